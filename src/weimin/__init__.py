@@ -1,0 +1,1 @@
+"""Weimin (为民), the township government service platform."""

@@ -1,0 +1,179 @@
+"""The counter's pages: a new matter for a person present, and the agency's figures of today."""
+
+from __future__ import annotations
+
+import io
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods
+from openpyxl import Workbook
+
+from weimin.base.clock import day_start, local_date
+from weimin.base.errors import WeiminError
+from weimin.base.guard import access
+from weimin.kernel.cases import actions as cases
+from weimin.kernel.cases import queries as case_queries
+from weimin.kernel.cases.types import Channel, Submission, UploadedFile
+from weimin.kernel.catalogue import forms
+from weimin.kernel.catalogue import queries as catalogue
+from weimin.kernel.catalogue.types import Filters
+from weimin.kernel.directory import queries as directory
+from weimin.kernel.residents import actions as residents
+from weimin.kernel.residents import queries as resident_queries
+
+CHANNELS = (("window", "本人到窗口"), ("agent", "村代办员代办"), ("home", "上门办理"))
+
+
+@access("staff", roles={"front_desk"})
+@require_GET
+def choose(request: Any) -> HttpResponse:
+    """Choose the item: by plain words, as the person says it."""
+    q = request.GET.get("q", "")
+    filters = Filters(township=request.actor.division_code)
+    found = catalogue.search_items(text=q, filters=filters)
+    return render(request, "counter/choose.html", {"q": q, "found": found})
+
+
+@access("staff", roles={"front_desk"})
+@require_http_methods(["GET", "POST"])
+def new_matter(request: Any, code: str) -> HttpResponse:
+    """One page for everything: the person, the questions, the materials checked one by one."""
+    actor = request.actor
+    offer = catalogue.find_offer(code=code, township_code=actor.division_code, on=request.today)
+    spec = catalogue.get_spec(offer.version_id)
+    typed: dict[str, Any] = {}
+    person = {"name": "", "id_number": "", "phone": "", "division": "", "channel": "window"}
+    errors: dict[str, str] = {}
+    key, status = secrets.token_hex(16), 200
+    kept: list[int] = []
+    if request.method == "POST":
+        person = {name: request.POST.get(name, "").strip() for name in person}
+        typed = forms.read_post(spec.form.fields, request.POST)
+        key = request.POST.get("key", key)[:40]
+        kept = [int(one) for one in request.POST.getlist("kept") if one.isdigit()]
+        number = _send(request, spec, offer, person, typed, key, kept, errors)
+        if number:
+            return HttpResponseRedirect(reverse("desk:case", args=[number]))
+        status = 422
+    context = {
+        "spec": spec, "offer": offer, "person": person, "errors": errors, "key": key,
+        "fields": forms.show_fields(spec.form.fields, typed, errors, place=actor.division_code),
+        "villages": directory.children_of(actor.division_code), "channels": CHANNELS,
+        "kept": case_queries.list_loose_files(actor, ids=kept), "brought": request.POST.getlist("seen"),
+    }
+    return render(request, "counter/new_matter.html", context, status=status)
+
+
+def _send(
+    request: Any, spec: Any, offer: Any, person: dict[str, str], typed: dict[str, Any], key: str,
+    kept: list[int], errors: dict[str, str],
+) -> str:
+    """Register the person, take in the files, submit; gives the number, or fills the errors."""
+    actor = request.actor
+    for one in spec.materials:
+        upload = request.FILES.get(f"material_{one.code}")
+        if upload is not None:
+            try:
+                kept.append(cases.add_file(
+                    by=actor, at=request.at, material_code=one.code, allowed=one.accept,
+                    upload=UploadedFile(upload.name, upload.read()),
+                ))
+            except WeiminError as fault:
+                errors[f"material_{one.code}"] = fault.message
+    try:
+        applicant = residents.register_resident(
+            by=actor, at=request.at, name=person["name"], id_number=person["id_number"],
+            phone=person["phone"], division_code=person["division"],
+        )
+    except WeiminError as fault:
+        errors.update(fault.fields or {"id_number": fault.message})
+        return ""
+    if errors:
+        return ""
+    channel = person["channel"] if person["channel"] in dict(CHANNELS) else "window"
+    answers = {name: value for name, value in typed.items() if value not in ("", [])}
+    try:
+        done = cases.submit(
+            by=actor, at=request.at, key=key,
+            submission=Submission(
+                item_code=spec.code, township_code=offer.township_code, applicant_id=applicant,
+                channel=Channel(channel), answers=answers, file_ids=tuple(kept),
+                waived_materials=tuple(request.POST.getlist("seen")),
+            ),
+        )
+    except WeiminError as fault:
+        errors.update(fault.fields or {"send": fault.message})
+        return ""
+    return done.number
+
+
+@access("staff", roles={"front_desk"})
+@require_GET
+def find_person(request: Any) -> HttpResponse:
+    """Say whether a person is registered, so that the clerk need not type everything again."""
+    try:
+        found = resident_queries.find_by_id_number(request.GET.get("id", ""))
+    except WeiminError as fault:
+        return HttpResponse(fault.message, status=422, content_type="text/plain; charset=utf-8")
+    if found is None:
+        return HttpResponse("没有登记过，请填写。", content_type="text/plain; charset=utf-8")
+    residents.record_read(by=request.actor, at=request.at, resident_id=found, why="窗口核对登记信息")
+    card = resident_queries.get_card(resident_id=found)
+    return HttpResponse(f"已登记：{card.name}，{card.place}", content_type="text/plain; charset=utf-8")
+
+
+@access("staff")
+@require_GET
+def figures(request: Any) -> HttpResponse:
+    """My agency's figures of today, each with the records behind it."""
+    today = request.today
+    days = 30 if request.GET.get("days") == "30" else 1
+    since = day_start(today - timedelta(days=days - 1))
+    by_item = case_queries.figures_by_item(request.actor, since=since)
+    context = {
+        "figures": case_queries.agency_figures(request.actor, since=since, today=today),
+        "by_item": by_item, "most": max((n for _, n in by_item), default=1), "days": days,
+        "rows": case_queries.list_done(request.actor, since=since, kind=request.GET.get("kind", "")),
+        "kind": request.GET.get("kind", ""),
+    }
+    return render(request, "counter/figures.html", context)
+
+
+@access("staff")
+@require_GET
+def export_inbox(request: Any) -> HttpResponse:
+    """The inbox as a spreadsheet, with the same filters."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("待办")
+    sheet.append(["期限", "事项", "申请人", "环节", "渠道", "承办人", "编号"])
+    after = ""
+    while True:
+        page = case_queries.get_inbox(
+            request.actor, mine=request.GET.get("mine") == "1", kind=request.GET.get("kind", ""),
+            item=request.GET.get("item", "")[:40], after=after,
+        )
+        for row in page.rows:
+            sheet.append([row.due_on, _cell(row.item_name), _cell(row.applicant), _cell(row.step_name),
+                          row.channel, _cell(row.assignee), row.number])
+        after = page.after
+        if not after:
+            break
+    out = io.BytesIO()
+    book.save(out)
+    answer = HttpResponse(
+        out.getvalue(),
+        content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    )
+    name = f"inbox-{local_date(request.at):%Y%m%d}.xlsx"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def _cell(text: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
+    return "'" + text if text[:1] in ("=", "+", "-", "@") else text

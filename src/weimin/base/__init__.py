@@ -1,0 +1,1 @@
+"""What has no tables and knows nothing of government: errors, clock, identifiers, cryptography, pages."""

@@ -1,0 +1,46 @@
+"""The access rule that every view carries: deny by default, named where the view is written.
+
+The middleware in `weimin.config.middleware` sets `request.actor`; a view without a rule is refused
+there, and an architecture test finds it before that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRule:
+    """Who may call a view at all; which rows they see is decided in SQL below it."""
+
+    who: str
+    roles: frozenset[str] = frozenset()
+
+    def __str__(self) -> str:
+        return self.who + ("(" + ",".join(sorted(self.roles)) + ")" if self.roles else "")
+
+
+_KINDS = frozenset({"public", "resident", "staff", "client", "demo"})
+
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def access(
+    who: str, *, roles: set[str] | frozenset[str] = frozenset()
+) -> Callable[[View], View]:
+    """Name who may call a view: public, resident, staff (with any of the roles), client or demo.
+
+    Raises: ValueError — an unknown kind
+    """
+    if who not in _KINDS:
+        raise ValueError(f"unknown kind of viewer: {who}")
+    rule = AccessRule(who, frozenset(roles))
+
+    def mark(view: View) -> View:
+        view.access_rule = rule  # type: ignore[attr-defined]
+        return view
+
+    return mark

@@ -1,0 +1,1 @@
+"""Putting the house together: settings, URLs, the API, jobs, the command line."""

@@ -1,0 +1,69 @@
+"""Where kinds of errors become HTTP answers, once for pages and once for the API."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from weimin.base.errors import WeiminError
+
+STATUS = {
+    "invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "refused": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "conflict": HTTPStatus.CONFLICT,
+    "forbidden": HTTPStatus.FORBIDDEN,
+    "not_found": HTTPStatus.NOT_FOUND,
+    "not_ready": HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+_TITLES = {
+    400: "请求有误",
+    403: "没有权限",
+    404: "找不到页面",
+    405: "请求方式不对",
+    409: "情况有变化",
+    413: "文件太大",
+    422: "不能这样办理",
+    500: "系统出错了",
+    503: "暂时用不了",
+}
+
+
+def status_of(error: WeiminError) -> int:
+    """The HTTP status of an error by its kind."""
+    return int(STATUS.get(error.kind, HTTPStatus.BAD_REQUEST))
+
+
+def error_page(request: HttpRequest, status: int, message: str) -> HttpResponse:
+    """A whole page with one sentence and a way on."""
+    context = {"status": status, "title": _TITLES.get(status, "出错了"), "message": message}
+    return render(request, "ui/error.html", context, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400 as a page."""
+    return error_page(request, 400, "请求内容无法识别，请返回上一页重新操作。")
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403 as a page."""
+    return error_page(request, 403, "您没有查看或办理这项内容的权限。")
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404 as a page."""
+    return error_page(request, 404, "网址可能写错了，或者这一页已经撤下。可以回首页搜索要办的事。")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500 as a page; says nothing of the cause."""
+    return error_page(request, 500, "系统出了问题，您刚才填写的内容可能没有保存，请稍后再试。")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form from a page that is too old, or whose session is gone."""
+    return error_page(
+        request, 403, "页面停留太久，登录状态已失效。请返回上一页刷新后重新提交，已保存的内容不会丢。"
+    )

@@ -1,0 +1,175 @@
+"""Loading a city: divisions, agencies, calendar, limits, procedures, items, offers, and the demonstration.
+
+Every load is one or more actions, is idempotent, and tells how far it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+from django.core.management import call_command
+from django.db import transaction
+from pypinyin import lazy_pinyin
+
+from weimin.kernel.accounts import actions as accounts
+from weimin.kernel.catalogue import actions as catalogue
+from weimin.kernel.deadlines import actions as deadlines
+from weimin.kernel.directory import actions as directory
+from weimin.kernel.directory import queries as places
+from weimin.kernel.procedures import actions as procedures
+from weimin.kernel.record.types import Actor
+
+#: progress(what, done, total)
+Progress = Callable[[str, int, int], None]
+LOADER = Actor.system("装入程序", via="cli")
+DEMO_PASSWORD = "demo-2026"
+#: The township and village of the demonstration.
+DEMO_TOWNSHIP = "340321113000"
+#: Demonstration posts of a township centre and its stations: suffix, title, roles.
+CENTRE_POSTS = (
+    ("shouli", "综合窗口工作人员", ("front_desk", "decider")),
+    ("chujian", "出件窗口工作人员", ("issuer",)),
+)
+STATION_POSTS = (
+    ("shenhe", "承办人员", ("reviewer",)),
+    ("shenpi", "负责人", ("decider", "reviewer")),
+)
+
+
+def _quiet(what: str, done: int, total: int) -> None:
+    pass
+
+
+def load_city(*, at: datetime, progress: Progress = _quiet) -> dict[str, int]:
+    """Load divisions and agencies."""
+    rows = directory.read_divisions()
+    count = directory.load_divisions(by=LOADER, at=at, rows=rows)
+    progress("区划", count, count)
+    agencies = directory.load_agencies(
+        by=LOADER, at=at, progress=lambda done, total: progress("机构", done, total)
+    )
+    return {"divisions": count, "agencies": agencies}
+
+
+def load_calendar(*, at: datetime, progress: Progress = _quiet) -> dict[str, int]:
+    """Load holiday notices and legal parameters."""
+    years = deadlines.load_calendar_files(by=LOADER, at=at)
+    parameters = deadlines.load_parameters(by=LOADER, at=at)
+    progress("日历和法定参数", years, years)
+    return {"years": years, "parameters": parameters}
+
+
+def load_items(*, at: datetime, progress: Progress = _quiet) -> dict[str, int]:
+    """Load procedures, life events, items, and offer every item in every township."""
+    loaded = procedures.load_procedures(by=LOADER, at=at)
+    progress("办理流程", len(loaded.published), len(loaded.published))
+    catalogue.load_life_events(by=LOADER, at=at)
+    records = catalogue.read_item_files()
+    made = catalogue.load_items(
+        by=LOADER, at=at, records=records,
+        progress=lambda done, total: progress("事项", done, total),
+    )
+    offers = catalogue.load_offers(
+        by=LOADER, at=at, progress=lambda done, total: progress("事项进驻", done, total)
+    )
+    return {"items": len(records), "new_versions": made, "new_offers": offers}
+
+
+def _slug(name: str) -> str:
+    for tail in ("街道", "镇", "乡", "县", "区", "回族乡"):
+        name = name.removesuffix(tail)
+    return "".join(lazy_pinyin(name))
+
+
+def load_demo(*, at: datetime, progress: Progress = _quiet) -> dict[str, int]:
+    """Make the demonstration's made-up staff: every township's counter and stations, every county body.
+
+    The main township's people handle every field; their user names are short: liucheng.shouli.
+    """
+    plan = _demo_plan()
+    made = 0
+    secret = make_password(DEMO_PASSWORD)
+    with transaction.atomic():
+        for done, (username, name, posts) in enumerate(plan, start=1):
+            if not accounts.username_taken(username):
+                account = accounts.create_staff_account(
+                    by=LOADER, at=at, username=username, name=name, password_hash=secret
+                )
+                officer = directory.add_officer(by=LOADER, at=at, name=name, account_id=account)
+                for agency_id, roles, title in posts:
+                    directory.appoint(by=LOADER, at=at, officer_id=officer, agency_id=agency_id,
+                                      roles=roles, title=title)
+                made += 1
+            if done % 25 == 0 or done == len(plan):
+                progress("演示人员", done, len(plan))
+    return {"accounts": made}
+
+
+Posts = list[tuple[int, tuple[str, ...], str]]
+
+
+def _demo_plan() -> list[tuple[str, str, Posts]]:
+    plan: list[tuple[str, str, Posts]] = []
+    used: set[str] = set()
+
+    def add(stem: str, suffix: str, title: str, posts: Posts) -> None:
+        username = f"{stem}.{suffix}"
+        if username in used:
+            username = f"{stem}{len(used)}.{suffix}"
+        used.add(username)
+        plan.append((username, f"演示{title[:2]}{len(used):03d}", posts))
+
+    for town in sorted(places.list_townships(), key=lambda one: one.code != DEMO_TOWNSHIP):
+        stem = _slug(town.name)
+        bodies = places.list_agencies(division_code=town.code)
+        centre = next(one for one in bodies if one.kind == "centre")
+        stations = [one for one in bodies if one.kind in ("station", "government")]
+        stations.sort(key=lambda one: "民政局" not in one.lead_keys)
+        for suffix, title, roles in CENTRE_POSTS:
+            add(stem, suffix, title, [(centre.pk, roles, title)])
+        for suffix, title, roles in STATION_POSTS:
+            add(stem, suffix, title, [(one.pk, roles, title) for one in stations])
+    counties = {town.parent_code: town.county_name for town in places.list_townships()}
+    for code, name in counties.items():
+        bodies = [one for one in places.list_agencies(division_code=code) if one.kind == "department"]
+        bodies.sort(key=lambda one: "民政局" not in one.lead_keys)
+        for suffix, title, roles in STATION_POSTS:
+            add(_slug(name), suffix, title, [(one.pk, roles, title) for one in bodies])
+    city = next(one for one in places.list_agencies(division_code="340300000000")
+                if "数据资源局" in one.lead_keys)
+    add("shi", "qingdan", "清单管理员", [(city.pk, ("list_keeper",), "清单管理员")])
+    add("shi", "yunwei", "运行维护员", [(city.pk, ("operator",), "运行维护员")])
+    return plan
+
+
+def prepare_database() -> None:
+    """Bring the tables to the state this version needs."""
+    call_command("migrate", verbosity=0, interactive=False)
+    call_command("createcachetable", verbosity=0)
+
+
+def demo_logins() -> list[tuple[str, str]]:
+    """Who can log in as what in the demonstration: user name and what they do."""
+    return [
+        ("liucheng.shouli", "榴城镇便民服务中心 受理窗口"),
+        ("liucheng.shenhe", "榴城镇各站所 审核"),
+        ("liucheng.shenpi", "榴城镇各站所 审批"),
+        ("liucheng.chujian", "榴城镇便民服务中心 出件窗口"),
+        ("huaiyuan.shenhe", "怀远县各部门 审核"),
+        ("huaiyuan.shenpi", "怀远县各部门 审批"),
+        ("shi.qingdan", "市数据资源局 清单管理"),
+        ("shi.yunwei", "市数据资源局 运行维护"),
+    ]
+
+
+def is_loaded() -> bool:
+    """Whether a city is there already."""
+    return bool(places.list_townships())
+
+
+def summary() -> dict[str, Any]:
+    """What is loaded, for the operator."""
+    return {"townships": len(places.list_townships())}

@@ -1,0 +1,121 @@
+"""Per request: who acts, whether they may call the view at all, and errors turned into answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from weimin.base import clock
+from weimin.base.errors import WeiminError
+from weimin.base.guard import AccessRule
+from weimin.config.answers import error_page, status_of
+from weimin.kernel.directory import queries as directory
+from weimin.kernel.record.types import Actor
+from weimin.kernel.residents import queries as residents
+from weimin.sites.desk.menu import menu_of
+
+Answer = Callable[[HttpRequest], HttpResponse]
+
+#: Modules of libraries whose views are public by their own design.
+_LIBRARY_VIEWS = ("django.views.static", "django.contrib.staticfiles", "whitenoise", "ninja")
+
+
+class Answers:
+    """Outermost: sets the content security policy and turns our errors into pages."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.setdefault("Content-Security-Policy", settings.CONTENT_SECURITY_POLICY)
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer with the error's own sentence; others go on to Django."""
+        if isinstance(exception, WeiminError):
+            return error_page(request, status_of(exception), exception.message)
+        return None
+
+
+class Access:
+    """Innermost: finds the actor and refuses a view whose rule does not admit them."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.actor = Actor.anonymous()  # type: ignore[attr-defined]
+        request.at = clock.now()  # type: ignore[attr-defined]
+        request.today = clock.local_date(request.at)  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+    def process_view(
+        self, request: Any, view: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> HttpResponse | None:
+        """Admit, send to the log-in page, or refuse."""
+        rule: AccessRule | None = getattr(view, "access_rule", None)
+        if rule is None:
+            if view.__module__.startswith(_LIBRARY_VIEWS):
+                return None
+            return error_page(request, 403, "这个地址没有登记访问规则，暂不开放。")
+        request.actor = find_actor(request)
+        if rule.who == "public" or (rule.who == "demo" and settings.WEIMIN_DEMO):
+            return None
+        return self._admit(request, rule)
+
+    def _admit(self, request: Any, rule: AccessRule) -> HttpResponse | None:
+        actor: Actor = request.actor
+        if rule.who in ("resident", "staff") and actor.kind != rule.who:
+            if actor.kind == "anonymous" or request.method == "GET":
+                login = reverse("portal:login" if rule.who == "resident" else "desk:login")
+                back = request.get_full_path() if request.method == "GET" else ""
+                return HttpResponseRedirect(f"{login}?next={quote(back)}" if back else login)
+            return error_page(request, 403, "您现在的登录身份不能办这件事。")
+        if rule.who == "demo":
+            return error_page(request, 404, "这一页只在演示环境中开放。")
+        if rule.who == "staff" and actor.post_id is None:
+            return error_page(request, 403, "您现在没有在任的岗位，请联系本单位管理员。")
+        if rule.roles and not rule.roles & actor.roles:
+            return error_page(request, 403, "您的岗位不办这件事。需要时请联系本单位管理员调整岗位。")
+        return None
+
+
+def find_actor(request: Any) -> Actor:
+    """Who acts in this request, from the session.
+
+    Cost:   no query without a session; three for staff and residents
+    """
+    via = "desk" if request.path.startswith("/desk/") else "portal"
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES or not request.user.is_authenticated:
+        return Actor.anonymous(via)
+    account = request.user
+    if account.kind == "staff":
+        post_id = request.session.get("post_id")
+        return directory.get_actor_for_account(
+            account_id=account.pk, post_id=post_id, at=request.at, via=via
+        )
+    return Actor(
+        kind="resident",
+        name=account.display_name,
+        via=via,
+        account_id=account.pk,
+        resident_id=residents.find_resident_id(account_id=account.pk),
+    )
+
+
+def shell_context(request: Any) -> dict[str, Any]:
+    """What the shells show on every page: the actor, the city, the elder mode."""
+    actor = getattr(request, "actor", Actor.anonymous())
+    return {
+        "actor": actor,
+        "city": settings.WEIMIN_CITY,
+        "demo": settings.WEIMIN_DEMO,
+        "elder": request.COOKIES.get("elder") == "1",
+        "menu": menu_of(actor) if request.path.startswith("/desk/") else [],
+    }

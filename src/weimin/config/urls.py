@@ -1,0 +1,25 @@
+"""Every address of the platform."""
+
+from django.urls import include, path
+
+from weimin.kernel.accounts.web import desk as staff
+from weimin.kernel.accounts.web import portal as residents
+
+urlpatterns = [
+    path("", include("weimin.sites.portal.urls")),
+    path("desk/", include("weimin.sites.desk.urls")),
+    # django-allauth looks these names up without a namespace
+    path("login/", residents.phone_page, name="account_request_login_code"),
+    path("login/code/", residents.code_page, name="account_confirm_login_code"),
+    path("desk/login/", staff.staff_login, name="account_login"),
+    path("logout/", residents.logout, name="account_logout"),
+    path("login/", residents.phone_page, name="account_signup"),
+    path("login/", residents.phone_page, name="account_inactive"),
+    path("login/", residents.phone_page, name="account_reauthenticate"),
+    path("login/", residents.phone_page, name="account_reset_password"),
+]
+
+handler400 = "weimin.config.answers.bad_request"
+handler403 = "weimin.config.answers.permission_denied"
+handler404 = "weimin.config.answers.page_not_found"
+handler500 = "weimin.config.answers.server_error"

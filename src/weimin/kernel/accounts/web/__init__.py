@@ -1,0 +1,1 @@
+"""Log-in pages of residents and staff."""

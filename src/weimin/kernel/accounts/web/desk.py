@@ -1,0 +1,57 @@
+"""Staff log in by user name and password, and choose the post they act in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.views import LoginView
+from django.contrib.auth import logout as end_session
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from weimin.base.guard import access
+from weimin.kernel.accounts.forms import StaffForm
+
+
+class StaffLogin(LoginView):
+    """The staff log-in page."""
+
+    template_name = "accounts/desk_login.html"
+
+    def get_form_class(self) -> type[StaffForm]:
+        """Our form."""
+        return StaffForm
+
+    def get_success_url(self) -> str:
+        """Where they wanted to go, else the inbox."""
+        return self.get_next_url() or reverse("desk:home")
+
+    def get_default_success_url(self) -> str:
+        """The inbox."""
+        return reverse("desk:home")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Nothing more than the form."""
+        return dict(super().get_context_data(**kwargs))
+
+
+staff_login = access("public")(StaffLogin.as_view())
+
+
+@access("public")
+@require_POST
+def logout(request: HttpRequest) -> HttpResponse:
+    """End the session."""
+    end_session(request)
+    return HttpResponseRedirect(reverse("desk:login"))
+
+
+@access("staff")
+@require_POST
+def choose_post(request: Any) -> HttpResponse:
+    """Act in another of one's posts from now on."""
+    post = request.POST.get("post", "")
+    if post.isdigit():
+        request.session["post_id"] = int(post)
+    return HttpResponseRedirect(reverse("desk:home"))

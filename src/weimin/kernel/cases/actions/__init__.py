@@ -1,0 +1,52 @@
+"""Every write on matters; one function per business verb."""
+
+from weimin.kernel.cases.actions.applying import add_file, attach_file, save_draft, submit
+from weimin.kernel.cases.actions.checking import (
+    accept_application,
+    answer_supplement,
+    ask_supplement,
+    refuse_application,
+)
+from weimin.kernel.cases.actions.ending import (
+    accept_silently,
+    attend_due,
+    lapse_case,
+    withdraw_application,
+)
+from weimin.kernel.cases.actions.handling import (
+    add_comment,
+    claim_step,
+    complete_review,
+    correct_decision,
+    decide_case,
+    hand_back_step,
+    hand_over_steps,
+    make_result,
+)
+from weimin.kernel.cases.actions.issuing import confirm_delivery, hand_out_result, send_result
+
+__all__ = [
+    "accept_application",
+    "accept_silently",
+    "add_comment",
+    "add_file",
+    "answer_supplement",
+    "ask_supplement",
+    "attach_file",
+    "attend_due",
+    "claim_step",
+    "complete_review",
+    "confirm_delivery",
+    "correct_decision",
+    "decide_case",
+    "hand_back_step",
+    "hand_out_result",
+    "hand_over_steps",
+    "lapse_case",
+    "make_result",
+    "refuse_application",
+    "save_draft",
+    "send_result",
+    "submit",
+    "withdraw_application",
+]

@@ -1,0 +1,73 @@
+"""What matters bring: audit verbs, notices to people, and how long their tables are kept."""
+
+from weimin.kernel.messages.registry import Template, register_templates
+from weimin.kernel.record.registry import register_verbs
+
+AUDIT_VERBS = {
+    "cases.case.received": "收件",
+    "cases.supplement.asked": "一次性告知补正",
+    "cases.supplement.answered": "提交补正",
+    "cases.case.accepted": "受理",
+    "cases.case.refused": "不予受理",
+    "cases.step.claimed": "领办",
+    "cases.step.handed_back": "交回",
+    "cases.steps.handed_over": "移交工作",
+    "cases.step.reviewed": "办理环节",
+    "cases.case.decided": "作出决定",
+    "cases.result.made": "制作结果",
+    "cases.result.sent": "寄出结果",
+    "cases.case.closed": "发放结果，办结",
+    "cases.case.withdrawn": "撤回申请",
+    "cases.case.lapsed": "逾期未补正终止",
+    "cases.decision.corrected": "更正决定书文字",
+    "cases.comment.added": "内部意见",
+}
+RETENTION = {
+    "Case": "10 年（文书档案定期，按本地保管期限表核对）",
+    "CaseCounter": "随办件编号永久",
+    "Step": "随办件",
+    "Supplement": "随办件",
+    "Draft": "90 天未动即清除",
+    "CaseFile": "随办件",
+    "Decision": "随办件",
+    "Paper": "随办件",
+    "TimelineEntry": "随办件",
+    "Comment": "随办件",
+}
+TEMPLATES = {
+    "cases.case.received": Template(
+        "已收到您的申请", "您申请的“{item_name}”已收件，编号 {number}。{due_on} 前会告诉您是否受理。"
+    ),
+    "cases.supplement.asked": Template(
+        "需要您补正材料", "您申请的“{item_name}”（{number}）需要补：{names}。请在 {due_on} 前补齐。"
+    ),
+    "cases.supplement.answered": Template(
+        "补正材料已收到", "“{item_name}”（{number}）的补正材料已收到，{due_on} 前会告诉您是否受理。"
+    ),
+    "cases.case.accepted": Template(
+        "申请已受理", "您申请的“{item_name}”（{number}）已受理，预计 {due_on} 前办结。"
+    ),
+    "cases.case.refused": Template(
+        "申请不予受理", "您申请的“{item_name}”（{number}）不予受理，理由和救济途径请看决定书。"
+    ),
+    "cases.case.decided": Template(
+        "已作出决定", "您申请的“{item_name}”（{number}）已作出决定：{outcome_text}。结果正在制作。"
+    ),
+    "cases.result.made": Template(
+        "结果可以领取", "您申请的“{item_name}”（{number}）结果已出，凭取件码 {pickup_code} 到窗口领取。"
+    ),
+    "cases.result.sent": Template("结果已寄出", "您申请的“{item_name}”（{number}）结果已寄出。"),
+    "cases.case.closed": Template(
+        "已办结，请评价", "您申请的“{item_name}”（{number}）已办结。办得怎么样，请给个评价。"
+    ),
+    "cases.case.withdrawn": Template("已撤回", "您已撤回“{item_name}”（{number}）的申请，可以随时重新申请。"),
+    "cases.case.lapsed": Template(
+        "申请已终止", "“{item_name}”（{number}）逾期没有补正，本次申请终止。材料备齐后可以重新申请。"
+    ),
+}
+
+
+def plug_in() -> None:
+    """Register with the kernel."""
+    register_verbs(AUDIT_VERBS)
+    register_templates(TEMPLATES)

@@ -1,0 +1,259 @@
+"""The desk: the inbox, the case page, and the posts that take a step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from weimin.base.errors import WeiminError
+from weimin.base.guard import access
+from weimin.kernel.cases import actions, queries
+from weimin.kernel.cases.types import (
+    OUTCOME_TEXT,
+    PAPER_TEXT,
+    STEP_TEXT,
+    PaperKind,
+    State,
+    SupplementItem,
+)
+from weimin.kernel.cases.web.portal import file_response, paper_response
+from weimin.kernel.catalogue import forms
+from weimin.kernel.deadlines import queries as deadlines
+from weimin.kernel.directory import queries as directory
+from weimin.kernel.procedures import queries as procedures
+from weimin.kernel.residents import actions as residents_log
+from weimin.kernel.residents import queries as residents
+
+
+@access("staff")
+@require_GET
+def inbox(request: Any) -> HttpResponse:
+    """What waits for me, what falls due first."""
+    actor, today = request.actor, request.today
+    mine, kind = request.GET.get("mine") == "1", request.GET.get("kind", "")
+    page = queries.get_inbox(
+        actor, mine=mine, kind=kind if kind in STEP_TEXT else "",
+        item=request.GET.get("item", "")[:40], after=request.GET.get("after", "")[:40],
+    )
+    soon = today + timedelta(days=3)
+    rows = [
+        {
+            "row": row,
+            "left": deadlines.days_left(today=today, due=row.due_on) if row.due_on else None,
+            "urgency": "calm" if row.due_on is None or row.due_on > soon
+            else "late" if row.due_on < today else "soon",
+        }
+        for row in page.rows
+    ]
+    context = {
+        "rows": rows, "after": page.after, "counts": queries.count_inbox(actor, today=today),
+        "kinds": STEP_TEXT, "kind": kind, "mine": mine, "item": request.GET.get("item", ""),
+    }
+    return render(request, "cases/inbox.html", context)
+
+
+@access("staff")
+@require_GET
+def find(request: Any) -> HttpResponse:
+    """Go to a matter by its number."""
+    try:
+        number = queries.find_number(request.actor, request.GET.get("q", ""))
+    except WeiminError as fault:
+        return render(request, "cases/not_found.html", {"message": fault.message}, status=422)
+    if number is None:
+        message = "没有这个编号的办件，或者它不归您查看。请对照凭证核对编号。"
+        return render(request, "cases/not_found.html", {"message": message}, status=404)
+    return HttpResponseRedirect(reverse("desk:case", args=[number]))
+
+
+@access("staff")
+@require_GET
+def case_page(request: Any, number: str) -> HttpResponse:
+    """One matter: the file, the clock, the way, and the step that is mine to take."""
+    return show_case(request, number)
+
+
+def show_case(
+    request: Any, number: str, *, problem: WeiminError | None = None, status: int = 200
+) -> HttpResponse:
+    """The case page, with what went wrong and what was typed kept."""
+    actor = request.actor
+    view = queries.get_case(actor, number)
+    case = view.case
+    card = residents.get_card(resident_id=case.applicant_id) if case.applicant_id else None
+    if card is not None and problem is None:
+        residents_log.record_read(
+            by=actor, at=request.at, resident_id=card.resident_id,
+            why=f"办理“{case.item_name}”", subject=case.number,
+        )
+    mine = [one for one in view.open_steps
+            if one.agency_id == actor.agency_id and one.role in actor.roles]
+    step = next((one for one in mine if one.state == "open"), None)
+    context = {
+        "view": view, "case": case, "spec": view.spec, "card": card, "step": step,
+        "outcomes": [(one, OUTCOME_TEXT.get(one, one)) for one in step.outcomes.split()] if step else [],
+        "reasons_hint": _default_basis(view),
+        "answers": forms.answers_in_words(view.spec.form.fields, view.answers),
+        "materials": _materials(view),
+        "why": deadlines.explain_clock(clock_id=case.clock_id) if case.clock_id else None,
+        "days_left": deadlines.days_left(today=request.today, due=case.due_on) if case.due_on else None,
+        "papers": [(one, PAPER_TEXT[PaperKind(one.kind)]) for one in view.papers],
+        "steps_text": procedures.list_steps_text(view.spec.procedure_version_id),
+        "place": directory.full_name(case.township_id), "problem": problem, "typed": request.POST,
+        "may_correct": bool(view.decisions) and "decider" in actor.roles,
+        "may_confirm": State(case.state) is State.ISSUED and "issuer" in actor.roles,
+        "asked_before": view.supplement is not None,
+    }
+    return render(request, "cases/case.html", context, status=status)
+
+
+def _default_basis(view: queries.CaseView) -> str:
+    return "；".join(f"《{b['law']}》{b['article']}" for b in view.spec.doc.get("basis") or [])
+
+
+def _materials(view: queries.CaseView) -> list[dict[str, Any]]:
+    known = {one.code for one in view.spec.materials}
+    rows: list[dict[str, Any]] = [
+        {"material": one, "files": [f for f in view.files if f.material_code == one.code]}
+        for one in view.spec.materials
+    ]
+    other = [f for f in view.files if f.material_code not in known]
+    if other:
+        rows.append({"material": None, "files": other})
+    return rows
+
+
+def _step_id(request: Any) -> int:
+    text = request.POST.get("step", "")
+    return int(text) if text.isdigit() else 0
+
+
+def _accept(request: Any, case_id: int, seen: int | None) -> None:
+    actions.accept_application(
+        by=request.actor, at=request.at, case_id=case_id, step_id=_step_id(request),
+        opinion=request.POST.get("opinion", ""), seen=seen,
+    )
+
+
+def _ask(request: Any, case_id: int, seen: int | None) -> None:
+    chosen = request.POST.getlist("ask")
+    items = [
+        SupplementItem(code, request.POST.get(f"name_{code}", code), request.POST.get(f"what_{code}", ""))
+        for code in chosen
+    ]
+    actions.ask_supplement(
+        by=request.actor, at=request.at, case_id=case_id, step_id=_step_id(request), items=items,
+        note=request.POST.get("note", ""), seen=seen,
+    )
+
+
+def _refuse(request: Any, case_id: int, seen: int | None) -> None:
+    actions.refuse_application(
+        by=request.actor, at=request.at, case_id=case_id, step_id=_step_id(request),
+        reasons=request.POST.get("reasons", ""), basis=request.POST.get("basis", ""), seen=seen,
+    )
+
+
+def _review(request: Any, case_id: int, seen: int | None) -> None:
+    actions.complete_review(
+        by=request.actor, at=request.at, case_id=case_id, step_id=_step_id(request),
+        outcome=request.POST.get("outcome", ""), opinion=request.POST.get("opinion", ""), seen=seen,
+    )
+
+
+def _decide(request: Any, case_id: int, seen: int | None) -> None:
+    actions.decide_case(
+        by=request.actor, at=request.at, case_id=case_id, step_id=_step_id(request),
+        outcome=request.POST.get("outcome", ""), reasons=request.POST.get("reasons", ""),
+        basis=request.POST.get("basis", ""), seen=seen,
+    )
+
+
+def _make_result(request: Any, case_id: int, seen: int | None) -> None:
+    actions.make_result(
+        by=request.actor, at=request.at, case_id=case_id, step_id=_step_id(request), seen=seen
+    )
+
+
+def _hand_out(request: Any, case_id: int, seen: int | None) -> None:
+    actions.hand_out_result(
+        by=request.actor, at=request.at, case_id=case_id, step_id=_step_id(request),
+        code=request.POST.get("code", ""), signed_by=request.POST.get("signed_by", ""), seen=seen,
+    )
+
+
+def _send(request: Any, case_id: int, seen: int | None) -> None:
+    actions.send_result(
+        by=request.actor, at=request.at, case_id=case_id, step_id=_step_id(request),
+        tracking=request.POST.get("tracking", ""), seen=seen,
+    )
+
+
+def _confirm(request: Any, case_id: int, seen: int | None) -> None:
+    actions.confirm_delivery(by=request.actor, at=request.at, case_id=case_id, seen=seen)
+
+
+def _claim(request: Any, case_id: int, seen: int | None) -> None:
+    actions.claim_step(by=request.actor, at=request.at, step_id=_step_id(request))
+
+
+def _hand_back(request: Any, case_id: int, seen: int | None) -> None:
+    actions.hand_back_step(by=request.actor, at=request.at, step_id=_step_id(request))
+
+
+def _comment(request: Any, case_id: int, seen: int | None) -> None:
+    actions.add_comment(
+        by=request.actor, at=request.at, case_id=case_id, text=request.POST.get("text", "")
+    )
+
+
+def _correct(request: Any, case_id: int, seen: int | None) -> None:
+    actions.correct_decision(
+        by=request.actor, at=request.at, case_id=case_id, wrong=request.POST.get("wrong", ""),
+        right=request.POST.get("right", ""), seen=seen,
+    )
+
+
+#: The steps that the case page posts, by the last part of the address.
+STEPS: dict[str, Callable[[Any, int, int | None], None]] = {
+    "accept": _accept, "ask": _ask, "refuse": _refuse, "review": _review, "decide": _decide,
+    "result": _make_result, "hand-out": _hand_out, "send": _send, "confirm": _confirm,
+    "claim": _claim, "hand-back": _hand_back, "comment": _comment, "correct": _correct,
+}
+
+
+@access("staff")
+@require_POST
+def take(request: Any, number: str, take: str) -> HttpResponse:
+    """Take one step of a matter and go back to it; a refusal keeps what was typed."""
+    case_id, _ = queries.find_case_id(request.actor, number)
+    if take not in STEPS:
+        raise Http404
+    seen = request.POST.get("revision", "")
+    try:
+        STEPS[take](request, case_id, int(seen) if seen.isdigit() else None)
+    except WeiminError as fault:
+        return show_case(request, number, problem=fault, status=409 if fault.kind == "conflict" else 422)
+    if "next_one" in request.POST:
+        return HttpResponseRedirect(reverse("desk:home"))
+    return HttpResponseRedirect(reverse("desk:case", args=[number]))
+
+
+@access("staff")
+@require_GET
+def desk_paper(request: Any, paper_id: int) -> HttpResponse:
+    """A paper of a matter as PDF."""
+    return paper_response(request, paper_id)
+
+
+@access("staff")
+@require_GET
+def desk_file(request: Any, file_id: int) -> Any:
+    """A file of a matter."""
+    return file_response(request, file_id)

@@ -1,0 +1,249 @@
+"""Reads of items and offers. An item version never changes, so its spec is kept in the process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordDistance
+from django.db.models import F, Q, QuerySet
+
+from weimin.base.errors import NotFound, Refused
+from weimin.kernel.catalogue.models import ItemVersion, LifeEvent, Offer
+from weimin.kernel.catalogue.rules import searching
+from weimin.kernel.catalogue.rules.forms import read_form
+from weimin.kernel.catalogue.rules.items import read_limit, read_materials
+from weimin.kernel.catalogue.types import Filters, Found, ItemSpec, OfferView
+from weimin.kernel.directory import queries as directory
+
+
+class ItemUnknown(NotFound):
+    """No item in force has this code."""
+
+    code = "catalogue.item_unknown"
+
+
+class NotOffered(Refused):
+    """The item cannot be applied for in this township now."""
+
+    code = "catalogue.not_offered"
+
+
+@lru_cache(maxsize=512)
+def get_spec(version_id: int) -> ItemSpec:
+    """Everything about one item version.
+
+    Raises: ItemUnknown — no such version
+    Cost:   one query the first time in a process, none after
+    """
+    version = (
+        ItemVersion.objects.select_related("item", "procedure__procedure").filter(pk=version_id).first()
+    )
+    if version is None:
+        raise ItemUnknown("找不到这个事项，可能已经撤下。")
+    return _spec(version)
+
+
+def _spec(version: ItemVersion) -> ItemSpec:
+    doc = version.doc
+    limits = doc.get("limits") or {}
+    return ItemSpec(
+        version_id=version.pk,
+        item_id=version.item_id,
+        code=version.item.code,
+        number=version.number,
+        name=version.name,
+        plain=version.plain,
+        area=version.area,
+        type_code=version.type_code,
+        applied=version.applied,
+        lead_key=version.lead_key,
+        decision_level=version.decision_level,
+        procedure_code=doc["procedure"],
+        procedure_version_id=version.procedure_id or 0,
+        publication_class=version.publication_class,
+        legal_effect=str(doc.get("legal_effect") or ""),
+        statutory=read_limit(limits.get("statutory") or {}),
+        committed=read_limit(limits.get("committed") or {}),
+        materials=read_materials(doc),
+        form=read_form(doc.get("form") or {}),
+        doc=doc,
+    )
+
+
+def get_current(*, code: str) -> ItemSpec:
+    """The version in force of an item.
+
+    Raises: ItemUnknown — no version in force
+    Cost:   one query, two the first time
+    """
+    version_id = (
+        ItemVersion.objects.filter(item__code=code, status="in_force").values_list("pk", flat=True).first()
+    )
+    if version_id is None:
+        raise ItemUnknown("找不到这个事项，可能已经撤下。可以回首页搜索。")
+    return get_spec(version_id)
+
+
+def list_in_force() -> QuerySet[ItemVersion]:
+    """Every item version in force, by item code."""
+    return ItemVersion.objects.filter(status="in_force").select_related("item").order_by("item__code")
+
+
+def list_life_events() -> list[LifeEvent]:
+    """The life events in the order of the home page."""
+    return list(LifeEvent.objects.order_by("position"))
+
+
+def find_offer(*, code: str, township_code: str, on: date) -> OfferView:
+    """The item as offered in a township on a day, with its version in force.
+
+    Raises: ItemUnknown — no such item in force
+            NotOffered — this township does not offer it now
+    Cost:   one query
+    """
+    offer = (
+        Offer.objects.select_related("township__parent", "item")
+        .filter(Q(valid_until=None) | Q(valid_until__gt=on), valid_from__lte=on)
+        .filter(item__code=code, township_id=township_code, item__versions__status="in_force")
+        .values(
+            "pk", "item__versions__pk", "item__versions__name", "township__name",
+            "township__parent__name", "accept_agency_id", "handle_agency_id", "county_agency_id",
+        )
+        .first()
+    )
+    if offer is None:
+        get_current(code=code)
+        raise NotOffered("这个乡镇（街道）现在不办这一事项，请换一个乡镇，或打咨询电话问清在哪里办。")
+    return OfferView(
+        offer_id=offer["pk"],
+        version_id=offer["item__versions__pk"],
+        item_code=code,
+        name=offer["item__versions__name"],
+        township_code=township_code,
+        township_name=offer["township__name"],
+        county_name=offer["township__parent__name"],
+        accept_agency_id=offer["accept_agency_id"],
+        handle_agency_id=offer["handle_agency_id"],
+        county_agency_id=offer["county_agency_id"],
+    )
+
+
+def list_offered_codes(*, township_code: str, on: date) -> set[str]:
+    """Codes of the items that a township offers on a day.
+
+    Cost:   one query
+    """
+    rows = Offer.objects.filter(
+        Q(valid_until=None) | Q(valid_until__gt=on), township_id=township_code, valid_from__lte=on
+    )
+    return set(rows.values_list("item__code", flat=True))
+
+
+def forget_specs() -> None:
+    """Drop the kept specs; for tests and after loading."""
+    get_spec.cache_clear()
+
+
+def certainty_of(spec: ItemSpec) -> dict[str, Any]:
+    """How certain each part of an item record is: for list keepers, never for residents."""
+    return dict(spec.doc.get("certainty") or {})
+
+
+def search_items(*, text: str, filters: Filters | None = None, limit: int = 30) -> list[Found]:
+    """Items in force that a person may mean, best first; all that fit the filters without words.
+
+    In turn: an exact or everyday name; every word; pinyin or initials; some of the words; names that
+    differ by one character. Place names and empty words are set aside.
+
+    Cost:   one to three queries
+    """
+    rows = _filtered(filters or Filters())
+    wanted = text.strip()[:60]
+    if not wanted:
+        return [_found(one) for one in rows.order_by("item__code")[: max(limit, 100)]]
+    best: dict[int, Found] = {}
+    for why, found in _passes(rows, _without_places(wanted), limit):
+        for one in found:
+            best.setdefault(one.pk, _found(one, why))
+        if len(best) >= limit or (best and why in ("name", "words", "pinyin")):
+            break
+    return list(best.values())[:limit]
+
+
+def _without_places(text: str) -> str:
+    """A question without the county and township it names."""
+    for _, towns in directory.townships_by_county():
+        for town in towns:
+            for name in (town.county_name, town.name):
+                text = text.replace(name, "")
+    return text.strip() or text
+
+
+def _filtered(filters: Filters) -> QuerySet[ItemVersion]:
+    rows = ItemVersion.objects.filter(status="in_force", applied=True).select_related("item")
+    if filters.area:
+        rows = rows.filter(area=filters.area)
+    if filters.audience:
+        rows = rows.filter(audience__contains=[filters.audience])
+    if filters.life_event:
+        rows = rows.filter(life_events__contains=[filters.life_event])
+    if filters.online:
+        rows = rows.filter(online=True)
+    if filters.township:
+        rows = rows.filter(item__offers__township_id=filters.township, item__offers__valid_until=None)
+    return rows
+
+
+def _ranked(rows: QuerySet[ItemVersion], query: str, limit: int) -> list[ItemVersion]:
+    """Rows that match a tsquery, best rank first."""
+    match = SearchQuery(query, search_type="raw", config="simple")
+    found = rows.filter(search=match).annotate(rank=SearchRank(F("search"), match))
+    return list(found.order_by("-rank", "item__code")[:limit])
+
+
+def _passes(
+    rows: QuerySet[ItemVersion], text: str, limit: int
+) -> Iterator[tuple[str, list[ItemVersion]]]:
+    """The ways of finding, surest first."""
+    folded = searching.fold(text)
+    if searching.is_pinyin(text):
+        yield "pinyin", _ranked(rows, f"'p:{folded}':*", limit)
+        return
+    yield "name", list(rows.filter(names__contains=[text])[:limit])
+    words = searching.query_words(text)
+    quoted = ["'" + word.replace("'", "").replace("\\", "") + "'" for word in words]
+    if quoted:
+        yield "words", _ranked(rows, " & ".join(quoted), limit)
+    full, _ = searching.pinyin_of(text)
+    if full and len(full) >= 4:
+        yield "pinyin", _ranked(rows, f"'p:{full}':*", limit)
+    near = rows.annotate(gap=TrigramWordDistance(text, "search_text")).order_by("gap")[:60]
+    close = [one for one in near if _is_close(folded, one.names)]
+    yield "near", close[:limit]
+    loose = quoted + [f"'{pair}'" for pair in searching.pairs(folded)]
+    if loose:
+        yield "some", _ranked(rows, " | ".join(dict.fromkeys(loose)), limit)
+
+
+def _is_close(text: str, names: list[str]) -> bool:
+    """Whether one character wrong, missing, extra or swapped makes the text one of the names."""
+    return len(text) >= 2 and any(
+        searching.distance(text, searching.fold(name), 1) <= 1 for name in names if len(name) > 1
+    )
+
+
+def _found(version: ItemVersion, why: str = "") -> Found:
+    limits = version.doc.get("limits") or {}
+    return Found(
+        version_id=version.pk,
+        code=version.item.code,
+        name=version.name,
+        plain=version.plain,
+        area=version.area,
+        online=version.online,
+        limit_text=read_limit(limits.get("committed") or {}).text,
+        why=why,
+    )

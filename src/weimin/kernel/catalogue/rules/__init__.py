@@ -1,0 +1,1 @@
+"""Pure rules of the catalogue: forms, consistency of an item, search words."""

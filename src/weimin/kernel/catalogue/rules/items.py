@@ -1,0 +1,124 @@
+"""What an item record must be before it may come into force."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from weimin.base.errors import Invalid
+from weimin.kernel.catalogue import types
+from weimin.kernel.catalogue.rules.forms import FormBroken, read_form
+from weimin.kernel.catalogue.types import LimitSpec, Material
+
+#: The eight grounds on which a permit's clock may stop.
+PERMIT_PAUSES = ("听证", "招标", "拍卖", "检验", "检测", "检疫", "鉴定", "专家评审")
+#: Effects that are filings: received or returned, never approved.
+FILINGS = frozenset({"filing", "registration", "service"})
+
+
+class ItemBroken(Invalid):
+    """An item record breaks a rule; the fields name each fault."""
+
+    code = "catalogue.item_broken"
+
+
+def read_limit(raw: Mapping[str, Any]) -> LimitSpec:
+    """Read a limit of an item record."""
+    value = raw.get("value")
+    return LimitSpec(
+        int(value) if value is not None else None,
+        str(raw.get("unit") or "none"),
+        int(raw.get("extend") or 0),
+        str(raw.get("basis") or ""),
+        str(raw.get("note") or ""),
+    )
+
+
+def read_materials(doc: Mapping[str, Any]) -> tuple[Material, ...]:
+    """Read the list of materials of an item record."""
+    return tuple(
+        Material(
+            code=str(raw["code"]),
+            name=str(raw["name"]),
+            required=bool(raw.get("required")),
+            kind=str(raw.get("kind") or "electronic"),
+            originals=int(raw.get("originals") or 0),
+            copies=int(raw.get("copies") or 0),
+            issued_by=str(raw.get("issued_by") or ""),
+            share_source=str(raw.get("share_source") or ""),
+            accept=tuple(raw.get("accept") or ("jpg", "png", "pdf")),
+            note=str(raw.get("note") or ""),
+            basis=str(raw.get("basis") or ""),
+        )
+        for raw in doc.get("materials") or []
+    )
+
+
+def check_item(doc: Mapping[str, Any]) -> dict[str, str]:
+    """List what is wrong with an item record, by field; empty when it may come into force.
+
+    Law:    yhys-722 art. 35, 36; xkl-2019 art. 45, 58; sw-716 art. 7
+    """
+    faults: dict[str, str] = {}
+    _check_codes(doc, faults)
+    _check_limits(doc, faults)
+    _check_materials(doc, faults)
+    if (doc.get("fee") or {}).get("charged") and not (doc.get("fee") or {}).get("basis"):
+        faults["fee"] = "收费必须写明法律、行政法规依据（行政许可法第五十八条）。"
+    if not doc.get("basis"):
+        faults["basis"] = "没有设定依据，不能进清单。"
+    if doc.get("visits") and not doc.get("visit_reason"):
+        faults["visit_reason"] = "要群众到现场的，必须写明原因。"
+    if doc.get("type") == "01":
+        extra = set((doc.get("limits") or {}).get("pause_grounds") or []) - set(PERMIT_PAUSES)
+        if extra:
+            faults["pause_grounds"] = f"行政许可只能因八种法定情形停钟，不能有：{'、'.join(sorted(extra))}。"
+    try:
+        read_form(doc.get("form") or {})
+    except (FormBroken, KeyError) as broken:
+        faults["form"] = f"表单有错：{broken}"
+    return faults
+
+
+def _check_codes(doc: Mapping[str, Any], faults: dict[str, str]) -> None:
+    for key in ("code", "name", "plain", "lead", "procedure"):
+        if not str(doc.get(key) or "").strip():
+            faults[key] = "必填项为空。"
+    if doc.get("area") not in types.AREAS:
+        faults["area"] = "服务领域代码不在 A1–A9 之内。"
+    if doc.get("type") not in types.ITEM_TYPES:
+        faults["type"] = "事项类型不在 GB/T 39046 代码表之内。"
+    if doc.get("procedure") not in types.PROCEDURES:
+        faults["procedure"] = "没有这种办理流程。"
+    wrong = set(doc.get("audience") or []) - set(types.AUDIENCES)
+    if wrong or not doc.get("audience"):
+        faults["audience"] = "服务对象代码不对。"
+    if set(doc.get("channels") or []) - set(types.CHANNELS):
+        faults["channels"] = "办理形式代码不对。"
+    if "1" not in (doc.get("channels") or []) and doc.get("applied", True):
+        faults["channels"] = "任何依申请事项都要保留窗口办理（优化营商环境条例第三十七条）。"
+
+
+def _check_limits(doc: Mapping[str, Any], faults: dict[str, str]) -> None:
+    limits = doc.get("limits") or {}
+    statutory = read_limit(limits.get("statutory") or {})
+    committed = read_limit(limits.get("committed") or {})
+    if statutory.counted and committed.counted and statutory.unit == committed.unit:
+        if (committed.value or 0) > (statutory.value or 0):
+            faults["limits"] = "承诺时限不能长于法定时限（优化营商环境条例第三十六条）。"
+    if doc.get("type") == "01" and statutory.unit != "workday":
+        faults["limits"] = "行政许可的期限一律按工作日计算（行政许可法第八十二条）。"
+
+
+def _check_materials(doc: Mapping[str, Any], faults: dict[str, str]) -> None:
+    seen: set[str] = set()
+    for material in read_materials(doc):
+        if material.code in seen:
+            faults["materials"] = f"材料代码“{material.code}”重复。"
+        seen.add(material.code)
+        if material.shared and material.required:
+            faults["materials"] = f"“{material.name}”能共享核对，不得要求提交（716 号令第七条）。"
+        if not material.basis:
+            faults["materials"] = f"“{material.name}”没有写明依据（优化营商环境条例第三十五条）。"
+        if material.kind not in types.MATERIAL_KINDS:
+            faults["materials"] = f"“{material.name}”的提交方式不对。"

@@ -1,0 +1,272 @@
+"""Code sets of items, and the values that cross the catalogue's border."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+#: Service areas of the plan's guidance catalogue.
+AREAS = {
+    "A1": "基本公共教育",
+    "A2": "公共就业服务",
+    "A3": "社会保险",
+    "A4": "社会救助与福利优抚",
+    "A5": "基本养老服务",
+    "A6": "残疾人基本公共服务",
+    "A7": "卫生健康与计划生育",
+    "A8": "公共文化体育",
+    "A9": "三农、安居与其他",
+}
+#: GB/T 39046-2020 table A.1.
+ITEM_TYPES = {
+    "00": "行政权力事项",
+    "01": "行政许可",
+    "02": "行政处罚",
+    "03": "行政强制",
+    "04": "行政征收",
+    "05": "行政给付",
+    "06": "行政检查",
+    "07": "行政确认",
+    "08": "行政奖励",
+    "09": "行政裁决",
+    "10": "其他类别事项",
+    "20": "公共服务事项",
+}
+#: GB/T 39046-2020 table A.4.
+AUDIENCES = {
+    "1": "自然人",
+    "2": "企业法人",
+    "3": "事业法人",
+    "4": "社会组织法人",
+    "5": "行政机关",
+    "6": "其他组织",
+}
+#: GB/T 39046-2020 table A.5, and the two channels that the plan adds.
+CHANNELS = {
+    "1": "窗口",
+    "2": "网上",
+    "3": "手机",
+    "4": "邮寄",
+    "agent": "村代办员",
+    "home": "上门办",
+}
+UNITS = {"workday": "个工作日", "day": "天"}
+MATERIAL_KINDS = {
+    "original": "原件",
+    "copy": "复印件",
+    "photo": "照片",
+    "electronic": "电子件",
+    "shared": "联网核对，不用交",
+}
+PROCEDURES = {
+    "on_the_spot": "即办件",
+    "promise": "承诺件",
+    "county_decides": "上报件",
+    "joint": "联办件",
+    "own_motion": "依职权登记",
+}
+CERTAINTIES = {
+    "verified": "已核对法律文本",
+    "memory-high": "凭经验，把握大",
+    "memory-medium": "凭经验，请按本地清单核对",
+    "memory-low": "把握小，须核对",
+}
+FIELD_TYPES = frozenset(
+    "text textarea number money date choice choices id_number phone division table file".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table field."""
+
+    name: str
+    label: str
+    type: str = "text"
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """One question of an item's form."""
+
+    name: str
+    type: str
+    label: str
+    required: bool = False
+    help: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    max_length: int = 200
+    min: str | None = None
+    max: str | None = None
+    pattern: str = ""
+    pattern_message: str = ""
+    unit: str = ""
+    level: str = "village"
+    columns: tuple[Column, ...] = ()
+    max_rows: int = 10
+    show_field: str = ""
+    show_values: tuple[str, ...] = ()
+    accept: tuple[str, ...] = ("jpg", "png", "pdf")
+
+
+@dataclass(frozen=True, slots=True)
+class FormPage:
+    """One page of a form: a title and a few questions."""
+
+    title: str
+    fields: tuple[FormField, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The questions of an item version, page by page."""
+
+    pages: tuple[FormPage, ...] = ()
+
+    @property
+    def fields(self) -> tuple[FormField, ...]:
+        """Every field in order."""
+        return tuple(one for page in self.pages for one in page.fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """One paper that an item asks for, or checks by itself."""
+
+    code: str
+    name: str
+    required: bool
+    kind: str
+    originals: int = 0
+    copies: int = 0
+    issued_by: str = ""
+    share_source: str = ""
+    accept: tuple[str, ...] = ()
+    note: str = ""
+    basis: str = ""
+
+    @property
+    def shared(self) -> bool:
+        """Whether the platform checks it and the person brings nothing."""
+        return self.kind == "shared"
+
+    @property
+    def kind_text(self) -> str:
+        """How it is handed in, in words."""
+        return MATERIAL_KINDS.get(self.kind, self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class LimitSpec:
+    """A number of days with its unit; value None means none in law or by yearly plan."""
+
+    value: int | None
+    unit: str
+    extend: int = 0
+    basis: str = ""
+    note: str = ""
+
+    @property
+    def counted(self) -> bool:
+        """Whether a clock can run on it."""
+        return self.value is not None and self.unit in UNITS
+
+    @property
+    def text(self) -> str:
+        """The limit in words."""
+        if self.unit == "same_day":
+            return "当场办结"
+        if not self.counted:
+            return {"by_plan": "按年度安排", "none": "法律没有规定天数"}.get(self.unit, "未规定")
+        return f"{self.value} {UNITS[self.unit]}"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemSpec:
+    """An item version as the rest of the platform uses it; `doc` is the whole record.
+
+    Shape:  cached in the process by version id, since a version never changes
+    """
+
+    version_id: int
+    item_id: int
+    code: str
+    number: int
+    name: str
+    plain: str
+    area: str
+    type_code: str
+    applied: bool
+    lead_key: str
+    decision_level: str
+    procedure_code: str
+    procedure_version_id: int
+    publication_class: str
+    legal_effect: str
+    statutory: LimitSpec
+    committed: LimitSpec
+    materials: tuple[Material, ...]
+    form: Form
+    doc: dict[str, Any] = field(hash=False, compare=False)
+
+    @property
+    def type_text(self) -> str:
+        """The item type in words."""
+        return ITEM_TYPES.get(self.type_code, "")
+
+    @property
+    def is_permit(self) -> bool:
+        """Whether the Permit Law governs it."""
+        return self.type_code == "01"
+
+    @property
+    def procedure_text(self) -> str:
+        """The kind of matter in words."""
+        return PROCEDURES.get(self.procedure_code, "")
+
+    @property
+    def joint_bodies(self) -> dict[str, str]:
+        """Joint bodies by key: body key → lead key of the body."""
+        return dict((self.doc.get("joint") or {}).get("bodies") or {})
+
+
+@dataclass(frozen=True, slots=True)
+class OfferView:
+    """An item as offered in one township, with the agencies that handle it there."""
+
+    offer_id: int
+    version_id: int
+    item_code: str
+    name: str
+    township_code: str
+    township_name: str
+    county_name: str
+    accept_agency_id: int
+    handle_agency_id: int
+    county_agency_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a list of items is narrowed to; empty means all."""
+
+    area: str = ""
+    audience: str = ""
+    life_event: str = ""
+    township: str = ""
+    online: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One search result."""
+
+    version_id: int
+    code: str
+    name: str
+    plain: str
+    area: str
+    online: bool
+    limit_text: str
+    why: str = ""

@@ -1,0 +1,1 @@
+"""Search and guide pages; the desk's view of items for list keepers."""

@@ -1,0 +1,25 @@
+"""What the directory brings: its audit verbs and how long its tables are kept."""
+
+from weimin.kernel.record.registry import register_verbs
+
+AUDIT_VERBS = {
+    "directory.divisions.loaded": "装入区划",
+    "directory.agencies.loaded": "装入机构",
+    "directory.post.appointed": "任职",
+    "directory.post.ended": "离任",
+    "directory.officer.added": "登记工作人员",
+}
+RETENTION = {
+    "Division": "永久",
+    "Agency": "永久",
+    "AgencyName": "永久：文书按当日名称",
+    "AgencySuccession": "永久",
+    "Window": "永久",
+    "Officer": "永久：谁办的要能查",
+    "Post": "永久：何时在任要能查",
+}
+
+
+def plug_in() -> None:
+    """Register with the kernel."""
+    register_verbs(AUDIT_VERBS)

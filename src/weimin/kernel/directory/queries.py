@@ -1,0 +1,267 @@
+"""Reads of the directory. What rarely changes is kept in the process and dropped after loading."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import cache
+
+from django.db.models import Q, QuerySet
+
+from weimin.base.clock import local_date
+from weimin.base.errors import NotFound
+from weimin.kernel.directory.models import Agency, AgencyName, AgencySuccession, Division, Officer, Post
+from weimin.kernel.directory.types import DivisionView, PostView
+from weimin.kernel.record.types import Actor
+
+
+class DivisionUnknown(NotFound):
+    """No division has this code."""
+
+    code = "directory.division_unknown"
+
+
+class AgencyUnknown(NotFound):
+    """No such agency."""
+
+    code = "directory.agency_unknown"
+
+
+@cache
+def _places() -> dict[str, DivisionView]:
+    rows = Division.objects.values_list("code", "name", "level", "parent_id", "county_code")
+    names = dict(Division.objects.filter(level="county").values_list("code", "name"))
+    return {
+        code: DivisionView(code, name, level, parent or "", names.get(county, ""))
+        for code, name, level, parent, county in rows
+    }
+
+
+def get_division(code: str) -> DivisionView:
+    """A division by its code.
+
+    Raises: DivisionUnknown — no such code
+    Cost:   no query after the first in a process
+    """
+    found = _places().get(code)
+    if found is None:
+        raise DivisionUnknown("没有这个区划代码，请从列表中选择。")
+    return found
+
+
+def division_exists(code: str) -> bool:
+    """Whether a code names a division."""
+    return code in _places()
+
+
+def full_name(code: str) -> str:
+    """A place's name from county down: 怀远县榴城镇某某村."""
+    names: list[str] = []
+    place = _places().get(code)
+    while place is not None and place.level in ("county", "township", "village"):
+        names.insert(0, place.name)
+        place = _places().get(place.parent_code)
+    return "".join(names)
+
+
+def township_of(code: str) -> str:
+    """The township that a village is in; a township's own code as it is; '' above."""
+    place = _places().get(code)
+    while place is not None and place.level == "village":
+        place = _places().get(place.parent_code)
+    return place.code if place is not None and place.level == "township" else ""
+
+
+@cache
+def _below() -> dict[str, list[DivisionView]]:
+    groups: dict[str, list[DivisionView]] = {}
+    for code in Division.objects.order_by("sort_key").values_list("code", flat=True):
+        place = _places()[code]
+        groups.setdefault(place.parent_code, []).append(place)
+    return groups
+
+
+def children_of(code: str) -> list[DivisionView]:
+    """The divisions directly below one, by pinyin, from the kept directory."""
+    return _below().get(code, [])
+
+
+@cache
+def _ordered_townships() -> tuple[DivisionView, ...]:
+    rows = Division.objects.filter(level="township").order_by("parent_id", "sort_key")
+    return tuple(_places()[code] for code in rows.values_list("code", flat=True))
+
+
+def list_townships() -> list[DivisionView]:
+    """Every township and subdistrict, by county and pinyin."""
+    return list(_ordered_townships())
+
+
+def townships_by_county() -> list[tuple[str, list[DivisionView]]]:
+    """Townships grouped under their county's name, for choosing."""
+    groups: dict[str, list[DivisionView]] = {}
+    for place in _ordered_townships():
+        groups.setdefault(place.county_name, []).append(place)
+    return list(groups.items())
+
+
+@cache
+def _bodies() -> dict[tuple[str, str], int]:
+    """(division code, lead key or kind) → agency id."""
+    found: dict[tuple[str, str], int] = {}
+    rows = Agency.objects.exclude(kind__in=("committee", "agent_station"))
+    for pk, kind, division, keys in rows.values_list("pk", "kind", "division_id", "lead_keys"):
+        for key in keys:
+            found[(division, key)] = pk
+        if kind in ("centre", "government"):
+            found[(division, kind)] = pk
+    return found
+
+
+#: Where an item's field goes when no body carries its lead's name.
+_AREA_LEADS = {
+    "A1": "民政局", "A2": "人社局", "A3": "人社局", "A4": "民政局", "A5": "民政局",
+    "A6": "民政局", "A7": "卫生健康委", "A8": "文化和旅游局", "A9": "政府办",
+}
+
+
+def resolve_agency(*, rule: str, township_code: str, lead_key: str, area: str = "") -> int | None:
+    """Which agency a rule means in a township: accepting, township or county.
+
+    The township's own body for the lead's field, else for the item's area, else the government.
+
+    Cost:   no query after the first in a process
+    """
+    bodies = _bodies()
+    if rule == "accepting":
+        return bodies.get((township_code, "centre"))
+    if rule == "county":
+        county = _places()[township_code].parent_code
+        return bodies.get((county, lead_key))
+    return (
+        bodies.get((township_code, lead_key))
+        or bodies.get((township_code, _AREA_LEADS.get(area, "")))
+        or bodies.get((township_code, "government"))
+    )
+
+
+@cache
+def agency_name(agency_id: int) -> str:
+    """An agency's present name; '' when unknown."""
+    return Agency.objects.filter(pk=agency_id).values_list("name", flat=True).first() or ""
+
+
+def get_agency(agency_id: int) -> Agency:
+    """An agency with its division.
+
+    Raises: AgencyUnknown — no such agency
+    """
+    found = Agency.objects.select_related("division").filter(pk=agency_id).first()
+    if found is None:
+        raise AgencyUnknown("没有这个机构。")
+    return found
+
+
+def list_agencies(*, division_code: str) -> QuerySet[Agency]:
+    """The agencies of one place."""
+    return Agency.objects.filter(division_id=division_code).order_by("kind", "name")
+
+
+def name_on(agency_id: int, *, on: date) -> str:
+    """The name a body bore on a day: papers keep the name of their day.
+
+    Cost:   one query, two when no dated name covers the day
+    """
+    row = (
+        AgencyName.objects.filter(Q(valid_until=None) | Q(valid_until__gt=on), agency_id=agency_id)
+        .filter(valid_from__lte=on)
+        .values_list("name", flat=True)
+        .first()
+    )
+    return row or agency_name(agency_id)
+
+
+def list_successions() -> QuerySet[AgencySuccession]:
+    """Which body of today took over from which of 2017."""
+    return AgencySuccession.objects.select_related("agency").order_by("old_name", "agency__name")
+
+
+def list_led_agencies(*, agency_id: int) -> list[int]:
+    """An agency and those of the same place below it."""
+    children = Agency.objects.filter(parent_id=agency_id).values_list("pk", flat=True)
+    return [agency_id, *children]
+
+
+def officer_name(officer_id: int) -> str:
+    """An officer's name; '' when unknown."""
+    return Officer.objects.filter(pk=officer_id).values_list("name", flat=True).first() or ""
+
+
+def _serving(on: date) -> QuerySet[Post]:
+    return Post.objects.filter(Q(valid_until=None) | Q(valid_until__gt=on), valid_from__lte=on)
+
+
+def list_posts(*, account_id: int, on: date) -> list[PostView]:
+    """The posts an account may act in on a day.
+
+    Cost:   one query
+    """
+    rows = _serving(on).filter(officer__account_id=account_id).select_related("agency").order_by("pk")
+    return [PostView(p.pk, p.agency.name, p.title, tuple(p.roles)) for p in rows]
+
+
+def list_colleagues(*, agency_id: int, on: date) -> list[tuple[int, str, str]]:
+    """Who serves in an agency on a day: officer id, name, title."""
+    rows = _serving(on).filter(agency_id=agency_id).select_related("officer").order_by("officer__name")
+    return [(p.officer_id, p.officer.name, p.title) for p in rows]
+
+
+def get_actor_for_account(
+    *, account_id: int, post_id: int | None, at: datetime, via: str
+) -> Actor:
+    """The actor of a staff account in its chosen, or else its first, post of the day.
+
+    Cost:   one query
+    """
+    rows = _serving(local_date(at)).filter(officer__account_id=account_id)
+    return _actor(rows, account_id=account_id, post_id=post_id, via=via)
+
+
+def get_actor_for_post(*, post_id: int, at: datetime, via: str, kind: str = "client") -> Actor:
+    """The actor of a machine client that acts for a post.
+
+    Cost:   one query
+    """
+    rows = _serving(local_date(at)).filter(pk=post_id)
+    return _actor(rows, account_id=None, post_id=post_id, via=via, kind=kind)
+
+
+def _actor(
+    rows: QuerySet[Post], *, account_id: int | None, post_id: int | None, via: str, kind: str = "staff"
+) -> Actor:
+    found = list(
+        rows.order_by("pk").values_list(
+            "pk", "officer_id", "officer__name", "agency_id", "agency__name", "agency__division_id",
+            "roles", "officer__account_id",
+        )
+    )
+    if not found:
+        return Actor(kind=kind, name="", via=via, account_id=account_id)  # type: ignore[arg-type]
+    row = next((one for one in found if one[0] == post_id), found[0])
+    return Actor(
+        kind=kind,  # type: ignore[arg-type]
+        name=row[2],
+        via=via,
+        account_id=account_id if account_id is not None else row[7],
+        officer_id=row[1],
+        post_id=row[0],
+        agency_id=row[3],
+        agency_name=row[4],
+        division_code=row[5],
+        roles=frozenset(row[6]),
+    )
+
+
+def forget() -> None:
+    """Drop what is kept in the process; after loading and in tests."""
+    for kept in (_places, _below, _ordered_townships, _bodies, agency_name):
+        kept.cache_clear()

@@ -1,0 +1,87 @@
+"""Writes of ratings and repairs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from weimin.base.clock import local_date
+from weimin.base.errors import Conflict, Forbidden, Invalid
+from weimin.kernel.cases import queries as cases
+from weimin.kernel.cases.types import ENDED, State
+from weimin.kernel.deadlines import queries as deadlines
+from weimin.kernel.deadlines.types import Limit
+from weimin.kernel.evaluation.models import Rating, Repair
+from weimin.kernel.evaluation.types import BAD_FROM, GRADES
+from weimin.kernel.record.actions import queue_event, record_audit
+from weimin.kernel.record.types import Actor
+
+
+class RatedBefore(Conflict):
+    """A matter is rated once."""
+
+    code = "evaluation.rated_before"
+
+
+def rate_case(*, by: Actor, at: datetime, number: str, grade: int, comment: str = "") -> int:
+    """Rate one's own ended matter, once; a bad rating opens a repair with a day to answer by.
+
+    Raises: Invalid — not one of the five grades
+            RatedBefore — rated already
+            Conflict — the matter has not ended
+    Law:    gb-39046 A.8
+    Cost:   about fourteen queries
+    """
+    if grade not in GRADES:
+        raise Invalid("请选择一个满意度。", fields={"grade": "请选择一个满意度。"})
+    view = cases.get_case(by, number)
+    case = view.case
+    if by.kind == "resident" and case.applicant_id != by.resident_id:
+        raise Forbidden("只能评价自己的办件。")
+    if State(case.state) not in ENDED:
+        raise Conflict("这件事还没有办完，办完后再评价。")
+    try:
+        with transaction.atomic():
+            rating = Rating.objects.create(case=case, grade=grade, comment=comment.strip()[:500], at=at)
+            if grade >= BAD_FROM:
+                _open_repair(rating, at)
+            record_audit(by=by, at=at, verb="evaluation.case.rated", subject_type="case",
+                         subject_id=number, changes={"grade": [None, grade]})
+            queue_event(at=at, topic="evaluation.case.rated",
+                        payload={"case_id": case.pk, "number": number, "grade": grade})
+    except IntegrityError as twice:
+        raise RatedBefore("这件事您已经评价过了，谢谢。") from twice
+    return rating.pk
+
+
+def _open_repair(rating: Rating, at: datetime) -> None:
+    today = local_date(at)
+    row = deadlines.get_parameter(code="rating.bad_reply", on=today)
+    due = deadlines.count_from(start=today, limit=Limit(row.value, row.unit, row.article))
+    first = rating.case.steps.order_by("id").first()
+    if first is not None:
+        Repair.objects.create(rating=rating, agency_id=first.agency_id, opened_at=at, due_on=due)
+
+
+def answer_repair(*, by: Actor, at: datetime, repair_id: int, answer: str) -> None:
+    """Tell the person what was done about their bad rating.
+
+    Raises: Invalid — too few words
+            Conflict — answered, or another agency's
+    Cost:   three queries
+    """
+    if len(answer.strip()) < 10:
+        raise Invalid("请写清楚怎么整改的（至少 10 个字），群众会看到。", fields={"answer": "请写清楚。"})
+    with transaction.atomic():
+        changed = Repair.objects.filter(pk=repair_id, agency_id=by.agency_id, answered_at=None).update(
+            answered_at=at, answer=answer.strip()[:1000], answered_by=by.label[:120]
+        )
+        if changed != 1:
+            raise Conflict("这条差评已经回复过，或者不归您单位。")
+        repair = Repair.objects.select_related("rating__case").get(pk=repair_id)
+        record_audit(by=by, at=at, verb="evaluation.repair.answered", subject_type="repair",
+                     subject_id=repair_id, changes={})
+        case = repair.rating.case
+        queue_event(at=at, topic="evaluation.repair.answered", payload={
+            "resident_id": case.applicant_id, "number": case.number, "item_name": case.item_name})

@@ -1,0 +1,49 @@
+"""Tables of ratings and repairs."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from weimin.kernel.evaluation.types import GRADES
+
+
+class Rating(models.Model):
+    """One rating of one matter by the person it was for."""
+
+    case = models.OneToOneField(
+        "cases.Case", models.CASCADE, related_name="+", verbose_name="办件", help_text="评的是哪一件"
+    )
+    grade = models.PositiveSmallIntegerField("等级", choices=list(GRADES.items()), help_text="五级满意度")
+    comment = models.TextField("意见", blank=True, default="", help_text="想说的话")
+    at = models.DateTimeField("时间", help_text="什么时候评的")
+
+    class Meta:
+        verbose_name = "评价"
+        constraints = [
+            models.CheckConstraint(condition=Q(grade__gte=1, grade__lte=5), name="evaluation_grade_range")
+        ]
+
+
+class Repair(models.Model):
+    """What an office did about a bad rating."""
+
+    rating = models.OneToOneField(
+        Rating, models.CASCADE, related_name="repair", verbose_name="评价", help_text="哪条差评"
+    )
+    agency = models.ForeignKey(
+        "directory.Agency", models.PROTECT, related_name="+", verbose_name="整改单位", help_text="由谁整改"
+    )
+    opened_at = models.DateTimeField("开始时间", help_text="什么时候开始整改")
+    due_on = models.DateField("期限", help_text="最迟哪天回复")
+    answered_at = models.DateTimeField("回复时间", null=True, help_text="什么时候回复的")
+    answer = models.TextField("回复", blank=True, default="", help_text="写给群众的整改结果")
+    answered_by = models.CharField("回复人", max_length=120, blank=True, default="", help_text="谁回复的")
+
+    class Meta:
+        verbose_name = "差评整改"
+        indexes = [
+            models.Index(
+                fields=["agency", "due_on"], name="evaluation_repair_open", condition=Q(answered_at=None)
+            )
+        ]

@@ -1,0 +1,1 @@
+"""Rating on the portal, repairs on the desk."""

@@ -1,0 +1,11 @@
+"""What messages bring: they listen to everything that happened; how long their table is kept."""
+
+from weimin.kernel.messages.actions import notify
+from weimin.kernel.record.registry import EVERY_TOPIC, listen
+
+RETENTION = {"Message": "随办件"}
+
+
+def plug_in() -> None:
+    """Register with the kernel."""
+    listen(EVERY_TOPIC, notify)

@@ -1,0 +1,211 @@
+"""Writes that accompany every change. Each is called inside the caller's transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import tempfile
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+
+from weimin.base.crypto import sm3_hex
+from weimin.base.errors import Conflict, Invalid
+from weimin.kernel.record import registry, rules
+from weimin.kernel.record.models import AuditEntry, Blob, OutboxMessage, RememberedAnswer, WorkerBeat
+from weimin.kernel.record.queries import blob_path
+from weimin.kernel.record.types import Actor, BlobRef, Remembered
+
+MAX_FILE_BYTES = 20 * 1024 * 1024
+MAX_ATTEMPTS = 8
+
+log = logging.getLogger("weimin.outbox")
+
+
+class FileRefused(Invalid):
+    """The file is empty, too large, or not what its name says."""
+
+    code = "record.file_refused"
+
+
+class KeyReused(Conflict):
+    """The same idempotency key came with another content."""
+
+    code = "record.key_reused"
+
+
+def record_audit(
+    *,
+    by: Actor,
+    at: datetime,
+    verb: str,
+    subject_type: str,
+    subject_id: object,
+    changes: dict[str, Any],
+) -> None:
+    """Write one audit entry with old and new values, and the SM3 digest of the entry.
+
+    Cost:   one insert
+    """
+    fields: dict[str, Any] = {
+        "at": at.isoformat(),
+        "verb": verb,
+        "subject_type": subject_type,
+        "subject_id": str(subject_id),
+        "actor_kind": by.kind,
+        "actor_id": by.account_id,
+        "actor_name": by.label[:120],
+        "agency_id": by.agency_id,
+        "via": by.via,
+        "changes": changes,
+    }
+    AuditEntry.objects.create(**{**fields, "at": at}, digest=rules.entry_digest(fields))
+
+
+def queue_event(
+    *, at: datetime, topic: str, payload: dict[str, Any], due_at: datetime | None = None
+) -> None:
+    """Put one message into the outbox; it leaves after the transaction commits.
+
+    Cost:   one insert
+    """
+    OutboxMessage.objects.create(topic=topic, payload=payload, queued_at=at, due_at=due_at or at)
+
+
+def deliver_outbox(*, at: datetime, batch: int = 100) -> int:
+    """Deliver waiting outbox messages to their listeners; safe with many workers.
+
+    A message that fails is tried again after 1, 2, 4 … minutes and given up after eight attempts,
+    for the operator to see.
+
+    Shape:  the number of messages handled; 0 when nothing waits
+    Cost:   two queries a batch beside what the listeners do
+    """
+    with transaction.atomic():
+        rows = list(
+            OutboxMessage.objects.select_for_update(skip_locked=True)
+            .filter(delivered_at=None, failed_at=None, due_at__lte=at)
+            .order_by("due_at", "id")[:batch]
+        )
+        for row in rows:
+            _deliver_one(row, at)
+        OutboxMessage.objects.bulk_update(
+            rows, ["delivered_at", "attempts", "due_at", "failed_at", "last_error"]
+        )
+    return len(rows)
+
+
+def _deliver_one(row: OutboxMessage, at: datetime) -> None:
+    row.attempts += 1
+    try:
+        with transaction.atomic():
+            for listener in registry.listeners_of(row.topic):
+                registry.call(listener, at=at, payload={**row.payload, "topic": row.topic, "source": f"outbox:{row.pk}"})
+    except Exception as problem:  # a bad message must not block the others
+        log.warning("outbox message %s (%s) failed: %s", row.pk, row.topic, type(problem).__name__)
+        row.last_error = f"{type(problem).__name__}: {problem}"[:300]
+        row.due_at = at + timedelta(minutes=2 ** (row.attempts - 1))
+        row.failed_at = at if row.attempts >= MAX_ATTEMPTS else None
+    else:
+        row.delivered_at = at
+
+
+def store_blob(*, at: datetime, content: bytes, name: str, allowed: tuple[str, ...]) -> BlobRef:
+    """Check a file by its content and store it once under its digest.
+
+    Raises: FileRefused — empty, over 20 MB, of a kind not taken, or lying about its kind
+    Cost:   two queries, one file write
+    """
+    _check_file(content, name, allowed)
+    sha256 = hashlib.sha256(content).hexdigest()
+    path = blob_path(sha256)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(handle, "wb") as target:
+            target.write(content)
+            target.flush()
+            os.fsync(target.fileno())
+        os.replace(temporary, path)
+    kind = rules.sniff(content) or ""
+    blob, _ = Blob.objects.get_or_create(
+        sha256=sha256,
+        defaults={
+            "sm3": sm3_hex(content),
+            "size_bytes": len(content),
+            "media_type": rules.MEDIA_TYPES[kind],
+            "stored_at": at,
+        },
+    )
+    return BlobRef(blob.pk, blob.sha256, blob.size_bytes, blob.media_type)
+
+
+def _check_file(content: bytes, name: str, allowed: tuple[str, ...]) -> None:
+    shown = rules.clean_name(name)
+    wanted = "、".join(allowed)
+    if not content:
+        raise FileRefused(f"“{shown}”是空文件，请重新选择。")
+    if len(content) > MAX_FILE_BYTES:
+        size = len(content) / 1024 / 1024
+        raise FileRefused(f"“{shown}”有 {size:.1f} MB，超过 20 MB。请压缩或分开上传。")
+    kind = rules.sniff(content)
+    if kind is None:
+        raise FileRefused(f"“{shown}”不是能打开的文件。请上传 {wanted} 格式。")
+    if kind != rules.extension_of(name):
+        raise FileRefused(f"“{shown}”的内容其实是 {kind}，和文件名不符。请用原来的文件重新上传。")
+    if kind not in allowed:
+        raise FileRefused(f"这里不收 {kind} 文件，请上传 {wanted} 格式。")
+
+
+def remember(*, at: datetime, scope: str, key: str, request: object) -> Remembered | None:
+    """Claim an idempotency key in the caller's transaction, or give the first call's answer.
+
+    A second call that arrives while the first still runs waits for it.
+
+    Raises: KeyReused — the key came before with another content
+    Cost:   one query; two on a repeat
+    """
+    digest = hashlib.sha256(
+        json.dumps(request, ensure_ascii=False, sort_keys=True, default=str).encode()
+    ).hexdigest()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO record_rememberedanswer (scope, key, request_digest, at)"
+            " VALUES (%s, %s, %s, %s) ON CONFLICT (scope, key) DO NOTHING",
+            [scope, key, digest, at],
+        )
+        if cursor.rowcount == 1:
+            return None
+    row = RememberedAnswer.objects.get(scope=scope, key=key)
+    if row.request_digest != digest:
+        raise KeyReused("这个提交编号已用于另一份内容，请刷新页面后重新提交。")
+    return Remembered(row.answer or {})
+
+
+def keep_answer(*, scope: str, key: str, answer: dict[str, object]) -> None:
+    """Keep the answer of a claimed key for repeats; same transaction as the claim.
+
+    Cost:   one update
+    """
+    RememberedAnswer.objects.filter(scope=scope, key=key).update(answer=answer)
+
+
+def beat(*, name: str, at: datetime, note: str = "") -> None:
+    """Leave a worker's sign of life."""
+    WorkerBeat.objects.update_or_create(name=name, defaults={"at": at, "note": note[:200]})
+
+
+def retry_failed(*, by: Actor, at: datetime, message_id: int) -> bool:
+    """Put a given-up outbox message back into the queue; False when it is not given up."""
+    changed = OutboxMessage.objects.filter(pk=message_id, failed_at__isnull=False).update(
+        failed_at=None, due_at=at, attempts=0
+    )
+    if changed:
+        record_audit(
+            by=by, at=at, verb="record.outbox.retried", subject_type="outbox",
+            subject_id=message_id, changes={},
+        )
+    return bool(changed)

@@ -1,0 +1,17 @@
+"""What the record brings: its audit verbs and how long its tables are kept."""
+
+from weimin.kernel.record.registry import register_verbs
+
+AUDIT_VERBS = {"record.outbox.retried": "重发失败的通知"}
+RETENTION = {
+    "AuditEntry": "永久：不可修改和删除",
+    "Blob": "随引用它的办件一同保管",
+    "OutboxMessage": "送达后 6 个月（网络安全法日志保存底线）",
+    "RememberedAnswer": "30 天",
+    "WorkerBeat": "随进程更新",
+}
+
+
+def plug_in() -> None:
+    """Register with the kernel."""
+    register_verbs(AUDIT_VERBS)

@@ -1,0 +1,14 @@
+"""What residents bring: their audit verbs and how long their tables are kept."""
+
+from weimin.kernel.record.registry import register_verbs
+
+AUDIT_VERBS = {"residents.resident.registered": "登记服务对象"}
+RETENTION = {
+    "Resident": "至最后一件办件保管期满",
+    "ReadEntry": "至少 3 年（网络数据安全管理条例）",
+}
+
+
+def plug_in() -> None:
+    """Register with the kernel."""
+    register_verbs(AUDIT_VERBS)

@@ -1,0 +1,1 @@
+"""Pages on which a person gives their identity once and sees who looked at it."""

@@ -1,0 +1,1 @@
+"""The desk's shell: its menu, and the addresses under which the apps' pages stand."""

@@ -1,0 +1,38 @@
+"""The desk's menu: what each role may open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from weimin.kernel.record.types import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the menu."""
+
+    label: str
+    url: str
+
+
+_ENTRIES = (
+    ("待办", "desk:home", frozenset[str]()),
+    ("新办件", "desk:new", frozenset({"front_desk"})),
+    ("本单位办件", "desk:figures", frozenset[str]()),
+    ("差评整改", "desk:repairs", frozenset[str]()),
+    ("事项清单", "desk:items", frozenset({"list_keeper"})),
+    ("运行情况", "desk:operations", frozenset({"operator"})),
+)
+
+
+def menu_of(actor: Actor) -> list[Entry]:
+    """The entries an actor may open."""
+    if not actor.is_staff:
+        return []
+    return [
+        Entry(label, reverse(name))
+        for label, name, roles in _ENTRIES
+        if not roles or roles & actor.roles
+    ]

@@ -1,0 +1,31 @@
+"""The desk's addresses."""
+
+from django.urls import path
+
+from weimin.apps.counter import web as counter
+from weimin.kernel.accounts.web import desk as accounts
+from weimin.kernel.cases.web import desk as cases
+from weimin.kernel.catalogue.web import desk as catalogue
+from weimin.kernel.evaluation.web import desk as evaluation
+from weimin.sites.desk import web
+
+app_name = "desk"
+urlpatterns = [
+    path("", cases.inbox, name="home"),
+    path("login/", accounts.staff_login, name="login"),
+    path("logout/", accounts.logout, name="logout"),
+    path("post/", accounts.choose_post, name="choose_post"),
+    path("find/", cases.find, name="find"),
+    path("inbox.xlsx", counter.export_inbox, name="inbox_export"),
+    path("new/", counter.choose, name="new"),
+    path("new/person/", counter.find_person, name="find_person"),
+    path("new/<str:code>/", counter.new_matter, name="new_matter"),
+    path("figures/", counter.figures, name="figures"),
+    path("repairs/", evaluation.repairs, name="repairs"),
+    path("items/", catalogue.items, name="items"),
+    path("operations/", web.operations, name="operations"),
+    path("papers/<int:paper_id>/", cases.desk_paper, name="paper"),
+    path("files/<int:file_id>/", cases.desk_file, name="file"),
+    path("cases/<str:number>/", cases.case_page, name="case"),
+    path("cases/<str:number>/<str:take>/", cases.take, name="take"),
+]

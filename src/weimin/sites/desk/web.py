@@ -1,0 +1,32 @@
+"""What the operator sees: failed deliveries, workers, demonstration codes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from weimin.base.guard import access
+from weimin.kernel.accounts import queries as accounts
+from weimin.kernel.record import actions, queries
+
+
+@access("staff", roles={"operator"})
+@require_http_methods(["GET", "POST"])
+def operations(request: Any) -> HttpResponse:
+    """Deliveries that wait or failed, the workers' signs of life, the demonstration's texts."""
+    if request.method == "POST":
+        chosen = request.POST.get("message", "")
+        if chosen.isdigit():
+            actions.retry_failed(by=request.actor, at=request.at, message_id=int(chosen))
+        return HttpResponseRedirect(reverse("desk:operations"))
+    context = {
+        "outbox": queries.count_outbox(),
+        "failed": queries.list_failed(),
+        "workers": queries.list_workers(),
+        "texts": accounts.list_demo_sms(at=request.at),
+    }
+    return render(request, "desk/operations.html", context)

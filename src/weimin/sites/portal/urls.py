@@ -1,0 +1,41 @@
+"""The portal's addresses."""
+
+from django.urls import path
+
+from weimin.kernel.accounts.web import portal as accounts
+from weimin.kernel.cases.web import apply, portal as cases
+from weimin.kernel.catalogue.web import portal as catalogue
+from weimin.kernel.evaluation.web import portal as evaluation
+from weimin.kernel.messages.web import portal as messages
+from weimin.kernel.residents.web import portal as residents
+from weimin.sites.portal import web
+from weimin.ui.web import style_page
+
+app_name = "portal"
+urlpatterns = [
+    path("", web.home, name="home"),
+    path("elder/", web.elder, name="elder"),
+    path("login/", accounts.phone_page, name="login"),
+    path("login/code/", accounts.code_page, name="login_code"),
+    path("logout/", accounts.logout, name="logout"),
+    path("demo/codes/", accounts.demo_codes, name="demo_codes"),
+    path("demo/style/", style_page, name="style"),
+    path("items/", catalogue.search, name="search"),
+    path("items/<str:code>/", catalogue.guide, name="guide"),
+    path("items/<str:code>/schema.json", catalogue.form_schema, name="form_schema"),
+    path("procedures/<int:version_id>.bpmn", catalogue.procedure_xml, name="procedure_xml"),
+    path("apply/<str:code>/<str:township>/", apply.start, name="apply"),
+    path("apply/<str:code>/<str:township>/<str:page>/", apply.page, name="apply_page"),
+    path("my/", cases.my_matters, name="my_matters"),
+    path("my/profile/", residents.profile, name="profile"),
+    path("my/reads/", residents.reads, name="reads"),
+    path("my/messages/", messages.messages, name="messages"),
+    path("my/papers/<int:paper_id>/", cases.my_paper, name="paper"),
+    path("my/files/<int:file_id>/", cases.my_file, name="file"),
+    path("my/matters/<str:number>/", cases.matter, name="matter"),
+    path("my/matters/<str:number>/why/<int:clock_id>/", cases.why, name="why"),
+    path("my/matters/<str:number>/supplement/", cases.supplement, name="supplement"),
+    path("my/matters/<str:number>/withdraw/", cases.withdraw, name="withdraw"),
+    path("my/matters/<str:number>/rate/", evaluation.rate, name="rate"),
+    path("verify/", cases.verify, name="verify"),
+]

@@ -1,0 +1,1 @@
+"""What people see everywhere: base pages, components, design tokens, paper. Knows nothing of government."""

@@ -1,0 +1,31 @@
+// Small helps on top of pages that work without script: no double sending, questions that appear when they matter.
+for (const form of document.querySelectorAll("form[method=post]")) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = "1";
+    setTimeout(() => { delete form.dataset.sent; }, 8000);
+  });
+}
+addEventListener("pageshow", () => { for (const form of document.forms) delete form.dataset.sent; });
+
+const shown = document.querySelectorAll("[data-show-field]");
+function update() {
+  for (const box of shown) {
+    const wanted = box.dataset.showValues.split("|");
+    const inputs = [...document.querySelectorAll(`[name="${CSS.escape(box.dataset.showField)}"]`)];
+    const chosen = inputs.filter((i) => !["radio", "checkbox"].includes(i.type) || i.checked).map((i) => i.value);
+    box.hidden = inputs.length > 0 && !chosen.some((value) => wanted.includes(value));
+  }
+}
+if (shown.length) { update(); addEventListener("change", update); }
+
+for (const input of document.querySelectorAll("input[type=file]")) {
+  input.addEventListener("change", () => {
+    const file = input.files[0];
+    let said = input.parentElement.querySelector(".file-said");
+    if (!said) { said = document.createElement("p"); said.className = "hint file-said"; said.setAttribute("role", "status"); input.after(said); }
+    if (!file) { said.textContent = ""; return; }
+    const size = file.size / 1048576;
+    said.textContent = size > 20 ? `“${file.name}”有 ${size.toFixed(1)} MB，超过 20 MB，请换一张或压缩后再传。` : `已选“${file.name}”（${Math.max(size, 0.1).toFixed(1)} MB）。`;
+  });
+}
