@@ -112,10 +112,12 @@ def find_actor(request: Any) -> Actor:
 def shell_context(request: Any) -> dict[str, Any]:
     """What the shells show on every page: the actor, the city, the elder mode."""
     actor = getattr(request, "actor", Actor.anonymous())
+    desk = request.path.startswith("/desk/") and actor.kind == "staff"
     return {
         "actor": actor,
         "city": settings.WEIMIN_CITY,
         "demo": settings.WEIMIN_DEMO,
         "elder": request.COOKIES.get("elder") == "1",
-        "menu": menu_of(actor) if request.path.startswith("/desk/") else [],
+        "menu": menu_of(actor) if desk else [],
+        "posts": directory.list_posts(account_id=actor.account_id, on=request.today) if desk else [],
     }

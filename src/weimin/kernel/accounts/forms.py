@@ -38,4 +38,3 @@ class StaffForm(LoginForm):
         super().__init__(*args, **kwargs)
         self.fields["login"].label = "用户名"
         self.fields["password"].label = "口令"
-        self.fields.pop("remember", None)

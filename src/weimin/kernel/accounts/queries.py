@@ -58,3 +58,8 @@ def find_client(*, token: str, at: datetime) -> tuple[int, int, str, list[str]] 
 def list_demo_sms(*, at: datetime) -> list[DemoSms]:
     """The demonstration's messages of the last hour, newest first."""
     return list(DemoSms.objects.filter(sent_at__gt=at - timedelta(hours=1)).order_by("-pk")[:30])
+
+
+def find_staff_id(username: str) -> int | None:
+    """The staff account of a user name."""
+    return Account.objects.filter(username__iexact=username).values_list("pk", flat=True).first()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from weimin.kernel.cases.types import CHANNEL_TEXT, PAPER_TEXT, STATE_TEXT, STEP_TEXT
+from weimin.kernel.cases.types import CHANNEL_TEXT, OUTCOME_TEXT, PAPER_TEXT, STATE_TEXT, STEP_TEXT
 
 
 class CaseCounter(models.Model):
@@ -139,6 +139,11 @@ class Step(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["case", "task_id"], name="cases_step_task_once"),
         ]
+
+    @property
+    def outcome_text(self) -> str:
+        """The outcome in words."""
+        return OUTCOME_TEXT.get(self.outcome, self.outcome)
 
 
 class Supplement(models.Model):

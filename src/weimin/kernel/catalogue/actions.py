@@ -144,13 +144,8 @@ def _index(rows: Iterable[tuple[int, dict[str, Any]]]) -> None:
     """Write the search words of versions: names weigh A, plain words B."""
     with connection.cursor() as cursor:
         cursor.executemany(
-            "UPDATE catalogue_itemversion SET search ="
-            " setweight(array_to_tsvector(%s), 'A') || setweight(array_to_tsvector(%s), 'C')"
-            " WHERE id = %s",
-            [
-                (searching.name_tokens(record), searching.text_tokens(record), version_id)
-                for version_id, record in rows
-            ],
+            "UPDATE catalogue_itemversion SET search = %s::tsvector WHERE id = %s",
+            [(searching.as_tsvector(record), version_id) for version_id, record in rows],
         )
 
 

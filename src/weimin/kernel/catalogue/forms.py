@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import QueryDict
 
+from weimin.base.identifiers import mask_id, mask_phone
 from weimin.kernel.catalogue.types import FormField
 from weimin.kernel.directory import queries as directory
 from weimin.ui.fields import Cell, Shown
@@ -88,13 +89,21 @@ def read_post(fields: tuple[FormField, ...], post: QueryDict) -> dict[str, Any]:
     return answers
 
 
-def answers_in_words(fields: tuple[FormField, ...], answers: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Questions and answers as text, for review pages and the case page."""
-    lines = []
-    for field in fields:
-        if field.name in answers:
-            lines.append((field.label, _in_words(field, answers[field.name])))
-    return lines
+def answers_in_words(
+    fields: tuple[FormField, ...], answers: Mapping[str, Any], *, masked: bool = False
+) -> list[tuple[str, str]]:
+    """Questions and answers as text; `masked` hides identity numbers and phones from staff."""
+    return [
+        (field.label, _masked(field, answers[field.name]) if masked else _in_words(field, answers[field.name]))
+        for field in fields
+        if field.name in answers
+    ]
+
+
+def _masked(field: FormField, value: Any) -> str:
+    if field.type == "id_number":
+        return mask_id(str(value))
+    return mask_phone(str(value)) if field.type == "phone" else _in_words(field, value)
 
 
 def _in_words(field: FormField, value: Any) -> str:

@@ -210,16 +210,17 @@ def _passes(
     """The ways of finding, surest first."""
     folded = searching.fold(text)
     if searching.is_pinyin(text):
-        yield "pinyin", _ranked(rows, f"'p:{folded}':*", limit)
+        yield "pinyin", _ranked(rows, f"'{searching.PINYIN}{folded}':*", limit)
         return
-    yield "name", list(rows.filter(names__contains=[text])[:limit])
     words = searching.query_words(text)
+    said = list(dict.fromkeys([text, "".join(words)]))
+    yield "name", list(rows.filter(names__overlap=said)[:limit])
     quoted = ["'" + word.replace("'", "").replace("\\", "") + "'" for word in words]
     if quoted:
         yield "words", _ranked(rows, " & ".join(quoted), limit)
     full, _ = searching.pinyin_of(text)
     if full and len(full) >= 4:
-        yield "pinyin", _ranked(rows, f"'p:{full}':*", limit)
+        yield "pinyin", _ranked(rows, f"'{searching.PINYIN}{full}':*", limit)
     near = rows.annotate(gap=TrigramWordDistance(text, "search_text")).order_by("gap")[:60]
     close = [one for one in near if _is_close(folded, one.names)]
     yield "near", close[:limit]

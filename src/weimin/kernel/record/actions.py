@@ -209,3 +209,10 @@ def retry_failed(*, by: Actor, at: datetime, message_id: int) -> bool:
             subject_id=message_id, changes={},
         )
     return bool(changed)
+
+
+def forget_old(*, at: datetime, keep: timedelta) -> int:
+    """Delete delivered outbox rows older than `keep` and remembered answers older than 30 days."""
+    gone, _ = OutboxMessage.objects.filter(delivered_at__lt=at - keep).delete()
+    answers, _ = RememberedAnswer.objects.filter(at__lt=at - timedelta(days=30)).delete()
+    return gone + answers

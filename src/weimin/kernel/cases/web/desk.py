@@ -99,7 +99,7 @@ def show_case(
         "view": view, "case": case, "spec": view.spec, "card": card, "step": step,
         "outcomes": [(one, OUTCOME_TEXT.get(one, one)) for one in step.outcomes.split()] if step else [],
         "reasons_hint": _default_basis(view),
-        "answers": forms.answers_in_words(view.spec.form.fields, view.answers),
+        "answers": forms.answers_in_words(view.spec.form.fields, view.answers, masked=True),
         "materials": _materials(view),
         "why": deadlines.explain_clock(clock_id=case.clock_id) if case.clock_id else None,
         "days_left": deadlines.days_left(today=request.today, due=case.due_on) if case.due_on else None,

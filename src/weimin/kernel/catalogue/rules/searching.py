@@ -15,6 +15,8 @@ STOP_WORDS = frozenset(
     "的 了 在 我 想 要 怎么 怎样 如何 哪里 哪 什么 办 办理 申请 一下 请问 可以 能 能不能 多少 钱 需要 材料 手续 流程 去"
     " 找 谁 给 和 与 或 及 是 吗 呢 啊 有 个 家 里 到 领 领取 问 能办 咋 咋办 怎么办 咱 俺 想要 为 从 对 把".split()
 )
+#: Marks tokens that are pinyin or initials; plain letters, since the query parser splits at punctuation.
+PINYIN = "zz"
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
 _ASCII = re.compile(r"[a-z0-9]+")
 
@@ -56,9 +58,8 @@ def name_tokens(record: Mapping[str, Any]) -> list[str]:
         tokens.update(segment(name))
         tokens.update(pairs(name))
         full, first = pinyin_of(name)
-        tokens.update(f"p:{one}" for one in (full, first) if one)
-        for start in range(1, min(len(first), 12)):
-            tokens.add(f"p:{first[start:]}")
+        tokens.update(PINYIN + one for one in (full, first) if one)
+        tokens.update(PINYIN + first[start:] for start in range(1, min(len(first), 12)))
     return sorted(token for token in tokens if token)
 
 
@@ -68,6 +69,17 @@ def text_tokens(record: Mapping[str, Any]) -> list[str]:
     texts += [str(one.get("q") or "") for one in record.get("faq") or []]
     words = {word for text in texts for word in segment(text)}
     return sorted(words - STOP_WORDS)
+
+
+def as_tsvector(record: Mapping[str, Any]) -> str:
+    """An item's tokens as a tsvector literal: names weigh A, other words C; positions carry the weights."""
+    names = name_tokens(record)
+    texts = [word for word in text_tokens(record) if word not in names]
+    marked = [(word, "A") for word in names] + [(word, "C") for word in texts]
+    return " ".join(
+        "'" + word.replace("\\", "").replace("'", "") + f"':{min(place, 16000)}{weight}"
+        for place, (word, weight) in enumerate(marked, start=1)
+    )
 
 
 def pairs(text: str) -> list[str]:

@@ -1,0 +1,62 @@
+"""How commands answer: a line for people, JSON for scripts, one line a case for files."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+
+from weimin.base.errors import WeiminError
+
+Case = Callable[[list[str]], dict[str, Any]]
+
+
+def setup() -> None:
+    """Load Django; with the embedded database started when no address is set."""
+    import os
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "weimin.config.settings")
+    if not os.environ.get("DATABASE_URL"):
+        from weimin.base import embedded
+        from weimin.config.settings import DATA
+
+        os.environ["DATABASE_URL"] = embedded.ensure_started(DATA)
+    import django
+
+    django.setup()
+
+
+def as_json(value: Any) -> str:
+    """One line of JSON."""
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def say(value: dict[str, Any], text: str, *, json_wanted: bool) -> None:
+    """Print the answer in the wanted form."""
+    click.echo(as_json(value) if json_wanted else text)
+
+
+def _lines(source: TextIO) -> Iterable[list[str]]:
+    for line in source:
+        text = line.rstrip("\r\n")
+        if text:
+            yield text.split("\t")
+
+
+def answer_file(path: str, case: Case) -> None:
+    """Answer each tab-separated line of a file with one line of JSON, in order, never stopping early."""
+    if path != "-" and not Path(path).is_file():
+        raise click.UsageError(f"找不到文件 {path}")
+    source = sys.stdin if path == "-" else open(path, encoding="utf-8-sig", errors="replace")
+    with source:
+        for cells in _lines(source):
+            try:
+                click.echo(as_json(case(cells)))
+            except WeiminError as fault:
+                click.echo(as_json({"input": cells, "error": fault.message, "code": fault.code}))
+            except (IndexError, ValueError) as fault:
+                click.echo(as_json({"input": cells, "error": f"这一行无法识别：{fault}", "code": "usage"}))

@@ -1,0 +1,157 @@
+"""Commands that serve and look after: run, worker, token, doctor."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from weimin.config.cli.answering import say, setup
+from weimin.config.cli.checking import JSON
+from weimin.config.cli.loading import PARTS, load_parts
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64))
+@click.option("--demo/--no-demo", default=True, help="Load the made-up staff the first time.")
+def run(host: str, port: int, workers: int, demo: bool) -> None:
+    """Start everything: database, tables, the city (the first time), web and worker."""
+    began = time.monotonic()
+    console = Console(stderr=True)
+    console.print("[bold]为民[/] 正在启动…")
+    setup()
+    from django.core.management import call_command
+    from django.db import connections
+
+    from weimin.config import city
+
+    city.prepare_database()
+    if not city.is_loaded():
+        load_parts(PARTS if demo else PARTS[:-1])
+    call_command("collectstatic", verbosity=0, interactive=False)
+    connections.close_all()
+    children = _start(host, port, workers)
+    _greet(console, host, port, demo, time.monotonic() - began)
+    _wait(children)
+
+
+def _start(host: str, port: int, workers: int) -> list[subprocess.Popen[bytes]]:
+    programs = Path(sys.executable).parent
+    web = [
+        str(programs / "granian"), "--interface", "wsgi", "--host", host, "--port", str(port),
+        "--workers", str(workers), "--blocking-threads", "1", "--backpressure", "64",
+        "--no-access-log", "--log-level", "warning", "weimin.config.wsgi:application",
+    ]
+    return [
+        subprocess.Popen(web),
+        subprocess.Popen([str(programs / "weimin"), "worker"]),
+    ]
+
+
+def _greet(console: Console, host: str, port: int, demo: bool, seconds: float) -> None:
+    from weimin.config import city
+
+    console.print(f"\n门户   http://{host}:{port}/\n工作台 http://{host}:{port}/desk/   （{seconds:.0f} 秒）\n")
+    if demo:
+        table = Table(title=f"演示账号（口令都是 {city.DEMO_PASSWORD}）")
+        table.add_column("用户名")
+        table.add_column("做什么")
+        for username, what in city.demo_logins():
+            table.add_row(username, what)
+        console.print(table)
+        console.print(f"群众：用任意手机号登录，验证码看 http://{host}:{port}/demo/codes/")
+    console.print("按 Ctrl-C 停止。")
+
+
+def _wait(children: list[subprocess.Popen[bytes]]) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        while all(child.poll() is None for child in children):
+            time.sleep(0.5)
+        failed = next(child for child in children if child.poll() is not None)
+        click.echo(f"weimin: 有一个进程退出了（代码 {failed.returncode}）", err=True)
+        code = 3
+    except KeyboardInterrupt:
+        code = 0
+    for child in children:
+        child.terminate()
+    for child in children:
+        try:
+            child.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            child.kill()
+    sys.exit(code)
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Do what waits now, then stop.")
+def worker(once: bool) -> None:
+    """Deliver notices and attend to due moments, until stopped."""
+    setup()
+    from weimin.config import jobs
+
+    if once:
+        click.echo(jobs.work_once())
+        return
+    jobs.work()
+
+
+@click.command()
+@click.argument("username")
+@click.option("--name", default="命令行发放", show_default=True, help="Which system it is for.")
+@click.option("--scope", "scopes", multiple=True, type=click.Choice(["read", "write"]))
+@click.option("--days", default=365, show_default=True, type=click.IntRange(1, 3650))
+@JSON
+def token(username: str, name: str, scopes: tuple[str, ...], days: int, json_wanted: bool) -> None:
+    """Make an API token that acts for the first post of a staff account; it is shown only now."""
+    setup()
+    from weimin.base import clock
+    from weimin.base.errors import NotFound
+    from weimin.config.city import LOADER
+    from weimin.kernel.accounts import actions, queries
+    from weimin.kernel.directory import queries as directory
+
+    at = clock.now()
+    account_id = queries.find_staff_id(username)
+    posts = directory.list_posts(account_id=account_id, on=clock.local_date(at)) if account_id else []
+    if not posts:
+        raise NotFound(f"没有叫 {username} 的在任工作人员。")
+    text = actions.create_client(
+        by=LOADER, at=at, name=name, post_id=posts[0].post_id, scopes=scopes or ("read", "write"),
+        days=days,
+    )
+    say({"token": text, "post": posts[0].agency_name}, text, json_wanted=json_wanted)
+
+
+@click.command()
+@JSON
+def doctor(json_wanted: bool) -> None:
+    """Look at everything an installation needs and say what is wrong."""
+    setup()
+    from weimin.config import health
+
+    findings = health.look()
+    lines = [f"{'✓' if one.good else '✗'} {one.name}：{one.text}" for one in findings]
+    value: dict[str, Any] = {
+        "good": all(one.good for one in findings),
+        "findings": [{"name": f.name, "good": f.good, "text": f.text} for f in findings],
+    }
+    say(value, "\n".join(lines), json_wanted=json_wanted)
+    if not value["good"]:
+        sys.exit(3)
+
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "weimin.config.settings")

@@ -1,0 +1,113 @@
+"""What an installation needs, looked at one by one, each with what to do about it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from weimin.base import clock, crypto
+from weimin.base.errors import WeiminError
+from weimin.kernel.deadlines import queries as deadlines
+from weimin.kernel.record import queries as record
+from weimin.ui import paper
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at."""
+
+    name: str
+    good: bool
+    text: str
+
+
+def _one(sql: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        row = cursor.fetchone()
+    return str(row[0]) if row else ""
+
+
+def _server() -> Finding:
+    version = int(_one("SHOW server_version_num"))
+    return Finding("数据库", version >= 150000, f"PostgreSQL {_one('SHOW server_version')}，需要 15 以上")
+
+
+def _trigrams() -> Finding:
+    found = _one("SELECT array_length(show_trgm('蚌埠'), 1)")
+    good = found not in ("", "None")
+    return Finding("中文搜索", good, "正常" if good else "数据库区域设置应为 C.UTF-8，请用 C.UTF-8 重建数据库")
+
+
+def _migrations() -> Finding:
+    executor = MigrationExecutor(connection)
+    left = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    text = f"还有 {len(left)} 个没做，请运行 weimin load schema" if left else "表结构是最新的"
+    return Finding("表结构", not left, text)
+
+
+def _keys() -> Finding:
+    sealed = crypto.seal("检查", purpose="health")
+    good = crypto.unseal(sealed, purpose="health") == "检查"
+    return Finding("主密钥", good, "能加密和解密")
+
+
+def _assets() -> Finding:
+    built = (Path(paper.__file__).parent / "static/ui/portal.css").exists()
+    return Finding("前端", built, "已构建" if built else "没有构建，请运行 make setup")
+
+
+def _fonts() -> Finding:
+    return Finding("文书字体", bool(paper.font_folders()), "已安装")
+
+
+def _calendar() -> Finding:
+    years = [one.year for one in deadlines.list_years()]
+    today = clock.local_date(clock.now())
+    return Finding("日历", today.year in years, f"已装入 {years}；没装入的年份期限是暂定的")
+
+
+def _outbox() -> Finding:
+    counts = record.count_outbox()
+    text = f"待发 {counts['waiting']}，失败 {counts['failed']}"
+    return Finding("通知", counts["failed"] == 0, text)
+
+
+def _worker() -> Finding:
+    rows = record.list_workers()
+    fresh = [one for one in rows if one.at > clock.now() - timedelta(minutes=2)]
+    text = "在运行" if fresh else "两分钟内没有动静，请运行 weimin worker"
+    return Finding("后台进程", bool(fresh), text)
+
+
+def _disk() -> Finding:
+    root = Path(settings.WEIMIN_FILES_ROOT)
+    while not root.exists():
+        root = root.parent
+    free = shutil.disk_usage(root).free / 2**30
+    return Finding("磁盘", free > 2, f"文件区剩 {free:.0f} GB")
+
+
+_LOOKS: tuple[Callable[[], Finding], ...] = (
+    _server, _trigrams, _migrations, _keys, _assets, _fonts, _calendar, _outbox, _worker, _disk,
+)
+
+
+def look() -> list[Finding]:
+    """Look at everything; something that cannot be looked at is a finding too."""
+    found = []
+    for one in _LOOKS:
+        try:
+            found.append(one())
+        except WeiminError as fault:
+            found.append(Finding(one.__name__.strip("_"), False, fault.message))
+        except Exception as fault:
+            found.append(Finding(one.__name__.strip("_"), False, str(fault).splitlines()[0][:200]))
+    return found

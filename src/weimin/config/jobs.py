@@ -1,0 +1,93 @@
+"""The worker: drains the outbox in batches, attends to due moments, and runs the scheduled jobs.
+
+Nothing exists only here: the outbox and the rows' due moments are the queue of record, so a worker may stop
+at any time and another goes on. Schedules are procrastinate's periodic jobs, kept in PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import threading
+from datetime import timedelta
+
+import procrastinate
+from django.db import close_old_connections
+from procrastinate.contrib.django import app
+
+from weimin.base import clock
+from weimin.kernel.cases import actions as cases
+from weimin.kernel.record import actions as record
+
+log = logging.getLogger("weimin.worker")
+#: How long the pump rests when nothing waits.
+REST_SECONDS = 1.0
+KEEP_DAYS = 180
+
+
+@app.periodic(cron="17 3 * * *")
+@app.task(queue="nightly", pass_context=False)
+def sweep(timestamp: int) -> None:
+    """Every night: forget delivered outbox rows and remembered answers whose time is over."""
+    record.forget_old(at=clock.now(), keep=timedelta(days=KEEP_DAYS))
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queue="nightly", pass_context=True)
+async def retry_stalled(context: procrastinate.JobContext, timestamp: int) -> None:
+    """Put jobs of a worker that died back into the queue."""
+    manager = context.app.job_manager
+    for job in await manager.get_stalled_jobs(seconds_since_heartbeat=60):
+        await manager.retry_job(job)
+
+
+def work_once() -> str:
+    """Do everything that waits now; says what was done."""
+    at = clock.now()
+    moved = cases.attend_due(at=at)
+    sent = 0
+    while batch := record.deliver_outbox(at=at):
+        sent += batch
+    return f"期限 {moved}，通知 {sent}"
+
+
+def _pump(stop: threading.Event, name: str) -> None:
+    beat_at = clock.now() - timedelta(hours=1)
+    while not stop.is_set():
+        busy = 0
+        try:
+            close_old_connections()
+            at = clock.now()
+            busy = record.deliver_outbox(at=at)
+            if at - beat_at > timedelta(seconds=20):
+                moved = cases.attend_due(at=at)
+                record.beat(name=name, at=at, note=f"期限 {moved}")
+                beat_at = at
+        except Exception:
+            log.exception("the pump failed and goes on")
+            stop.wait(5)
+        if not busy:
+            stop.wait(REST_SECONDS)
+
+
+def work() -> None:
+    """Pump the outbox in a thread and run the scheduled jobs, until told to stop."""
+    stop = threading.Event()
+    name = f"{socket.gethostname()}-{os.getpid()}"
+    pump = threading.Thread(target=_pump, args=(stop, name), name="pump", daemon=True)
+    pump.start()
+
+    def end(*_: object) -> None:
+        stop.set()
+        raise SystemExit(0)
+
+    signal.signal(signal.SIGTERM, end)
+    try:
+        app.with_connector(app.connector.get_worker_connector()).run_worker(  # type: ignore[attr-defined]
+            name=name, queues=["nightly"], concurrency=1, install_signal_handlers=False
+        )
+    finally:
+        stop.set()
+        pump.join(timeout=5)

@@ -1,0 +1,23 @@
+"""Starts a second, forgetful embedded database for the tests, and prints its address."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from weimin.base import embedded
+
+
+def main() -> None:
+    """Start it and print the address, or stop it."""
+    root = Path(__file__).resolve().parents[3]
+    data = Path(os.environ.get("WEIMIN_DATA", root / ".data")) / "test"
+    if "stop" in sys.argv[1:]:
+        embedded.stop(data)
+    else:
+        print(embedded.ensure_started(data, fast=True))
+
+
+if __name__ == "__main__":
+    main()
