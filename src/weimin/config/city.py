@@ -30,7 +30,7 @@ DEMO_PASSWORD = "demo-2026"
 DEMO_TOWNSHIP = "340321113000"
 #: Demonstration posts of a township centre and its stations: suffix, title, roles.
 CENTRE_POSTS = (
-    ("shouli", "综合窗口工作人员", ("front_desk", "decider")),
+    ("shouli", "综合窗口工作人员", ("front_desk", "decider", "issuer")),
     ("chujian", "出件窗口工作人员", ("issuer",)),
 )
 STATION_POSTS = (

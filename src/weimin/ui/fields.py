@@ -53,6 +53,6 @@ class Shown:
         """The aria attributes that tie help and error to the input."""
         ids = [f"h-{self.name}"] * bool(self.help) + [f"e-{self.name}"] * bool(self.error)
         if not ids:
-            return format_html("")
-        invalid = format_html(' aria-invalid="true"') if self.error and not self.group else ""
+            return SafeString("")
+        invalid = SafeString(' aria-invalid="true"') if self.error and not self.group else ""
         return format_html(' aria-describedby="{}"{}', " ".join(ids), invalid)

@@ -37,7 +37,8 @@ class Adapter(DefaultAccountAdapter):
 
     def set_phone_verified(self, user: Account, phone: str) -> None:
         """A code came back from this number."""
-        Account.objects.filter(pk=user.pk).update(phone_verified=True)
+        user.phone_verified = True
+        user.save(update_fields=["phone_verified"])
 
     def get_user_by_phone(self, phone: str) -> Account | None:
         """The account of a number."""

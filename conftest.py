@@ -1,0 +1,25 @@
+"""Fixtures of the whole house: a database with the city in it, made once a session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def city(django_db_setup: Any, django_db_blocker: Any) -> Iterator[None]:
+    """Divisions, agencies, calendar, parameters, procedures, items and offers of the real city."""
+    with django_db_blocker.unblock():
+        from django.core.management import call_command
+
+        from weimin.base import clock
+        from weimin.config import city as loading
+
+        call_command("createcachetable", verbosity=0)
+        at = clock.now()
+        loading.load_city(at=at)
+        loading.load_calendar(at=at)
+        loading.load_items(at=at)
+    yield
