@@ -67,8 +67,14 @@ def browser() -> Iterator[Browser]:
     with sync_playwright() as driver:
         one = driver.chromium.launch(
             executable_path=path,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking",
-                  "--disable-component-update", "--disable-sync", "--no-first-run"],
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--no-first-run",
+            ],
         )
         yield one
         one.close()
@@ -81,9 +87,7 @@ def pages(browser: Browser, site: str) -> Iterator[Callable[[str], Page]]:
 
     def make(size: str) -> Page:
         width, height = SIZES[size]
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, locale="zh-CN", base_url=site
-        )
+        context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN", base_url=site)
         context.set_default_timeout(15_000)
         contexts.append(context)
         page = context.new_page()

@@ -28,13 +28,9 @@ def test_villager_builds_a_house(pages: Callable[[str], Page], tmp_path: Path) -
     me.click("a:has-text('网上申请')")
     log_in_by_code(me, "13900000031")
     give_identity(me, "王演示", "340323190012317777", "340321100200")
-    me.fill("input[name=members-0-name]", "王演示")
-    for cell in me.locator("[name^='members-0-']").all():
-        tag = cell.evaluate("e => e.tagName")
-        if tag == "SELECT":
-            cell.select_option(index=1)
-        elif not cell.input_value():
-            cell.fill("40" if "age" in (cell.get_attribute("name") or "") else "农民")
+    me.fill("input[name=members-0-person]", "王演示")
+    me.select_option("select[name=members-0-relation]", "head")
+    me.select_option("select[name=members-0-here]", "yes")
     me.check("input[name=plot_now][value=none]")
     me.click("text=保存并继续")
     me.check("input[name=reason][value=split]")

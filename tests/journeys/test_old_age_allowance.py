@@ -107,9 +107,11 @@ def test_family_applies_for_old_age_allowance(
     open_matter(clerk, number)
     clerk.click("main button:has-text('受理')")
     look(clerk, "已受理，办理中")
-    assert clerk.request.get(
-        clerk.locator("a:has-text('受理通知书')").get_attribute("href") or ""
-    ).body().startswith(b"%PDF")
+    assert (
+        clerk.request.get(clerk.locator("a:has-text('受理通知书')").get_attribute("href") or "")
+        .body()
+        .startswith(b"%PDF")
+    )
 
     reviewer = pages("desktop")
     staff(reviewer, "liucheng.shenhe", "社会事务")
@@ -154,7 +156,15 @@ def test_family_applies_for_old_age_allowance(
 
     me.reload()
     look(me, "已办结")
-    for step in ("收到您的申请", "需要您补正", "您已补正", "已受理", "已完成审核", "已作出决定", "结果已领取"):
+    for step in (
+        "收到您的申请",
+        "需要您补正",
+        "您已补正",
+        "已受理",
+        "已完成审核",
+        "已作出决定",
+        "结果已领取",
+    ):
         expect(me.locator(".timeline")).to_contain_text(step)
     me.locator(".timeline a:has-text('为什么')").first.click()
     look(me, "起算，当天不计入")

@@ -77,7 +77,7 @@ def seal(plain: str, *, purpose: str) -> bytes:
     return _VERSION + nonce + body + cipher.tag
 
 
-def unseal(sealed: bytes, *, purpose: str) -> str:
+def unseal(sealed: bytes | memoryview, *, purpose: str) -> str:
     """Open what `seal` made for the same purpose.
 
     Raises: SealBroken — wrong purpose, wrong key or changed bytes

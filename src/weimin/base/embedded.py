@@ -77,12 +77,17 @@ def _run(command: list[str], home: Path) -> subprocess.CompletedProcess[str]:
     if os.geteuid() == 0:
         entry = pwd.getpwnam(USER)
         return subprocess.run(
-            command, user=entry.pw_uid, group=entry.pw_gid, extra_groups=[], cwd=home,
-            env=environment, text=True, capture_output=True, check=False,
+            command,
+            user=entry.pw_uid,
+            group=entry.pw_gid,
+            extra_groups=[],
+            cwd=home,
+            env=environment,
+            text=True,
+            capture_output=True,
+            check=False,
         )
-    return subprocess.run(
-        command, cwd=home, env=environment, text=True, capture_output=True, check=False
-    )
+    return subprocess.run(command, cwd=home, env=environment, text=True, capture_output=True, check=False)
 
 
 def _own(home: Path) -> None:
@@ -94,7 +99,8 @@ def _own(home: Path) -> None:
         except KeyError:
             subprocess.run(
                 ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", USER],
-                check=True, capture_output=True,
+                check=True,
+                capture_output=True,
             )
         home.parent.chmod(0o755)
         shutil.chown(home, USER, USER)
@@ -135,8 +141,17 @@ def ensure_started(data: Path, *, fast: bool = False) -> str:
         _make(home, tools, cluster, fast=fast)
     port = _port(home)
     command = [
-        str(tools / "pg_ctl"), "-D", str(cluster), "-l", str(home / "server.log"), "-w", "-t", "60",
-        "-o", f"-p {port}", "start",
+        str(tools / "pg_ctl"),
+        "-D",
+        str(cluster),
+        "-l",
+        str(home / "server.log"),
+        "-w",
+        "-t",
+        "60",
+        "-o",
+        f"-p {port}",
+        "start",
     ]
     if not _answers(port):
         for _ in range(50):
@@ -163,8 +178,17 @@ def _make(home: Path, tools: Path, cluster: Path, *, fast: bool) -> None:
         shutil.chown(secret, USER, USER)
     result = _run(
         [
-            str(tools / "initdb"), "-D", str(cluster), "-U", "weimin", "--pwfile", str(secret),
-            "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions",
+            str(tools / "initdb"),
+            "-D",
+            str(cluster),
+            "-U",
+            "weimin",
+            "--pwfile",
+            str(secret),
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--no-instructions",
         ],
         home,
     )
@@ -188,11 +212,9 @@ def _make_database(url: str) -> None:
     for attempt in range(50):
         try:
             with psycopg.connect(base, autocommit=True) as server:
-                found = server.execute(
-                    "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]
-                ).fetchone()
+                found = server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
                 if found is None:
-                    server.execute(f'CREATE DATABASE "{DATABASE}" TEMPLATE template0 ENCODING \'UTF8\'')
+                    server.execute(f"CREATE DATABASE \"{DATABASE}\" TEMPLATE template0 ENCODING 'UTF8'")
             return
         except psycopg.OperationalError:
             if attempt == 49:

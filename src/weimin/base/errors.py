@@ -16,9 +16,7 @@ class WeiminError(Exception):
     code = "error"
     kind = "error"
 
-    def __init__(
-        self, message: str, *, code: str | None = None, fields: dict[str, str] | None = None
-    ) -> None:
+    def __init__(self, message: str, *, code: str | None = None, fields: dict[str, str] | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.fields = fields or {}

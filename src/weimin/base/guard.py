@@ -28,9 +28,7 @@ _KINDS = frozenset({"public", "resident", "staff", "client", "demo"})
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-def access(
-    who: str, *, roles: set[str] | frozenset[str] = frozenset()
-) -> Callable[[View], View]:
+def access(who: str, *, roles: set[str] | frozenset[str] = frozenset()) -> Callable[[View], View]:
     """Name who may call a view: public, resident, staff (with any of the roles), client or demo.
 
     Raises: ValueError — an unknown kind

@@ -83,10 +83,7 @@ def check_uscc(text: str) -> str:
         raise IdentifierInvalid(f"统一社会信用代码里不会出现“{wrong}”（不用 I、O、S、V、Z），请对照证照核对。")
     if not code[2:8].isdigit():
         raise IdentifierInvalid("统一社会信用代码第 3 到 8 位应为数字（登记机关所在地区划），请核对。")
-    total = sum(
-        _USCC_LETTERS.index(letter) * weight
-        for letter, weight in zip(code, _USCC_WEIGHTS, strict=False)
-    )
+    total = sum(_USCC_LETTERS.index(letter) * weight for letter, weight in zip(code, _USCC_WEIGHTS, strict=False))
     if _USCC_LETTERS[(31 - total % 31) % 31] != code[17]:
         raise IdentifierInvalid("统一社会信用代码校验不通过，可能有一位写错，请对照证照逐位核对。")
     if not _organisation_code_holds(code[8:17]):

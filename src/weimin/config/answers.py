@@ -64,6 +64,4 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form from a page that is too old, or whose session is gone."""
-    return error_page(
-        request, 403, "页面停留太久，登录状态已失效。请返回上一页刷新后重新提交，已保存的内容不会丢。"
-    )
+    return error_page(request, 403, "页面停留太久，登录状态已失效。请返回上一页刷新后重新提交，已保存的内容不会丢。")

@@ -25,15 +25,15 @@ from weimin.kernel.record.types import Actor
 #: progress(what, done, total)
 Progress = Callable[[str, int, int], None]
 LOADER = Actor.system("装入程序", via="cli")
-DEMO_PASSWORD = "demo-2026"
+DEMO_PASSWORD = "demo-2026"  # noqa: S105 — printed on the log-in page of the demonstration
 #: The township and village of the demonstration.
 DEMO_TOWNSHIP = "340321113000"
 #: Demonstration posts of a township centre and its stations: suffix, title, roles.
-CENTRE_POSTS = (
+CENTRE_POSTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("shouli", "综合窗口工作人员", ("front_desk", "decider", "issuer")),
     ("chujian", "出件窗口工作人员", ("issuer",)),
 )
-STATION_POSTS = (
+STATION_POSTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("shenhe", "承办人员", ("reviewer",)),
     ("shenpi", "负责人", ("decider", "reviewer")),
 )
@@ -48,9 +48,7 @@ def load_city(*, at: datetime, progress: Progress = _quiet) -> dict[str, int]:
     rows = directory.read_divisions()
     count = directory.load_divisions(by=LOADER, at=at, rows=rows)
     progress("区划", count, count)
-    agencies = directory.load_agencies(
-        by=LOADER, at=at, progress=lambda done, total: progress("机构", done, total)
-    )
+    agencies = directory.load_agencies(by=LOADER, at=at, progress=lambda done, total: progress("机构", done, total))
     return {"divisions": count, "agencies": agencies}
 
 
@@ -69,12 +67,12 @@ def load_items(*, at: datetime, progress: Progress = _quiet) -> dict[str, int]:
     catalogue.load_life_events(by=LOADER, at=at)
     records = catalogue.read_item_files()
     made = catalogue.load_items(
-        by=LOADER, at=at, records=records,
+        by=LOADER,
+        at=at,
+        records=records,
         progress=lambda done, total: progress("事项", done, total),
     )
-    offers = catalogue.load_offers(
-        by=LOADER, at=at, progress=lambda done, total: progress("事项进驻", done, total)
-    )
+    offers = catalogue.load_offers(by=LOADER, at=at, progress=lambda done, total: progress("事项进驻", done, total))
     return {"items": len(records), "new_versions": made, "new_offers": offers}
 
 
@@ -100,8 +98,9 @@ def load_demo(*, at: datetime, progress: Progress = _quiet) -> dict[str, int]:
                 )
                 officer = directory.add_officer(by=LOADER, at=at, name=name, account_id=account)
                 for agency_id, roles, title in posts:
-                    directory.appoint(by=LOADER, at=at, officer_id=officer, agency_id=agency_id,
-                                      roles=roles, title=title)
+                    directory.appoint(
+                        by=LOADER, at=at, officer_id=officer, agency_id=agency_id, roles=roles, title=title
+                    )
                 made += 1
             if done % 25 == 0 or done == len(plan):
                 progress("演示人员", done, len(plan))
@@ -134,12 +133,11 @@ def _demo_plan() -> list[tuple[str, str, Posts]]:
             add(stem, suffix, title, [(one.pk, roles, title) for one in stations])
     counties = {town.parent_code: town.county_name for town in places.list_townships()}
     for code, name in counties.items():
-        bodies = [one for one in places.list_agencies(division_code=code) if one.kind == "department"]
-        bodies.sort(key=lambda one: "民政局" not in one.lead_keys)
+        offices = [one for one in places.list_agencies(division_code=code) if one.kind == "department"]
+        offices.sort(key=lambda one: "民政局" not in one.lead_keys)
         for suffix, title, roles in STATION_POSTS:
-            add(_slug(name), suffix, title, [(one.pk, roles, title) for one in bodies])
-    city = next(one for one in places.list_agencies(division_code="340300000000")
-                if "数据资源局" in one.lead_keys)
+            add(_slug(name), suffix, title, [(one.pk, roles, title) for one in offices])
+    city = next(one for one in places.list_agencies(division_code="340300000000") if "数据资源局" in one.lead_keys)
     add("shi", "qingdan", "清单管理员", [(city.pk, ("list_keeper",), "清单管理员")])
     add("shi", "yunwei", "运行维护员", [(city.pk, ("operator",), "运行维护员")])
     return plan

@@ -96,7 +96,16 @@ def _disk() -> Finding:
 
 
 _LOOKS: tuple[Callable[[], Finding], ...] = (
-    _server, _trigrams, _migrations, _keys, _assets, _fonts, _calendar, _outbox, _worker, _disk,
+    _server,
+    _trigrams,
+    _migrations,
+    _keys,
+    _assets,
+    _fonts,
+    _calendar,
+    _outbox,
+    _worker,
+    _disk,
 )
 
 

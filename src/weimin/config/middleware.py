@@ -97,9 +97,7 @@ def find_actor(request: Any) -> Actor:
     account = request.user
     if account.kind == "staff":
         post_id = request.session.get("post_id")
-        return directory.get_actor_for_account(
-            account_id=account.pk, post_id=post_id, at=request.at, via=via
-        )
+        return directory.get_actor_for_account(account_id=account.pk, post_id=post_id, at=request.at, via=via)
     return Actor(
         kind="resident",
         name=account.display_name,
@@ -112,12 +110,12 @@ def find_actor(request: Any) -> Actor:
 def shell_context(request: Any) -> dict[str, Any]:
     """What the shells show on every page: the actor, the city, the elder mode."""
     actor = getattr(request, "actor", Actor.anonymous())
-    desk = request.path.startswith("/desk/") and actor.kind == "staff"
+    desk = request.path.startswith("/desk/") and actor.kind == "staff" and actor.account_id is not None
     return {
         "actor": actor,
         "city": settings.WEIMIN_CITY,
         "demo": settings.WEIMIN_DEMO,
         "elder": request.COOKIES.get("elder") == "1",
         "menu": menu_of(actor) if desk else [],
-        "posts": directory.list_posts(account_id=actor.account_id, on=request.today) if desk else [],
+        "posts": directory.list_posts(account_id=actor.account, on=request.today) if desk else [],
     }

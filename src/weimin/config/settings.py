@@ -46,9 +46,7 @@ os.environ.setdefault("WEIMIN_MASTER_KEY", _kept_secret("WEIMIN_MASTER_KEY"))
 DEBUG = _flag("WEIMIN_DEBUG", False)
 SECRET_KEY = _kept_secret("WEIMIN_SECRET_KEY")
 ALLOWED_HOSTS = os.environ.get("WEIMIN_HOSTS", "127.0.0.1,localhost,[::1],testserver").split(",")
-CSRF_TRUSTED_ORIGINS = [
-    origin for origin in os.environ.get("WEIMIN_ORIGINS", "").split(",") if origin
-]
+CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("WEIMIN_ORIGINS", "").split(",") if origin]
 
 INSTALLED_APPS = [
     "weimin.kernel.accounts",
@@ -77,14 +75,20 @@ INSTALLED_APPS = [
     "weimin.sites.desk",
     "weimin.config",
 ]
+
+
 def _installed(name: str) -> bool:
     """TEMPORARY during build-up: only what exists."""
     import importlib.util
+
     try:
         return importlib.util.find_spec(name) is not None and (
-            not name.startswith("weimin.") or importlib.util.find_spec(name + ".apps") is not None)
+            not name.startswith("weimin.") or importlib.util.find_spec(name + ".apps") is not None
+        )
     except ModuleNotFoundError:
         return False
+
+
 INSTALLED_APPS = [a for a in INSTALLED_APPS if _installed(a)]
 
 MIDDLEWARE = [
@@ -121,6 +125,7 @@ TEMPLATES = [
     }
 ]
 
+
 # --- database: DATABASE_URL, or the embedded one that `weimin run` starts ------------------------
 def _database() -> dict[str, object]:
     url = os.environ.get("DATABASE_URL", "")
@@ -144,9 +149,7 @@ def _database() -> dict[str, object]:
 
 DATABASES = {"default": _database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"}
-}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"}}
 
 # --- people and sessions --------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.Account"
@@ -173,9 +176,7 @@ LOGIN_REDIRECT_URL = "/"
 #: How text messages leave: a dotted path to a provider class.
 WEIMIN_SMS_PROVIDER = os.environ.get(
     "WEIMIN_SMS_PROVIDER",
-    "weimin.kernel.accounts.actions.DemoSmsProvider"
-    if WEIMIN_DEMO
-    else "weimin.kernel.accounts.registry.ConsoleSms",
+    "weimin.kernel.accounts.actions.DemoSmsProvider" if WEIMIN_DEMO else "weimin.kernel.accounts.registry.ConsoleSms",
 )
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 12 * 3600

@@ -2,10 +2,12 @@
 
 from django.urls import include, path
 
+from weimin.config.api import api
 from weimin.kernel.accounts.web import desk as staff
 from weimin.kernel.accounts.web import portal as residents
 
 urlpatterns = [
+    path("api/v1/", api.urls),
     path("", include("weimin.sites.portal.urls")),
     path("desk/", include("weimin.sites.desk.urls")),
     # django-allauth looks these names up without a namespace

@@ -34,8 +34,9 @@ def font_folders() -> list[str]:
     Raises: FontsMissing — the front-end packages are not installed
     """
     base = Path(settings.WEIMIN_FONTS)
-    folders = [base / family / weight for family in ("noto-sans-sc", "noto-serif-sc")
-               for weight in ("400Regular", "700Bold")]
+    folders = [
+        base / family / weight for family in ("noto-sans-sc", "noto-serif-sc") for weight in ("400Regular", "700Bold")
+    ]
     if not all(one.is_dir() for one in folders):
         raise FontsMissing("文书字体没有安装，请运行 make setup。")
     return [str(one) for one in folders]
@@ -62,8 +63,11 @@ def draw(template: Path, data: dict[str, Any]) -> bytes:
     """
     content = {**data, "qr": qr_svg(str(data.get("verify_url", "")))}
     with _lock:
-        pdf: bytes = _compiler().compile(
-            input=str(template), format="pdf",
+        pdf = _compiler().compile(
+            input=str(template),
+            format="pdf",
             sys_inputs={"data": json.dumps(content, ensure_ascii=False)},
         )
+    if not isinstance(pdf, bytes):
+        raise TypeError("a paper is one file")
     return pdf

@@ -34,17 +34,37 @@ def _fields() -> list[Shown]:
         Shown("s_number", "家里几口人", "number", unit="人", value="3"),
         Shown("s_money", "上月全家收入", "money", unit="元", help="没有收入填 0。", required=False),
         Shown("s_date", "出生日期", "date", value="1944-03-05"),
-        Shown("s_choice", "给谁申请", "choice", value="relative",
-              choices=(("self", "本人"), ("relative", "家人"))),
+        Shown(
+            "s_choice",
+            "给谁申请",
+            "choice",
+            value="relative",
+            choices=(("self", "本人"), ("relative", "家人")),
+        ),
         Shown("s_relation", "和老人的关系", "text", show_field="s_choice", show_values="relative"),
-        Shown("s_choices", "有哪些困难", "choices", value=["ill"], required=False,
-              choices=(("ill", "重病"), ("disabled", "残疾"), ("alone", "独居"))),
+        Shown(
+            "s_choices",
+            "有哪些困难",
+            "choices",
+            value=["ill"],
+            required=False,
+            choices=(("ill", "重病"), ("disabled", "残疾"), ("alone", "独居")),
+        ),
         Shown("s_id", "身份证号", "id_number", help="18 位，最后一位可能是 X。"),
         Shown("s_phone", "手机号", "phone", value="13800000000"),
-        Shown("s_division", "住在哪个村（社区）", "division",
-              groups=(("东河镇", (("1", "柳树村"), ("2", "河湾村"))), ("西山乡", (("3", "石桥村"),)))),
-        Shown("s_file", "社会保障卡照片", "file", accept=".jpg,.png,.pdf",
-              help="拍清楚卡号那一面，不超过 20 MB。"),
+        Shown(
+            "s_division",
+            "住在哪个村（社区）",
+            "division",
+            groups=(("东河镇", (("1", "柳树村"), ("2", "河湾村"))), ("西山乡", (("3", "石桥村"),))),
+        ),
+        Shown(
+            "s_file",
+            "社会保障卡照片",
+            "file",
+            accept=".jpg,.png,.pdf",
+            help="拍清楚卡号那一面，不超过 20 MB。",
+        ),
         _table(),
     ]
 
@@ -54,8 +74,15 @@ def _table() -> Shown:
     heads = (("name", "姓名", "text"), ("born", "出生日期", "date"), ("work", "做什么", "choice"))
     work = (("farm", "务农"), ("out", "外出打工"), ("school", "上学"))
     rows = [
-        [Cell(f"s_table-{at}-{name}", f"第 {at + 1} 行 {label}", kind,
-              choices=work if kind == "choice" else ()) for name, label, kind in heads]
+        [
+            Cell(
+                f"s_table-{at}-{name}",
+                f"第 {at + 1} 行 {label}",
+                kind,
+                choices=work if kind == "choice" else (),
+            )
+            for name, label, kind in heads
+        ]
         for at in range(2)
     ]
     columns = [Cell(name, label, kind) for name, label, kind in heads]
@@ -65,20 +92,35 @@ def _table() -> Shown:
 def _wrong() -> list[Shown]:
     """Questions with an error, as after a failed check."""
     return [
-        Shown("w_id", "身份证号", "id_number", value="34010119440305123",
-              help="18 位，最后一位可能是 X。", error="身份证号应为 18 位，请核对后再填。"),
-        Shown("w_choice", "领取方式", "choice", error="请选择一种领取方式。",
-              choices=(("counter", "到窗口领"), ("post", "寄到家"))),
+        Shown(
+            "w_id",
+            "身份证号",
+            "id_number",
+            value="34010119440305123",
+            help="18 位，最后一位可能是 X。",
+            error="身份证号应为 18 位，请核对后再填。",
+        ),
+        Shown(
+            "w_choice",
+            "领取方式",
+            "choice",
+            error="请选择一种领取方式。",
+            choices=(("counter", "到窗口领"), ("post", "寄到家")),
+        ),
     ]
 
 
 def _strip() -> list[Day]:
     """Days of each kind around a holiday."""
     return [
-        Day(date(2026, 9, 29), "work", 1), Day(date(2026, 9, 30), "paused"),
-        Day(date(2026, 10, 1), "off", note="国庆节"), Day(date(2026, 10, 2), "off", note="国庆节"),
-        Day(date(2026, 10, 8), "work", 2), Day(date(2026, 10, 10), "makeup", 3),
-        Day(date(2026, 10, 11), "off", note="周日"), Day(date(2026, 10, 12), "work", 4),
+        Day(date(2026, 9, 29), "work", 1),
+        Day(date(2026, 9, 30), "paused"),
+        Day(date(2026, 10, 1), "off", note="国庆节"),
+        Day(date(2026, 10, 2), "off", note="国庆节"),
+        Day(date(2026, 10, 8), "work", 2),
+        Day(date(2026, 10, 10), "makeup", 3),
+        Day(date(2026, 10, 11), "off", note="周日"),
+        Day(date(2026, 10, 12), "work", 4),
     ]
 
 

@@ -61,17 +61,29 @@ def new_matter(request: Any, code: str) -> HttpResponse:
             return HttpResponseRedirect(reverse("desk:case", args=[number]))
         status = 422
     context = {
-        "spec": spec, "offer": offer, "person": person, "errors": errors, "key": key,
+        "spec": spec,
+        "offer": offer,
+        "person": person,
+        "errors": errors,
+        "key": key,
         "fields": forms.show_fields(spec.form.fields, typed, errors, place=actor.division_code),
-        "villages": directory.children_of(actor.division_code), "channels": CHANNELS,
-        "kept": case_queries.list_loose_files(actor, ids=kept), "brought": request.POST.getlist("seen"),
+        "villages": directory.children_of(actor.division_code),
+        "channels": CHANNELS,
+        "kept": case_queries.list_loose_files(actor, ids=kept),
+        "brought": request.POST.getlist("seen"),
     }
     return render(request, "counter/new_matter.html", context, status=status)
 
 
 def _send(
-    request: Any, spec: Any, offer: Any, person: dict[str, str], typed: dict[str, Any], key: str,
-    kept: list[int], errors: dict[str, str],
+    request: Any,
+    spec: Any,
+    offer: Any,
+    person: dict[str, str],
+    typed: dict[str, Any],
+    key: str,
+    kept: list[int],
+    errors: dict[str, str],
 ) -> str:
     """Register the person, take in the files, submit; gives the number, or fills the errors."""
     actor = request.actor
@@ -79,16 +91,25 @@ def _send(
         upload = request.FILES.get(f"material_{one.code}")
         if upload is not None:
             try:
-                kept.append(cases.add_file(
-                    by=actor, at=request.at, material_code=one.code, allowed=one.accept,
-                    upload=UploadedFile(upload.name, upload.read()),
-                ))
+                kept.append(
+                    cases.add_file(
+                        by=actor,
+                        at=request.at,
+                        material_code=one.code,
+                        allowed=one.accept,
+                        upload=UploadedFile(upload.name, upload.read()),
+                    )
+                )
             except WeiminError as fault:
                 errors[f"material_{one.code}"] = fault.message
     try:
         applicant = residents.register_resident(
-            by=actor, at=request.at, name=person["name"], id_number=person["id_number"],
-            phone=person["phone"], division_code=person["division"],
+            by=actor,
+            at=request.at,
+            name=person["name"],
+            id_number=person["id_number"],
+            phone=person["phone"],
+            division_code=person["division"],
         )
     except WeiminError as fault:
         errors.update(fault.fields or {"id_number": fault.message})
@@ -99,10 +120,16 @@ def _send(
     answers = {name: value for name, value in typed.items() if value not in ("", [])}
     try:
         done = cases.submit(
-            by=actor, at=request.at, key=key,
+            by=actor,
+            at=request.at,
+            key=key,
             submission=Submission(
-                item_code=spec.code, township_code=offer.township_code, applicant_id=applicant,
-                channel=Channel(channel), answers=answers, file_ids=tuple(kept),
+                item_code=spec.code,
+                township_code=offer.township_code,
+                applicant_id=applicant,
+                channel=Channel(channel),
+                answers=answers,
+                file_ids=tuple(kept),
                 waived_materials=tuple(request.POST.getlist("seen")),
             ),
         )
@@ -137,7 +164,9 @@ def figures(request: Any) -> HttpResponse:
     by_item = case_queries.figures_by_item(request.actor, since=since)
     context = {
         "figures": case_queries.agency_figures(request.actor, since=since, today=today),
-        "by_item": by_item, "most": max((n for _, n in by_item), default=1), "days": days,
+        "by_item": by_item,
+        "most": max((n for _, n in by_item), default=1),
+        "days": days,
         "rows": case_queries.list_done(request.actor, since=since, kind=request.GET.get("kind", "")),
         "kind": request.GET.get("kind", ""),
     }
@@ -154,12 +183,24 @@ def export_inbox(request: Any) -> HttpResponse:
     after = ""
     while True:
         page = case_queries.get_inbox(
-            request.actor, mine=request.GET.get("mine") == "1", kind=request.GET.get("kind", ""),
-            item=request.GET.get("item", "")[:40], after=after,
+            request.actor,
+            mine=request.GET.get("mine") == "1",
+            kind=request.GET.get("kind", ""),
+            item=request.GET.get("item", "")[:40],
+            after=after,
         )
         for row in page.rows:
-            sheet.append([row.due_on, _cell(row.item_name), _cell(row.applicant), _cell(row.step_name),
-                          row.channel, _cell(row.assignee), row.number])
+            sheet.append(
+                [
+                    row.due_on,
+                    _cell(row.item_name),
+                    _cell(row.applicant),
+                    _cell(row.step_name),
+                    row.channel,
+                    _cell(row.assignee),
+                    row.number,
+                ]
+            )
         after = page.after
         if not after:
             break

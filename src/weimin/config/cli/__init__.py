@@ -20,8 +20,17 @@ def cli() -> None:
 
 
 for command in (
-    serving.run, serving.worker, loading.load, asking.search, asking.item, asking.matter,
-    checking.due, checking.check_id, checking.check_uscc, serving.token, serving.doctor,
+    serving.run,
+    serving.worker,
+    loading.load,
+    asking.search,
+    asking.item,
+    asking.matter,
+    checking.due,
+    checking.check_id,
+    checking.check_uscc,
+    serving.token,
+    serving.doctor,
 ):
     cli.add_command(command)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Callable, Iterable
@@ -51,8 +52,8 @@ def answer_file(path: str, case: Case) -> None:
     """Answer each tab-separated line of a file with one line of JSON, in order, never stopping early."""
     if path != "-" and not Path(path).is_file():
         raise click.UsageError(f"找不到文件 {path}")
-    source = sys.stdin if path == "-" else open(path, encoding="utf-8-sig", errors="replace")
-    with source:
+    text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8-sig", errors="replace")
+    with io.StringIO(text) as source:
         for cells in _lines(source):
             try:
                 click.echo(as_json(case(cells)))

@@ -50,11 +50,14 @@ def item(code: str, json_wanted: bool) -> None:
 
     spec = queries.get_current(code=code)
     value = {"code": spec.code, "version": spec.number, **spec.doc}
-    text = "\n".join([
-        f"{spec.code} {spec.name}（第 {spec.number} 版，{spec.procedure_text}）", spec.plain,
-        f"法定 {spec.statutory.text}，承诺 {spec.committed.text}",
-        "材料：" + ("、".join(m.name for m in spec.materials) or "无"),
-    ])
+    text = "\n".join(
+        [
+            f"{spec.code} {spec.name}（第 {spec.number} 版，{spec.procedure_text}）",
+            spec.plain,
+            f"法定 {spec.statutory.text}，承诺 {spec.committed.text}",
+            "材料：" + ("、".join(m.name for m in spec.materials) or "无"),
+        ]
+    )
     say(value, text, json_wanted=json_wanted)
 
 
@@ -71,11 +74,22 @@ def matter(number: str, json_wanted: bool) -> None:
     view = queries.get_case(Actor.system("运维命令行", via="cli"), read_number(number))
     case = view.case
     value = {
-        "number": case.number, "item": case.item_name, "state": case.state, "state_text": view.state_text,
-        "submitted_at": case.submitted_at, "due_on": case.due_on, "provisional": case.due_provisional,
+        "number": case.number,
+        "item": case.item_name,
+        "state": case.state,
+        "state_text": view.state_text,
+        "submitted_at": case.submitted_at,
+        "due_on": case.due_on,
+        "provisional": case.due_provisional,
         "steps": [
-            {"name": s.name, "agency": s.agency.name, "state": s.state, "due_on": s.due_on,
-             "done_at": s.done_at, "outcome": s.outcome}
+            {
+                "name": s.name,
+                "agency": s.agency.name,
+                "state": s.state,
+                "due_on": s.due_on,
+                "done_at": s.done_at,
+                "outcome": s.outcome,
+            }
             for s in view.steps
         ],
     }

@@ -46,17 +46,26 @@ def _due(start: str, count: str, unit: str, pauses: list[str], calendar: rules.C
     if not count.strip().isdigit():
         raise Invalid(f"“{count}”不是天数，请写成正整数。")
     ledger = rules.count_ledger(
-        start=day, limit=Limit(int(count), unit.strip()), calendar=calendar,
+        start=day,
+        limit=Limit(int(count), unit.strip()),
+        calendar=calendar,
         pauses=[rules.read_pause(one.strip()) for one in pauses if one.strip()],
     )
     return {
-        "start": day.isoformat(), "count": int(count), "unit": unit.strip(),
+        "start": day.isoformat(),
+        "count": int(count),
+        "unit": unit.strip(),
         "due": ledger.due.isoformat() if ledger.due else None,
         "unrolled": ledger.unrolled.isoformat() if ledger.unrolled else None,
         "provisional": ledger.provisional,
         "ledger": [
-            {"kind": one.kind, "on": one.on.isoformat(), "text": one.text, "article": one.article,
-             "due": one.due_after.isoformat() if one.due_after else None}
+            {
+                "kind": one.kind,
+                "on": one.on.isoformat(),
+                "text": one.text,
+                "article": one.article,
+                "due": one.due_after.isoformat() if one.due_after else None,
+            }
             for one in ledger.lines
         ],
     }
@@ -70,7 +79,11 @@ def _due(start: str, count: str, unit: str, pauses: list[str], calendar: rules.C
 @FILE
 @JSON
 def due(
-    start: str | None, count: str | None, unit: str | None, pauses: tuple[str, ...], path: str | None,
+    start: str | None,
+    count: str | None,
+    unit: str | None,
+    pauses: tuple[str, ...],
+    path: str | None,
     json_wanted: bool,
 ) -> None:
     """Print the due date of COUNT days from START, and its ledger.
@@ -85,8 +98,11 @@ def due(
         raise click.UsageError("需要 START COUNT workday|day，或 --file FILE")
     found = _due(start, count, unit, list(pauses), calendar)
     lines = [found["due"] + ("（暂定）" if found["provisional"] else "") if found["due"] else "停钟中"]
-    lines += [f"  {one['text']}{'（' + one['article'] + '）' if one['article'] else ''}"
-              + (f" → {one['due']}" if one["due"] else "") for one in found["ledger"]]
+    lines += [
+        f"  {one['text']}{'（' + one['article'] + '）' if one['article'] else ''}"
+        + (f" → {one['due']}" if one["due"] else "")
+        for one in found["ledger"]
+    ]
     say(found, "\n".join(lines), json_wanted=json_wanted)
 
 
@@ -96,8 +112,13 @@ def _id(cells: list[str]) -> dict[str, Any]:
     except Invalid as fault:
         return {"input": cells[0], "valid": False, "reason": fault.message}
     return {
-        "input": cells[0], "valid": True, "number": found.number, "region": found.region,
-        "birth_date": found.birth_date.isoformat(), "sex": found.sex, "upgraded": found.upgraded,
+        "input": cells[0],
+        "valid": True,
+        "number": found.number,
+        "region": found.region,
+        "birth_date": found.birth_date.isoformat(),
+        "sex": found.sex,
+        "upgraded": found.upgraded,
     }
 
 

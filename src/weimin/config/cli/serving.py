@@ -48,9 +48,23 @@ def run(host: str, port: int, workers: int, demo: bool) -> None:
 def _start(host: str, port: int, workers: int) -> list[subprocess.Popen[bytes]]:
     programs = Path(sys.executable).parent
     web = [
-        str(programs / "granian"), "--interface", "wsgi", "--host", host, "--port", str(port),
-        "--workers", str(workers), "--blocking-threads", "1", "--backpressure", "64",
-        "--no-access-log", "--log-level", "warning", "weimin.config.wsgi:application",
+        str(programs / "granian"),
+        "--interface",
+        "wsgi",
+        "--host",
+        host,
+        "--port",
+        str(port),
+        "--workers",
+        str(workers),
+        "--blocking-threads",
+        "1",
+        "--backpressure",
+        "64",
+        "--no-access-log",
+        "--log-level",
+        "warning",
+        "weimin.config.wsgi:application",
     ]
     return [
         subprocess.Popen(web),
@@ -130,7 +144,11 @@ def token(username: str, name: str, scopes: tuple[str, ...], days: int, json_wan
     if not posts:
         raise NotFound(f"没有叫 {username} 的在任工作人员。")
     text = actions.create_client(
-        by=LOADER, at=at, name=name, post_id=posts[0].post_id, scopes=scopes or ("read", "write"),
+        by=LOADER,
+        at=at,
+        name=name,
+        post_id=posts[0].post_id,
+        scopes=scopes or ("read", "write"),
         days=days,
     )
     say({"token": text, "post": posts[0].agency_name}, text, json_wanted=json_wanted)

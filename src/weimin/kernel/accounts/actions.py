@@ -42,11 +42,20 @@ def create_staff_account(
     if Account.objects.filter(username__iexact=username).exists():
         raise Invalid(f"用户名 {username} 已经有人用了。", fields={"username": "请换一个。"})
     account = Account.objects.create(
-        kind="staff", username=username, display_name=name, created_at=at,
+        kind="staff",
+        username=username,
+        display_name=name,
+        created_at=at,
         password=password_hash or make_password(password),
     )
-    record_audit(by=by, at=at, verb="accounts.account.created", subject_type="account",
-                 subject_id=account.pk, changes={"username": username})
+    record_audit(
+        by=by,
+        at=at,
+        verb="accounts.account.created",
+        subject_type="account",
+        subject_id=account.pk,
+        changes={"username": username},
+    )
     return account.pk
 
 
@@ -86,11 +95,21 @@ def create_client(
         raise Invalid("凭证权限只有 read 和 write 两种。")
     token = "wm_" + secrets.token_urlsafe(32)
     client = ApiClient.objects.create(
-        name=name, token_digest=queries.token_digest(token), post_id=post_id, scopes=list(scopes),
-        created_at=at, expires_at=at + timedelta(days=days),
+        name=name,
+        token_digest=queries.token_digest(token),
+        post_id=post_id,
+        scopes=list(scopes),
+        created_at=at,
+        expires_at=at + timedelta(days=days),
     )
-    record_audit(by=by, at=at, verb="accounts.client.created", subject_type="client",
-                 subject_id=client.pk, changes={"name": name, "scopes": list(scopes)})
+    record_audit(
+        by=by,
+        at=at,
+        verb="accounts.client.created",
+        subject_type="client",
+        subject_id=client.pk,
+        changes={"name": name, "scopes": list(scopes)},
+    )
     return token
 
 
@@ -98,8 +117,14 @@ def revoke_client(*, by: Actor, at: datetime, client_id: int) -> bool:
     """Revoke an API client; False when it was not valid."""
     changed = ApiClient.objects.filter(pk=client_id, revoked_at=None).update(revoked_at=at)
     if changed:
-        record_audit(by=by, at=at, verb="accounts.client.revoked", subject_type="client",
-                     subject_id=client_id, changes={})
+        record_audit(
+            by=by,
+            at=at,
+            verb="accounts.client.revoked",
+            subject_type="client",
+            subject_id=client_id,
+            changes={},
+        )
     return bool(changed)
 
 

@@ -31,9 +31,14 @@ class Account(AbstractBaseUser):
     password = models.CharField("口令", max_length=128, blank=True, default="", help_text="口令的散列值，不存明文")
     last_login = models.DateTimeField("最近登录", null=True, help_text="最近一次登录的时间")
     kind = models.CharField(
-        "身份", max_length=10, choices=[("staff", "工作人员"), ("resident", "群众")], help_text="工作人员或群众"
+        "身份",
+        max_length=10,
+        choices=[("staff", "工作人员"), ("resident", "群众")],
+        help_text="工作人员或群众",
     )
-    username = models.CharField("用户名", max_length=60, null=True, unique=True, help_text="工作人员的登录名")
+    username = models.CharField(  # noqa: DJ001 — residents have none, and it is unique
+        "用户名", max_length=60, null=True, unique=True, help_text="工作人员的登录名"
+    )
     display_name = models.CharField("称呼", max_length=40, help_text="页面上的称呼")
     phone_sealed = models.BinaryField("手机号", null=True, help_text="手机号，加密保存")
     phone_index = models.BinaryField("手机号索引", null=True, unique=True, help_text="查找用的加密索引")

@@ -47,9 +47,7 @@ def find_client(*, token: str, at: datetime) -> tuple[int, int, str, list[str]] 
     Cost:   one query
     """
     return (
-        ApiClient.objects.filter(
-            Q(revoked_at=None), token_digest=token_digest(token), expires_at__gt=at
-        )
+        ApiClient.objects.filter(Q(revoked_at=None), token_digest=token_digest(token), expires_at__gt=at)
         .values_list("pk", "post_id", "name", "scopes")
         .first()
     )

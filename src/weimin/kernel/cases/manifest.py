@@ -44,9 +44,7 @@ TEMPLATES = {
     "cases.supplement.answered": Template(
         "补正材料已收到", "“{item_name}”（{number}）的补正材料已收到，{due_on} 前会告诉您是否受理。"
     ),
-    "cases.case.accepted": Template(
-        "申请已受理", "您申请的“{item_name}”（{number}）已受理，预计 {due_on} 前办结。"
-    ),
+    "cases.case.accepted": Template("申请已受理", "您申请的“{item_name}”（{number}）已受理，预计 {due_on} 前办结。"),
     "cases.case.refused": Template(
         "申请不予受理", "您申请的“{item_name}”（{number}）不予受理，理由和救济途径请看决定书。"
     ),

@@ -23,44 +23,68 @@ class Case(models.Model):
 
     number = models.CharField("办件编号", max_length=24, unique=True, help_text="乡镇、日期和流水号")
     item_version = models.ForeignKey(
-        "catalogue.ItemVersion", models.PROTECT, related_name="+", verbose_name="事项版本",
+        "catalogue.ItemVersion",
+        models.PROTECT,
+        related_name="+",
+        verbose_name="事项版本",
         help_text="提交时的事项版本，以后不变",
     )
     offer = models.ForeignKey(
         "catalogue.Offer", models.PROTECT, related_name="+", verbose_name="事项进驻", help_text="在哪个乡镇办"
     )
     township = models.ForeignKey(
-        "directory.Division", models.PROTECT, related_name="+", verbose_name="受理乡镇",
+        "directory.Division",
+        models.PROTECT,
+        related_name="+",
+        verbose_name="受理乡镇",
         help_text="受理的乡镇（街道）",
     )
     applicant = models.ForeignKey(
-        "residents.Resident", models.PROTECT, null=True, related_name="+", verbose_name="申请人",
+        "residents.Resident",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name="申请人",
         help_text="给谁办的；依职权登记的可以为空",
     )
     applicant_shown = models.CharField("申请人（隐去）", max_length=60, help_text="列表上显示的姓名，只留姓")
     item_name = models.CharField("事项名称", max_length=120, help_text="提交时的事项名称")
     channel = models.CharField(
-        "渠道", max_length=12, choices=[(k.value, v) for k, v in CHANNEL_TEXT.items()],
+        "渠道",
+        max_length=12,
+        choices=[(k.value, v) for k, v in CHANNEL_TEXT.items()],
         help_text="从哪里提交的",
     )
     state = models.CharField(
-        "状态", max_length=12, choices=[(k.value, v) for k, v in STATE_TEXT.items()],
+        "状态",
+        max_length=12,
+        choices=[(k.value, v) for k, v in STATE_TEXT.items()],
         help_text="法律上的状态",
     )
     revision = models.PositiveIntegerField("修订号", default=1, help_text="每办一步加 1，防止两人同时改")
     instance = models.ForeignKey(
-        "procedures.Instance", models.PROTECT, null=True, related_name="+", verbose_name="流程实例",
+        "procedures.Instance",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name="流程实例",
         help_text="这一件走的流程",
     )
     answers_sealed = models.BinaryField("表单内容", help_text="填写的内容，加密保存")
     delivery = models.CharField(
-        "领取方式", max_length=8, choices=[("pickup", "窗口领取"), ("post", "邮寄"), ("online", "网上查看")],
+        "领取方式",
+        max_length=8,
+        choices=[("pickup", "窗口领取"), ("post", "邮寄"), ("online", "网上查看")],
         help_text="结果怎么给申请人",
     )
     submitted_at = models.DateTimeField("收件时间", help_text="收到申请的时间")
     accepted_at = models.DateTimeField("受理时间", null=True, help_text="受理的时间；视为受理的是收件时间")
     accepted_how = models.CharField(
-        "受理方式", max_length=8, blank=True, default="", choices=[("clerk", "审查受理"), ("silence", "视为受理")],
+        "受理方式",
+        max_length=8,
+        blank=True,
+        default="",
+        choices=[("clerk", "审查受理"), ("silence", "视为受理")],
         help_text="工作人员受理，还是逾期未告知视为受理",
     )
     decided_at = models.DateTimeField("决定时间", null=True, help_text="作出决定的时间")
@@ -71,12 +95,14 @@ class Case(models.Model):
         "期限暂定", default=False, help_text="跨入尚未公布放假安排的年份，期限是暂定的"
     )
     clock = models.ForeignKey(
-        "deadlines.Clock", models.PROTECT, null=True, related_name="+", verbose_name="本阶段时钟",
+        "deadlines.Clock",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name="本阶段时钟",
         help_text="现在走着的时钟",
     )
-    attention_at = models.DateTimeField(
-        "下次处理", null=True, help_text="到这一刻系统要看一眼：视为受理、逾期未补正"
-    )
+    attention_at = models.DateTimeField("下次处理", null=True, help_text="到这一刻系统要看一眼：视为受理、逾期未补正")
     outcome = models.CharField("结论", max_length=10, blank=True, default="", help_text="准予或不予批准")
 
     class Meta:
@@ -85,7 +111,8 @@ class Case(models.Model):
             models.Index(fields=["township", "-submitted_at", "-id"], name="cases_case_township"),
             models.Index(fields=["applicant", "-submitted_at"], name="cases_case_applicant"),
             models.Index(
-                fields=["attention_at"], name="cases_case_attention",
+                fields=["attention_at"],
+                name="cases_case_attention",
                 condition=Q(attention_at__isnull=False),
             ),
         ]
@@ -94,14 +121,10 @@ class Case(models.Model):
 class Step(models.Model):
     """One piece of work on a matter, waiting for an agency and role or done."""
 
-    case = models.ForeignKey(
-        Case, models.CASCADE, related_name="steps", verbose_name="办件", help_text="哪一件"
-    )
+    case = models.ForeignKey(Case, models.CASCADE, related_name="steps", verbose_name="办件", help_text="哪一件")
     task_id = models.CharField("流程任务", max_length=64, help_text="流程引擎里的任务编号")
     bpmn_id = models.CharField("流程节点", max_length=64, help_text="流程图上的节点")
-    kind = models.CharField(
-        "种类", max_length=12, choices=list(STEP_TEXT.items()), help_text="这一步做什么"
-    )
+    kind = models.CharField("种类", max_length=12, choices=list(STEP_TEXT.items()), help_text="这一步做什么")
     name = models.CharField("名称", max_length=60, help_text="流程图上的名称")
     outcomes = models.CharField("可选结论", max_length=60, help_text="可以给出的结论，空格分开")
     agency = models.ForeignKey(
@@ -109,12 +132,17 @@ class Step(models.Model):
     )
     role = models.CharField("岗位", max_length=16, help_text="由哪类岗位办")
     state = models.CharField(
-        "状态", max_length=9,
+        "状态",
+        max_length=9,
         choices=[("open", "待办"), ("waiting", "等申请人"), ("done", "已办"), ("cancelled", "已取消")],
         help_text="待办、等申请人补正、已办或取消",
     )
     assignee = models.ForeignKey(
-        "directory.Officer", models.PROTECT, null=True, related_name="+", verbose_name="承办人",
+        "directory.Officer",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name="承办人",
         help_text="谁领了这一步，空表示还没人领",
     )
     assignee_name = models.CharField("承办人姓名", max_length=60, blank=True, default="", help_text="当时的姓名")
@@ -128,13 +156,12 @@ class Step(models.Model):
         verbose_name = "环节"
         indexes = [
             models.Index(
-                fields=["agency", "role", "due_on", "id"], name="cases_step_inbox",
+                fields=["agency", "role", "due_on", "id"],
+                name="cases_step_inbox",
                 condition=Q(state="open"),
             ),
             models.Index(fields=["agency", "case"], name="cases_step_agency"),
-            models.Index(
-                fields=["agency", "-done_at"], name="cases_step_done", condition=Q(state="done")
-            ),
+            models.Index(fields=["agency", "-done_at"], name="cases_step_done", condition=Q(state="done")),
         ]
         constraints = [
             models.UniqueConstraint(fields=["case", "task_id"], name="cases_step_task_once"),
@@ -149,9 +176,7 @@ class Step(models.Model):
 class Supplement(models.Model):
     """The one complete list of what is missing, and the answer to it."""
 
-    case = models.ForeignKey(
-        Case, models.CASCADE, related_name="supplements", verbose_name="办件", help_text="哪一件"
-    )
+    case = models.ForeignKey(Case, models.CASCADE, related_name="supplements", verbose_name="办件", help_text="哪一件")
     items = models.JSONField("要补的内容", help_text="每一项：材料代码、名称、要怎么补")
     note = models.TextField("说明", blank=True, default="", help_text="写给申请人的话")
     asked_at = models.DateTimeField("告知时间", help_text="什么时候告知的")
@@ -173,7 +198,10 @@ class Draft(models.Model):
         "accounts.Account", models.CASCADE, related_name="+", verbose_name="账号", help_text="谁在填"
     )
     item_version = models.ForeignKey(
-        "catalogue.ItemVersion", models.PROTECT, related_name="+", verbose_name="事项版本",
+        "catalogue.ItemVersion",
+        models.PROTECT,
+        related_name="+",
+        verbose_name="事项版本",
         help_text="开始填写时的版本",
     )
     township = models.ForeignKey(
@@ -191,7 +219,8 @@ class Draft(models.Model):
         verbose_name = "草稿"
         constraints = [
             models.UniqueConstraint(
-                fields=["account", "item_version", "township"], condition=Q(case=None),
+                fields=["account", "item_version", "township"],
+                condition=Q(case=None),
                 name="cases_draft_once",
             ),
         ]
@@ -206,9 +235,7 @@ class CaseFile(models.Model):
     draft = models.ForeignKey(
         Draft, models.SET_NULL, null=True, related_name="files", verbose_name="草稿", help_text="哪份草稿"
     )
-    blob = models.ForeignKey(
-        "record.Blob", models.PROTECT, related_name="+", verbose_name="内容", help_text="文件内容"
-    )
+    blob = models.ForeignKey("record.Blob", models.PROTECT, related_name="+", verbose_name="内容", help_text="文件内容")
     material_code = models.CharField("材料代码", max_length=40, help_text="对应事项的哪项材料")
     name = models.CharField("文件名", max_length=120, help_text="上传时的文件名")
     uploaded_at = models.DateTimeField("上传时间", help_text="什么时候上传的")
@@ -229,11 +256,11 @@ class CaseFile(models.Model):
 class Decision(models.Model):
     """A decision signed by a person; a mistake is mended by a further row, never by overwriting."""
 
-    case = models.ForeignKey(
-        Case, models.CASCADE, related_name="decisions", verbose_name="办件", help_text="哪一件"
-    )
+    case = models.ForeignKey(Case, models.CASCADE, related_name="decisions", verbose_name="办件", help_text="哪一件")
     kind = models.CharField(
-        "类别", max_length=10, choices=[("refusal", "不予受理"), ("decision", "决定"), ("erratum", "更正")],
+        "类别",
+        max_length=10,
+        choices=[("refusal", "不予受理"), ("decision", "决定"), ("erratum", "更正")],
         help_text="不予受理、办理决定或笔误更正",
     )
     outcome = models.CharField("结论", max_length=10, help_text="准予、不予或更正")
@@ -245,7 +272,12 @@ class Decision(models.Model):
     )
     officer_name = models.CharField("决定人", max_length=60, help_text="签字的人")
     corrects = models.ForeignKey(
-        "self", models.PROTECT, null=True, related_name="+", verbose_name="更正哪一条", help_text="笔误更正的对象"
+        "self",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name="更正哪一条",
+        help_text="笔误更正的对象",
     )
 
     class Meta:
@@ -255,9 +287,7 @@ class Decision(models.Model):
 class Paper(models.Model):
     """A paper as it was made out; its content never changes, its PDF is drawn from it."""
 
-    case = models.ForeignKey(
-        Case, models.CASCADE, related_name="papers", verbose_name="办件", help_text="哪一件"
-    )
+    case = models.ForeignKey(Case, models.CASCADE, related_name="papers", verbose_name="办件", help_text="哪一件")
     kind = models.CharField(
         "文书", max_length=12, choices=[(k.value, v) for k, v in PAPER_TEXT.items()], help_text="哪种文书"
     )
@@ -272,12 +302,12 @@ class Paper(models.Model):
 class TimelineEntry(models.Model):
     """One thing that happened, in words; what the resident sees is apart from what staff see."""
 
-    case = models.ForeignKey(
-        Case, models.CASCADE, related_name="timeline", verbose_name="办件", help_text="哪一件"
-    )
+    case = models.ForeignKey(Case, models.CASCADE, related_name="timeline", verbose_name="办件", help_text="哪一件")
     at = models.DateTimeField("时间", help_text="什么时候")
     kind = models.CharField("种类", max_length=24, help_text="发生了什么")
-    public_text = models.CharField("公开文字", max_length=400, blank=True, default="", help_text="申请人看到的话，空则不显示")
+    public_text = models.CharField(
+        "公开文字", max_length=400, blank=True, default="", help_text="申请人看到的话，空则不显示"
+    )
     inner_text = models.CharField("内部文字", max_length=400, blank=True, default="", help_text="工作人员看到的话")
     by_label = models.CharField("谁", max_length=120, help_text="单位和姓名")
     agency_name = models.CharField("单位", max_length=80, blank=True, default="", help_text="申请人看到的办理单位")
@@ -292,9 +322,7 @@ class TimelineEntry(models.Model):
 class Comment(models.Model):
     """What staff tell each other about a matter; never shown to the applicant."""
 
-    case = models.ForeignKey(
-        Case, models.CASCADE, related_name="comments", verbose_name="办件", help_text="哪一件"
-    )
+    case = models.ForeignKey(Case, models.CASCADE, related_name="comments", verbose_name="办件", help_text="哪一件")
     at = models.DateTimeField("时间", help_text="什么时候")
     by_label = models.CharField("谁", max_length=120, help_text="单位和姓名")
     text = models.TextField("内容", help_text="内部讨论")

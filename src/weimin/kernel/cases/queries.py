@@ -89,9 +89,7 @@ class CaseView:
         return " ".join(one.bpmn_id for one in self.open_steps)
 
 
-def get_inbox(
-    viewer: Actor, *, mine: bool = False, kind: str = "", item: str = "", after: str = ""
-) -> InboxPage:
+def get_inbox(viewer: Actor, *, mine: bool = False, kind: str = "", item: str = "", after: str = "") -> InboxPage:
     """Open steps that wait for the viewer, what falls due first; paged by key, not by offset.
 
     Cost:   one query
@@ -156,9 +154,7 @@ def find_number(viewer: Actor, text: str) -> str | None:
     Raises: NumberInvalid — not a matter number
     """
     number = numbers.read_number(text)
-    return (
-        access.visible_cases(viewer).filter(number=number).values_list("number", flat=True).first()
-    )
+    return access.visible_cases(viewer).filter(number=number).values_list("number", flat=True).first()
 
 
 def get_case(viewer: Actor, number: str) -> CaseView:
@@ -167,12 +163,7 @@ def get_case(viewer: Actor, number: str) -> CaseView:
     Raises: CaseUnknown — no such matter for this viewer
     Cost:   eight queries
     """
-    case = (
-        access.visible_cases(viewer)
-        .select_related("township__parent", "applicant")
-        .filter(number=number)
-        .first()
-    )
+    case = access.visible_cases(viewer).select_related("township__parent", "applicant").filter(number=number).first()
     if case is None:
         raise access.CaseUnknown("找不到这个办件，或者它不归您查看。请核对编号。")
     staff = viewer.kind != "resident"
@@ -223,11 +214,7 @@ def find_draft(viewer: Actor, *, version_id: int, township_code: str) -> Draft |
 
     Cost:   one query
     """
-    return (
-        access.visible_drafts(viewer)
-        .filter(item_version_id=version_id, township_id=township_code)
-        .first()
-    )
+    return access.visible_drafts(viewer).filter(item_version_id=version_id, township_id=township_code).first()
 
 
 def find_older_draft(viewer: Actor, *, item_id: int, township_code: str) -> Draft | None:
@@ -255,9 +242,7 @@ def draft_files(draft: Draft) -> list[CaseFile]:
 
 def list_loose_files(viewer: Actor, *, ids: list[int]) -> list[CaseFile]:
     """Files that the viewer took in and that belong to no matter yet."""
-    return list(
-        CaseFile.objects.filter(pk__in=ids, case=None, owner_account_id=viewer.account_id).order_by("id")
-    )
+    return list(CaseFile.objects.filter(pk__in=ids, case=None, owner_account_id=viewer.account_id).order_by("id"))
 
 
 def get_file(viewer: Actor, file_id: int) -> CaseFile:
@@ -286,11 +271,7 @@ def get_paper(viewer: Actor, paper_id: int) -> tuple[Paper, dict[str, Any]]:
     Raises: CaseUnknown — no such paper for this viewer
     Cost:   one query
     """
-    row = (
-        Paper.objects.select_related("case")
-        .filter(pk=paper_id, case__in=access.visible_cases(viewer))
-        .first()
-    )
+    row = Paper.objects.select_related("case").filter(pk=paper_id, case__in=access.visible_cases(viewer)).first()
     if row is None:
         raise access.CaseUnknown("找不到这份文书，或者它不归您查看。")
     content: dict[str, Any] = json.loads(crypto.unseal(bytes(row.content_sealed), purpose=_PAPERS))
@@ -307,8 +288,10 @@ def draw_paper(viewer: Actor, paper_id: int) -> tuple[str, str, bytes]:
     row, content = get_paper(viewer, paper_id)
     title = PAPER_TEXT[PaperKind(row.kind)]
     address = f"{settings.WEIMIN_BASE_URL}/verify/?n={row.case.number}&c={content['verify_code']}"
-    return title, row.case.number, paper.draw(
-        TYPST / f"{row.kind}.typ", {**content, "title": title, "verify_url": address}
+    return (
+        title,
+        row.case.number,
+        paper.draw(TYPST / f"{row.kind}.typ", {**content, "title": title, "verify_url": address}),
     )
 
 
@@ -340,7 +323,7 @@ def agency_figures(viewer: Actor, *, since: datetime, today: date) -> dict[str, 
 
     Cost:   two queries
     """
-    ours = Step.objects.filter(agency_id=viewer.agency_id)
+    ours = Step.objects.filter(agency_id=viewer.agency)
     done = ours.filter(state="done", done_at__gte=since).aggregate(
         accepted=Count("pk", filter=Q(kind="accept", outcome="accept")),
         refused=Count("pk", filter=Q(kind="accept", outcome="refuse")),
@@ -348,9 +331,7 @@ def agency_figures(viewer: Actor, *, since: datetime, today: date) -> dict[str, 
         decided=Count("pk", filter=Q(kind="decide")),
         issued=Count("pk", filter=Q(kind="issue")),
     )
-    waits = ours.filter(state="open").aggregate(
-        waiting=Count("pk"), late=Count("pk", filter=Q(due_on__lt=today))
-    )
+    waits = ours.filter(state="open").aggregate(waiting=Count("pk"), late=Count("pk", filter=Q(due_on__lt=today)))
     return {**done, **waits}
 
 
@@ -360,7 +341,7 @@ def figures_by_item(viewer: Actor, *, since: datetime) -> list[tuple[str, int]]:
     Cost:   one query
     """
     rows = (
-        Step.objects.filter(agency_id=viewer.agency_id, state="done", done_at__gte=since)
+        Step.objects.filter(agency_id=viewer.agency, state="done", done_at__gte=since)
         .values_list("case__item_name")
         .annotate(n=Count("pk"))
         .order_by("-n")[:15]
@@ -370,7 +351,7 @@ def figures_by_item(viewer: Actor, *, since: datetime) -> list[tuple[str, int]]:
 
 def list_done(viewer: Actor, *, since: datetime, kind: str = "") -> QuerySet[Step]:
     """The steps a viewer's agency did since a moment: the records behind a figure."""
-    rows = Step.objects.filter(agency_id=viewer.agency_id, state="done", done_at__gte=since)
+    rows = Step.objects.filter(agency_id=viewer.agency, state="done", done_at__gte=since)
     if kind:
         rows = rows.filter(kind__in=kind.split(","))
     return rows.select_related("case").order_by("-done_at")[:200]

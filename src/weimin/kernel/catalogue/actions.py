@@ -35,21 +35,15 @@ def read_item_files(folder: Path = DATA / "items") -> list[dict[str, Any]]:
     """Read the item records of a folder of YAML files, in the order of their codes."""
     records: list[dict[str, Any]] = []
     for path in sorted(folder.glob("*.yaml")):
-        records.extend(yaml.load(path.read_text(encoding="utf-8"), _Loader) or [])
+        records.extend(yaml.safe_load(path.read_text(encoding="utf-8")) or [])
     return records
-
-
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def load_life_events(*, by: Actor, at: datetime) -> int:
     """Load the life events from the data file; idempotent."""
-    rows = yaml.load((DATA / "life_events.yaml").read_text(encoding="utf-8"), _Loader)
+    rows = yaml.safe_load((DATA / "life_events.yaml").read_text(encoding="utf-8"))
     LifeEvent.objects.bulk_create(
-        [
-            LifeEvent(code=row["code"], name=row["name"], hint=row["hint"], position=row["order"])
-            for row in rows
-        ],
+        [LifeEvent(code=row["code"], name=row["name"], hint=row["hint"], position=row["order"]) for row in rows],
         update_conflicts=True,
         unique_fields=["code"],
         update_fields=["name", "hint", "position"],
@@ -57,9 +51,7 @@ def load_life_events(*, by: Actor, at: datetime) -> int:
     return len(rows)
 
 
-def load_items(
-    *, by: Actor, at: datetime, records: list[dict[str, Any]], progress: Progress | None = None
-) -> int:
+def load_items(*, by: Actor, at: datetime, records: list[dict[str, Any]], progress: Progress | None = None) -> int:
     """Put item records in force: a new version for each record that differs from the one in force.
 
     Raises: ItemBroken — a record breaks a rule; nothing is loaded
@@ -107,15 +99,17 @@ def publish_item(*, by: Actor, at: datetime, record: dict[str, Any]) -> bool:
     version.save()
     _index([(version.pk, record)])
     record_audit(
-        by=by, at=at, verb="catalogue.item.published", subject_type="item", subject_id=item.code,
+        by=by,
+        at=at,
+        verb="catalogue.item.published",
+        subject_type="item",
+        subject_id=item.code,
         changes={"number": [before.number if before else None, number], "name": record["name"]},
     )
     return True
 
 
-def _version_row(
-    item: Item, record: dict[str, Any], *, number: int, on: date, procedure_id: int
-) -> ItemVersion:
+def _version_row(item: Item, record: dict[str, Any], *, number: int, on: date, procedure_id: int) -> ItemVersion:
     names = searching.names_of(record)
     return ItemVersion(
         item=item,
@@ -168,7 +162,11 @@ def load_offers(*, by: Actor, at: datetime, progress: Progress | None = None) ->
     Offer.objects.bulk_create(fresh, batch_size=2000)
     if fresh:
         record_audit(
-            by=by, at=at, verb="catalogue.offers.loaded", subject_type="city", subject_id="offers",
+            by=by,
+            at=at,
+            verb="catalogue.offers.loaded",
+            subject_type="city",
+            subject_id="offers",
             changes={"offers": [len(known), len(known) + len(fresh)]},
         )
     return len(fresh)

@@ -49,10 +49,7 @@ def _show(field: FormField, value: Any, error: str, place: str) -> Shown:
 def _division_groups(level: str, place: str) -> list[tuple[str, list[tuple[str, str]]]]:
     if level == "village" and place:
         return [("", [(one.code, one.name) for one in directory.children_of(place)])]
-    return [
-        (county, [(one.code, one.name) for one in towns])
-        for county, towns in directory.townships_by_county()
-    ]
+    return [(county, [(one.code, one.name) for one in towns]) for county, towns in directory.townships_by_county()]
 
 
 def _rows(field: FormField, given: list[Mapping[str, str]]) -> list[list[Cell]]:
@@ -94,7 +91,10 @@ def answers_in_words(
 ) -> list[tuple[str, str]]:
     """Questions and answers as text; `masked` hides identity numbers and phones from staff."""
     return [
-        (field.label, _masked(field, answers[field.name]) if masked else _in_words(field, answers[field.name]))
+        (
+            field.label,
+            _masked(field, answers[field.name]) if masked else _in_words(field, answers[field.name]),
+        )
         for field in fields
         if field.name in answers
     ]

@@ -57,8 +57,12 @@ class ItemVersion(models.Model):
     lead_key = models.CharField("牵头部门", max_length=40, help_text="牵头部门今天的名称")
     decision_level = models.CharField("决定层级", max_length=24, help_text="由村、乡镇还是县里决定")
     procedure = models.ForeignKey(
-        "procedures.ProcedureVersion", models.PROTECT, null=True, related_name="+",
-        verbose_name="办理流程", help_text="按哪一版流程办",
+        "procedures.ProcedureVersion",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name="办理流程",
+        help_text="按哪一版流程办",
     )
     publication_class = models.CharField(
         "公开类别", max_length=10, help_text="public 公开、village 村内公示结果、never 不公开"
@@ -72,9 +76,7 @@ class ItemVersion(models.Model):
         verbose_name = "事项版本"
         constraints = [
             models.UniqueConstraint(fields=["item", "number"], name="catalogue_version_number"),
-            models.UniqueConstraint(
-                fields=["item"], condition=Q(status="in_force"), name="catalogue_one_in_force"
-            ),
+            models.UniqueConstraint(fields=["item"], condition=Q(status="in_force"), name="catalogue_one_in_force"),
             models.CheckConstraint(
                 condition=Q(valid_until=None) | Q(valid_until__gt=F("valid_from")),
                 name="catalogue_version_period",
@@ -83,9 +85,7 @@ class ItemVersion(models.Model):
         indexes = [
             GinIndex(fields=["search"], name="catalogue_version_search"),
             GinIndex(fields=["names"], name="catalogue_version_names"),
-            GistIndex(
-                fields=["search_text"], name="catalogue_version_typos", opclasses=["gist_trgm_ops"]
-            ),
+            GistIndex(fields=["search_text"], name="catalogue_version_typos", opclasses=["gist_trgm_ops"]),
             models.Index(fields=["status", "area"], name="catalogue_version_area"),
         ]
 
@@ -93,23 +93,34 @@ class ItemVersion(models.Model):
 class Offer(models.Model):
     """An item taken up by one township, with the agencies that accept and handle it there."""
 
-    item = models.ForeignKey(
-        Item, models.PROTECT, related_name="offers", verbose_name="事项", help_text="哪个事项"
-    )
+    item = models.ForeignKey(Item, models.PROTECT, related_name="offers", verbose_name="事项", help_text="哪个事项")
     township = models.ForeignKey(
-        "directory.Division", models.PROTECT, related_name="+", verbose_name="乡镇",
+        "directory.Division",
+        models.PROTECT,
+        related_name="+",
+        verbose_name="乡镇",
         help_text="在哪个乡镇（街道）办",
     )
     accept_agency = models.ForeignKey(
-        "directory.Agency", models.PROTECT, related_name="+", verbose_name="受理机构",
+        "directory.Agency",
+        models.PROTECT,
+        related_name="+",
+        verbose_name="受理机构",
         help_text="前台受理的便民服务中心",
     )
     handle_agency = models.ForeignKey(
-        "directory.Agency", models.PROTECT, related_name="+", verbose_name="乡镇承办机构",
+        "directory.Agency",
+        models.PROTECT,
+        related_name="+",
+        verbose_name="乡镇承办机构",
         help_text="乡镇后台承办的站所",
     )
     county_agency = models.ForeignKey(
-        "directory.Agency", models.PROTECT, null=True, related_name="+", verbose_name="县级承办部门",
+        "directory.Agency",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name="县级承办部门",
         help_text="上报件的县级决定部门",
     )
     valid_from = models.DateField("开始", help_text="从这一天起在本乡镇可办")
@@ -119,7 +130,8 @@ class Offer(models.Model):
         verbose_name = "事项进驻"
         constraints = [
             models.UniqueConstraint(
-                fields=["item", "township"], condition=Q(valid_until=None),
+                fields=["item", "township"],
+                condition=Q(valid_until=None),
                 name="catalogue_offer_once",
             ),
         ]

@@ -38,9 +38,7 @@ def get_spec(version_id: int) -> ItemSpec:
     Raises: ItemUnknown — no such version
     Cost:   one query the first time in a process, none after
     """
-    version = (
-        ItemVersion.objects.select_related("item", "procedure__procedure").filter(pk=version_id).first()
-    )
+    version = ItemVersion.objects.select_related("item", "procedure__procedure").filter(pk=version_id).first()
     if version is None:
         raise ItemUnknown("找不到这个事项，可能已经撤下。")
     return _spec(version)
@@ -79,9 +77,7 @@ def get_current(*, code: str) -> ItemSpec:
     Raises: ItemUnknown — no version in force
     Cost:   one query, two the first time
     """
-    version_id = (
-        ItemVersion.objects.filter(item__code=code, status="in_force").values_list("pk", flat=True).first()
-    )
+    version_id = ItemVersion.objects.filter(item__code=code, status="in_force").values_list("pk", flat=True).first()
     if version_id is None:
         raise ItemUnknown("找不到这个事项，可能已经撤下。可以回首页搜索。")
     return get_spec(version_id)
@@ -109,8 +105,14 @@ def find_offer(*, code: str, township_code: str, on: date) -> OfferView:
         .filter(Q(valid_until=None) | Q(valid_until__gt=on), valid_from__lte=on)
         .filter(item__code=code, township_id=township_code, item__versions__status="in_force")
         .values(
-            "pk", "item__versions__pk", "item__versions__name", "township__name",
-            "township__parent__name", "accept_agency_id", "handle_agency_id", "county_agency_id",
+            "pk",
+            "item__versions__pk",
+            "item__versions__name",
+            "township__name",
+            "township__parent__name",
+            "accept_agency_id",
+            "handle_agency_id",
+            "county_agency_id",
         )
         .first()
     )
@@ -204,9 +206,7 @@ def _ranked(rows: QuerySet[ItemVersion], query: str, limit: int) -> list[ItemVer
     return list(found.order_by("-rank", "item__code")[:limit])
 
 
-def _passes(
-    rows: QuerySet[ItemVersion], text: str, limit: int
-) -> Iterator[tuple[str, list[ItemVersion]]]:
+def _passes(rows: QuerySet[ItemVersion], text: str, limit: int) -> Iterator[tuple[str, list[ItemVersion]]]:
     """The ways of finding, surest first."""
     folded = searching.fold(text)
     if searching.is_pinyin(text):
@@ -222,7 +222,7 @@ def _passes(
     if full and len(full) >= 4:
         yield "pinyin", _ranked(rows, f"'{searching.PINYIN}{full}':*", limit)
     near = rows.annotate(gap=TrigramWordDistance(text, "search_text")).order_by("gap")[:60]
-    close = [one for one in near if _is_close(folded, one.names)]
+    close: list[ItemVersion] = [one for one in near if _is_close(folded, one.names)]
     yield "near", close[:limit]
     loose = quoted + [f"'{pair}'" for pair in searching.pairs(folded)]
     if loose:

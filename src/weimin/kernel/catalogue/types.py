@@ -72,7 +72,20 @@ CERTAINTIES = {
     "memory-low": "把握小，须核对",
 }
 FIELD_TYPES = frozenset(
-    "text textarea number money date choice choices id_number phone division table file".split()
+    [
+        "text",
+        "textarea",
+        "number",
+        "money",
+        "date",
+        "choice",
+        "choices",
+        "id_number",
+        "phone",
+        "division",
+        "table",
+        "file",
+    ]
 )
 
 

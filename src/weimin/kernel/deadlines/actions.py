@@ -51,8 +51,14 @@ def load_calendar(*, by: Actor, at: datetime, year_data: dict[str, Any]) -> int:
             year=year,
             defaults={"notice": year_data["notice"], "source": year_data["source"], "loaded_at": at},
         )
-        record_audit(by=by, at=at, verb="deadlines.calendar.loaded", subject_type="calendar",
-                     subject_id=year, changes={"notice": year_data["notice"], "days": len(rows)})
+        record_audit(
+            by=by,
+            at=at,
+            verb="deadlines.calendar.loaded",
+            subject_type="calendar",
+            subject_id=year,
+            changes={"notice": year_data["notice"], "days": len(rows)},
+        )
     queries.forget()
     return len(rows)
 
@@ -72,8 +78,12 @@ def load_parameters(*, by: Actor, at: datetime, rows: list[dict[str, Any]] | Non
     LegalParameter.objects.bulk_create(
         [
             LegalParameter(
-                code=row["code"], value=row["value"], unit=row["unit"], article=row["article"],
-                valid_from=row["valid_from"], valid_until=row.get("valid_until"),
+                code=row["code"],
+                value=row["value"],
+                unit=row["unit"],
+                article=row["article"],
+                valid_from=row["valid_from"],
+                valid_until=row.get("valid_until"),
                 certainty=row["certainty"],
             )
             for row in rows
@@ -119,7 +129,11 @@ def open_clock(
     _recount(clock, [])
     clock.save(force_insert=True)
     ClockEntry.objects.create(
-        clock=clock, kind="start", on=start_date, by_label=by.label[:120] or "系统", at=at,
+        clock=clock,
+        kind="start",
+        on=start_date,
+        by_label=by.label[:120] or "系统",
+        at=at,
         article=clock.article[:80],
     )
     return _ref(clock)
@@ -137,9 +151,7 @@ def _ref(clock: Clock) -> ClockRef:
     return ClockRef(clock.pk, clock.due_date, clock.committed_due_date, clock.provisional)
 
 
-def _add(
-    by: Actor, at: datetime, clock_id: int, *, kind: str, on: date, state: str, **fields: Any
-) -> ClockRef:
+def _add(by: Actor, at: datetime, clock_id: int, *, kind: str, on: date, state: str, **fields: Any) -> ClockRef:
     """Add an entry to a locked clock and recount."""
     with transaction.atomic():
         clock = Clock.objects.select_for_update().get(pk=clock_id)
@@ -166,9 +178,7 @@ def _check_entry(clock: Clock, kind: str, on: date) -> None:
         raise ClockRefused("期限只能延长一次。")
 
 
-def pause_clock(
-    *, by: Actor, at: datetime, clock_id: int, on: date, reason: str, article: str
-) -> ClockRef:
+def pause_clock(*, by: Actor, at: datetime, clock_id: int, on: date, reason: str, article: str) -> ClockRef:
     """Stop the count from a day on lawful ground; the day itself does not count.
 
     Raises: ClockRefused — already standing, ended, or before the start
@@ -194,8 +204,7 @@ def extend_clock(
     Law:    xkl-2019 art. 42
     """
     clock = Clock.objects.get(pk=clock_id)
-    return _add(by, at, clock_id, kind="extend", on=on, state=clock.state, value=value,
-                reason=reason, article=article)
+    return _add(by, at, clock_id, kind="extend", on=on, state=clock.state, value=value, reason=reason, article=article)
 
 
 def stop_clock(*, by: Actor, at: datetime, clock_id: int, on: date) -> None:
@@ -203,10 +212,6 @@ def stop_clock(*, by: Actor, at: datetime, clock_id: int, on: date) -> None:
 
     Cost:   two statements
     """
-    stopped = Clock.objects.filter(pk=clock_id).exclude(state="stopped").update(
-        state="stopped", stopped_on=on
-    )
+    stopped = Clock.objects.filter(pk=clock_id).exclude(state="stopped").update(state="stopped", stopped_on=on)
     if stopped:
-        ClockEntry.objects.create(
-            clock_id=clock_id, kind="stop", on=on, by_label=by.label[:120] or "系统", at=at
-        )
+        ClockEntry.objects.create(clock_id=clock_id, kind="stop", on=on, by_label=by.label[:120] or "系统", at=at)

@@ -71,7 +71,9 @@ class Clock(models.Model):
     committed_due_date = models.DateField("承诺到期日", null=True, help_text="由台账算出")
     provisional = models.BooleanField("暂定", default=False, help_text="跨入未公布放假安排的年份")
     state = models.CharField(
-        "状态", max_length=8, choices=[("running", "计时中"), ("paused", "已停钟"), ("stopped", "已结束")],
+        "状态",
+        max_length=8,
+        choices=[("running", "计时中"), ("paused", "已停钟"), ("stopped", "已结束")],
         help_text="计时中、停钟或结束",
     )
     stopped_on = models.DateField("结束日", null=True, help_text="哪天结束计时")
@@ -80,21 +82,24 @@ class Clock(models.Model):
         verbose_name = "时钟"
         indexes = [
             models.Index(fields=["subject_type", "subject_id"], name="deadlines_clock_subject"),
-            models.Index(
-                fields=["due_date"], name="deadlines_clock_open", condition=~Q(state="stopped")
-            ),
+            models.Index(fields=["due_date"], name="deadlines_clock_open", condition=~Q(state="stopped")),
         ]
 
 
 class ClockEntry(models.Model):
     """One entry of a clock's ledger; entries are added, never changed."""
 
-    clock = models.ForeignKey(
-        Clock, models.CASCADE, related_name="entries", verbose_name="时钟", help_text="哪个时钟"
-    )
+    clock = models.ForeignKey(Clock, models.CASCADE, related_name="entries", verbose_name="时钟", help_text="哪个时钟")
     kind = models.CharField(
-        "种类", max_length=8,
-        choices=[("start", "起算"), ("pause", "停钟"), ("resume", "恢复"), ("extend", "延长"), ("stop", "结束")],
+        "种类",
+        max_length=8,
+        choices=[
+            ("start", "起算"),
+            ("pause", "停钟"),
+            ("resume", "恢复"),
+            ("extend", "延长"),
+            ("stop", "结束"),
+        ],
         help_text="起算、停钟、恢复、延长或结束",
     )
     on = models.DateField("日期", help_text="从哪一天起")

@@ -113,8 +113,13 @@ def count_ledger(
         lines.append(LedgerLine("rolled", unrolled, text, "mfd-2020 art. 203", due))
     if not known:
         lines.append(
-            LedgerLine("provisional", start, "跨入的年份还没有公布放假安排，日期是暂定的，公布后重算。",
-                       "fdjj-2024 art. 6", due)
+            LedgerLine(
+                "provisional",
+                start,
+                "跨入的年份还没有公布放假安排，日期是暂定的，公布后重算。",
+                "fdjj-2024 art. 6",
+                due,
+            )
         )
     days = day_strip(start=start, due=due, limit=total, calendar=calendar, pauses=pauses) if strip else ()
     return Ledger(start, limit, due, unrolled, not known, tuple(lines), days)
@@ -185,7 +190,7 @@ def day_strip(
     *, start: date, due: date | None, limit: Limit, calendar: Calendar, pauses: Sequence[Pause] = ()
 ) -> tuple[StripDay, ...]:
     """Every day from the day after the start to the due day, with what it is and its count."""
-    days = []
+    days: list[StripDay] = []
     count = 0
     day = start
     while due is not None and day < due and len(days) < 400:
@@ -208,9 +213,7 @@ def working_days_left(*, today: date, due: date, calendar: Calendar) -> int:
     low, high = min(today, due), max(today, due)
     if (high - low).days > HORIZON_DAYS:
         return step * HORIZON_DAYS
-    worked = sum(
-        calendar.works(low + timedelta(days=offset)) for offset in range(1, (high - low).days + 1)
-    )
+    worked = sum(calendar.works(low + timedelta(days=offset)) for offset in range(1, (high - low).days + 1))
     return step * worked
 
 

@@ -73,21 +73,34 @@ def load_divisions(*, by: Actor, at: datetime, rows: list[dict[str, str]]) -> in
 
     made = [
         Division(
-            code=row["code"], name=row["name"], level=row["level"], parent_id=row["parent"] or None,
-            code_system=row["code_system"], nbs_code=row.get("nbs_code") or "",
-            county_code=above(row["code"], "county"), township_code=above(row["code"], "township"),
+            code=row["code"],
+            name=row["name"],
+            level=row["level"],
+            parent_id=row["parent"] or None,
+            code_system=row["code_system"],
+            nbs_code=row.get("nbs_code") or "",
+            county_code=above(row["code"], "county"),
+            township_code=above(row["code"], "township"),
             sort_key=" ".join(lazy_pinyin(row["name"]))[:120],
         )
         for row in rows
     ]
     with transaction.atomic():
         Division.objects.bulk_create(
-            made, update_conflicts=True, unique_fields=["code"], batch_size=1000,
-            update_fields=["name", "level", "parent", "nbs_code", "county_code", "township_code",
-                           "sort_key"],
+            made,
+            update_conflicts=True,
+            unique_fields=["code"],
+            batch_size=1000,
+            update_fields=["name", "level", "parent", "nbs_code", "county_code", "township_code", "sort_key"],
         )
-        record_audit(by=by, at=at, verb="directory.divisions.loaded", subject_type="city",
-                     subject_id=rows[0]["code"], changes={"places": len(made)})
+        record_audit(
+            by=by,
+            at=at,
+            verb="directory.divisions.loaded",
+            subject_type="city",
+            subject_id=rows[0]["code"],
+            changes={"places": len(made)},
+        )
     queries.forget()
     return len(made)
 
@@ -116,8 +129,14 @@ def load_agencies(*, by: Actor, at: datetime, progress: Progress | None = None) 
         _hang_stations()
         _windows(plan)
         _history(plan)
-        record_audit(by=by, at=at, verb="directory.agencies.loaded", subject_type="city",
-                     subject_id="agencies", changes={"agencies": len(rows)})
+        record_audit(
+            by=by,
+            at=at,
+            verb="directory.agencies.loaded",
+            subject_type="city",
+            subject_id="agencies",
+            changes={"agencies": len(rows)},
+        )
     queries.forget()
     return len(rows)
 
@@ -130,8 +149,14 @@ def _departments(plan: dict[str, Any], code: str, place: str, level: str) -> lis
             if row["key"] == "宣传部":
                 full = f"{place[:-1]}{place[-1]}委宣传部"
             made.append(
-                Agency(code=f"{code}-d{position:02d}", kind="department", name=full, division_id=code,
-                       lead_keys=[row["key"]], hours="工作日 8:30–12:00，14:30–17:30")
+                Agency(
+                    code=f"{code}-d{position:02d}",
+                    kind="department",
+                    name=full,
+                    division_id=code,
+                    lead_keys=[row["key"]],
+                    hours="工作日 8:30–12:00，14:30–17:30",
+                )
             )
     return made
 
@@ -141,8 +166,11 @@ def _township_bodies(plan: dict[str, Any], code: str, town: str, county: str) ->
     gov = f"{county}{town}办事处" if street else f"{county}{town}人民政府"
     return [
         Agency(
-            code=f"{code}-{row['code']}", kind=row["kind"],
-            name=row["name"].format(gov=gov, town=town), division_id=code, lead_keys=row["keys"],
+            code=f"{code}-{row['code']}",
+            kind=row["kind"],
+            name=row["name"].format(gov=gov, town=town),
+            division_id=code,
+            lead_keys=row["keys"],
             address=f"{county}{town}便民服务中心一楼" if row["kind"] == "centre" else "",
             hours="周一至周五 8:30–12:00，14:00–17:30；周六上午值班" if row["kind"] == "centre" else "",
         )
@@ -152,7 +180,16 @@ def _township_bodies(plan: dict[str, Any], code: str, town: str, county: str) ->
 
 def _village_bodies(code: str, name: str) -> list[Agency]:
     stem = name
-    for tail in ("村民委员会", "社区居民委员会", "社区居委会", "居民委员会", "居委会", "村委会", "社区", "村"):
+    for tail in (
+        "村民委员会",
+        "社区居民委员会",
+        "社区居委会",
+        "居民委员会",
+        "居委会",
+        "村委会",
+        "社区",
+        "村",
+    ):
         if stem.endswith(tail) and len(stem) > len(tail):
             stem = stem.removesuffix(tail)
             break
@@ -160,15 +197,17 @@ def _village_bodies(code: str, name: str) -> list[Agency]:
     committee = f"{stem}{'社区居民委员会' if urban else '村民委员会'}"
     return [
         Agency(code=f"{code}-committee", kind="committee", name=committee, division_id=code),
-        Agency(code=f"{code}-agents", kind="agent_station", name=f"{stem}{'社区' if urban else '村'}代办点",
-               division_id=code),
+        Agency(
+            code=f"{code}-agents",
+            kind="agent_station",
+            name=f"{stem}{'社区' if urban else '村'}代办点",
+            division_id=code,
+        ),
     ]
 
 
 def _hang_stations() -> None:
-    governments = dict(
-        Agency.objects.filter(kind="government").values_list("division_id", "pk")
-    )
+    governments = dict(Agency.objects.filter(kind="government").values_list("division_id", "pk"))
     below = list(Agency.objects.filter(kind__in=("centre", "station"), parent=None))
     for one in below:
         one.parent_id = governments.get(one.division_id)
@@ -178,11 +217,7 @@ def _hang_stations() -> None:
 def _windows(plan: dict[str, Any]) -> None:
     centres = Agency.objects.filter(kind="centre").values_list("pk", flat=True)
     Window.objects.bulk_create(
-        [
-            Window(agency_id=pk, number=row["number"], name=row["name"])
-            for pk in centres
-            for row in plan["windows"]
-        ],
+        [Window(agency_id=pk, number=row["number"], name=row["name"]) for pk in centres for row in plan["windows"]],
         ignore_conflicts=True,
     )
 
@@ -197,25 +232,28 @@ def _history(plan: dict[str, Any]) -> None:
         place = body.division.name
         same = row["was"] and f"{place}{row['was'][0]}" == body.name
         start = PLAN_FROM if same else on
-        names.append(AgencyName(agency=body, name=body.name, valid_from=start,
-                                certainty="memory-high"))
+        names.append(AgencyName(agency=body, name=body.name, valid_from=start, certainty="memory-high"))
         for was in [] if same else row["was"]:
             old = f"{place}{was}"
-            names.append(AgencyName(agency=body, name=old, valid_from=PLAN_FROM, valid_until=on,
-                                    certainty="memory-high"))
-            successions.append(AgencySuccession(old_name=old, agency=body, on=on,
-                                                certainty="memory-high"))
+            names.append(
+                AgencyName(agency=body, name=old, valid_from=PLAN_FROM, valid_until=on, certainty="memory-high")
+            )
+            successions.append(AgencySuccession(old_name=old, agency=body, on=on, certainty="memory-high"))
         for took in row.get("took", []):
-            successions.append(AgencySuccession(old_name=f"{place}{took['from']}", agency=body,
-                                                matter=took["matter"], on=on,
-                                                certainty="memory-high"))
+            successions.append(
+                AgencySuccession(
+                    old_name=f"{place}{took['from']}",
+                    agency=body,
+                    matter=took["matter"],
+                    on=on,
+                    certainty="memory-high",
+                )
+            )
     AgencyName.objects.bulk_create(names, ignore_conflicts=True)
     AgencySuccession.objects.bulk_create(successions, ignore_conflicts=True)
 
 
-def appoint(
-    *, by: Actor, at: datetime, officer_id: int, agency_id: int, roles: tuple[str, ...], title: str
-) -> int:
+def appoint(*, by: Actor, at: datetime, officer_id: int, agency_id: int, roles: tuple[str, ...], title: str) -> int:
     """Put somebody into a post from today. Gives the post's id.
 
     Raises: Invalid — a role that does not exist
@@ -225,28 +263,49 @@ def appoint(
     if unknown or not roles:
         raise Invalid(f"没有这种岗位职责：{'、'.join(sorted(unknown)) or '（空）'}。")
     with transaction.atomic():
-        post = Post.objects.create(officer_id=officer_id, agency_id=agency_id, roles=sorted(roles),
-                                   title=title, valid_from=local_date(at))
-        record_audit(by=by, at=at, verb="directory.post.appointed", subject_type="post",
-                     subject_id=post.pk, changes={"agency": agency_id, "roles": sorted(roles)})
+        post = Post.objects.create(
+            officer_id=officer_id,
+            agency_id=agency_id,
+            roles=sorted(roles),
+            title=title,
+            valid_from=local_date(at),
+        )
+        record_audit(
+            by=by,
+            at=at,
+            verb="directory.post.appointed",
+            subject_type="post",
+            subject_id=post.pk,
+            changes={"agency": agency_id, "roles": sorted(roles)},
+        )
     return post.pk
 
 
 def add_officer(*, by: Actor, at: datetime, name: str, account_id: int | None = None) -> int:
     """Register somebody who serves. Gives their id."""
     officer = Officer.objects.create(name=name, account_id=account_id)
-    record_audit(by=by, at=at, verb="directory.officer.added", subject_type="officer",
-                 subject_id=officer.pk, changes={"name": name})
+    record_audit(
+        by=by,
+        at=at,
+        verb="directory.officer.added",
+        subject_type="officer",
+        subject_id=officer.pk,
+        changes={"name": name},
+    )
     return officer.pk
 
 
 def end_post(*, by: Actor, at: datetime, post_id: int, on: date) -> None:
     """End a post on a day; what its holder did stays theirs."""
     with transaction.atomic():
-        changed = Post.objects.filter(pk=post_id, valid_until=None, valid_from__lt=on).update(
-            valid_until=on
-        )
+        changed = Post.objects.filter(pk=post_id, valid_until=None, valid_from__lt=on).update(valid_until=on)
         if changed != 1:
             raise Invalid("这个岗位已经结束，或者结束日期早于任职日期。")
-        record_audit(by=by, at=at, verb="directory.post.ended", subject_type="post",
-                     subject_id=post_id, changes={"valid_until": [None, on.isoformat()]})
+        record_audit(
+            by=by,
+            at=at,
+            verb="directory.post.ended",
+            subject_type="post",
+            subject_id=post_id,
+            changes={"valid_until": [None, on.isoformat()]},
+        )

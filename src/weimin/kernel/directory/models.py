@@ -16,7 +16,11 @@ class Division(models.Model):
     name = models.CharField("名称", max_length=60, help_text="规范名称")
     level = models.CharField("层级", max_length=10, choices=list(LEVELS.items()), help_text="省、市、县、乡、村")
     parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, related_name="children", verbose_name="上级",
+        "self",
+        models.PROTECT,
+        null=True,
+        related_name="children",
+        verbose_name="上级",
         help_text="上级区划；不要从代码截取",
     )
     code_system = models.CharField("代码体系", max_length=8, help_text="mca 民政部，nbs 统计局")
@@ -43,12 +47,14 @@ class Agency(models.Model):
         Division, models.PROTECT, related_name="agencies", verbose_name="所在区划", help_text="服务的地方"
     )
     parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, related_name="children", verbose_name="上级机构",
+        "self",
+        models.PROTECT,
+        null=True,
+        related_name="children",
+        verbose_name="上级机构",
         help_text="隶属的机构",
     )
-    lead_keys = ArrayField(
-        models.CharField(max_length=20), default=list, help_text="承办哪些部门口的事，如 民政局"
-    )
+    lead_keys = ArrayField(models.CharField(max_length=20), default=list, help_text="承办哪些部门口的事，如 民政局")
     uscc = models.CharField("统一社会信用代码", max_length=18, blank=True, default="", help_text="可空")
     phone = models.CharField("电话", max_length=30, blank=True, default="", help_text="咨询电话")
     address = models.CharField("地址", max_length=120, blank=True, default="", help_text="办公地点")
@@ -62,9 +68,7 @@ class Agency(models.Model):
 class AgencyName(models.Model):
     """A name that a body bore from one day to another."""
 
-    agency = models.ForeignKey(
-        Agency, models.CASCADE, related_name="names", verbose_name="机构", help_text="哪个机构"
-    )
+    agency = models.ForeignKey(Agency, models.CASCADE, related_name="names", verbose_name="机构", help_text="哪个机构")
     name = models.CharField("名称", max_length=80, help_text="那段时间的名称")
     valid_from = models.DateField("起", help_text="从这一天起")
     valid_until = models.DateField("止", null=True, help_text="到这一天为止（不含），空表示至今")
@@ -77,9 +81,7 @@ class AgencyName(models.Model):
                 condition=Q(valid_until=None) | Q(valid_until__gt=F("valid_from")),
                 name="directory_name_period",
             ),
-            models.UniqueConstraint(
-                fields=["agency", "name", "valid_from"], name="directory_name_once"
-            ),
+            models.UniqueConstraint(fields=["agency", "name", "valid_from"], name="directory_name_once"),
         ]
 
 
@@ -97,9 +99,7 @@ class AgencySuccession(models.Model):
     class Meta:
         verbose_name = "机构承接关系"
         constraints = [
-            models.UniqueConstraint(
-                fields=["old_name", "agency", "matter"], name="directory_succession_once"
-            ),
+            models.UniqueConstraint(fields=["old_name", "agency", "matter"], name="directory_succession_once"),
         ]
 
 
@@ -114,9 +114,7 @@ class Window(models.Model):
 
     class Meta:
         verbose_name = "窗口"
-        constraints = [
-            models.UniqueConstraint(fields=["agency", "number"], name="directory_window_number")
-        ]
+        constraints = [models.UniqueConstraint(fields=["agency", "number"], name="directory_window_number")]
 
 
 class Officer(models.Model):
@@ -124,7 +122,11 @@ class Officer(models.Model):
 
     name = models.CharField("姓名", max_length=40, help_text="姓名；演示人员带“演示”二字")
     account = models.OneToOneField(
-        "accounts.Account", models.PROTECT, null=True, related_name="+", verbose_name="账号",
+        "accounts.Account",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name="账号",
         help_text="登录账号，可空",
     )
 
@@ -135,9 +137,7 @@ class Officer(models.Model):
 class Post(models.Model):
     """What somebody serves as, where, from when to when."""
 
-    officer = models.ForeignKey(
-        Officer, models.PROTECT, related_name="posts", verbose_name="人员", help_text="谁"
-    )
+    officer = models.ForeignKey(Officer, models.PROTECT, related_name="posts", verbose_name="人员", help_text="谁")
     agency = models.ForeignKey(
         Agency, models.PROTECT, related_name="posts", verbose_name="机构", help_text="在哪个机构"
     )

@@ -119,8 +119,15 @@ def _bodies() -> dict[tuple[str, str], int]:
 
 #: Where an item's field goes when no body carries its lead's name.
 _AREA_LEADS = {
-    "A1": "民政局", "A2": "人社局", "A3": "人社局", "A4": "民政局", "A5": "民政局",
-    "A6": "民政局", "A7": "卫生健康委", "A8": "文化和旅游局", "A9": "政府办",
+    "A1": "民政局",
+    "A2": "人社局",
+    "A3": "人社局",
+    "A4": "民政局",
+    "A5": "民政局",
+    "A6": "民政局",
+    "A7": "卫生健康委",
+    "A8": "文化和旅游局",
+    "A9": "政府办",
 }
 
 
@@ -215,9 +222,7 @@ def list_colleagues(*, agency_id: int, on: date) -> list[tuple[int, str, str]]:
     return [(p.officer_id, p.officer.name, p.title) for p in rows]
 
 
-def get_actor_for_account(
-    *, account_id: int, post_id: int | None, at: datetime, via: str
-) -> Actor:
+def get_actor_for_account(*, account_id: int, post_id: int | None, at: datetime, via: str) -> Actor:
     """The actor of a staff account in its chosen, or else its first, post of the day.
 
     Cost:   one query
@@ -240,8 +245,14 @@ def _actor(
 ) -> Actor:
     found = list(
         rows.order_by("pk").values_list(
-            "pk", "officer_id", "officer__name", "agency_id", "agency__name", "agency__division_id",
-            "roles", "officer__account_id",
+            "pk",
+            "officer_id",
+            "officer__name",
+            "agency_id",
+            "agency__name",
+            "agency__division_id",
+            "roles",
+            "officer__account_id",
         )
     )
     if not found:

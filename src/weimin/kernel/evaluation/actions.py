@@ -46,10 +46,19 @@ def rate_case(*, by: Actor, at: datetime, number: str, grade: int, comment: str 
             rating = Rating.objects.create(case=case, grade=grade, comment=comment.strip()[:500], at=at)
             if grade >= BAD_FROM:
                 _open_repair(rating, at)
-            record_audit(by=by, at=at, verb="evaluation.case.rated", subject_type="case",
-                         subject_id=number, changes={"grade": [None, grade]})
-            queue_event(at=at, topic="evaluation.case.rated",
-                        payload={"case_id": case.pk, "number": number, "grade": grade})
+            record_audit(
+                by=by,
+                at=at,
+                verb="evaluation.case.rated",
+                subject_type="case",
+                subject_id=number,
+                changes={"grade": [None, grade]},
+            )
+            queue_event(
+                at=at,
+                topic="evaluation.case.rated",
+                payload={"case_id": case.pk, "number": number, "grade": grade},
+            )
     except IntegrityError as twice:
         raise RatedBefore("这件事您已经评价过了，谢谢。") from twice
     return rating.pk
@@ -74,14 +83,23 @@ def answer_repair(*, by: Actor, at: datetime, repair_id: int, answer: str) -> No
     if len(answer.strip()) < 10:
         raise Invalid("请写清楚怎么整改的（至少 10 个字），群众会看到。", fields={"answer": "请写清楚。"})
     with transaction.atomic():
-        changed = Repair.objects.filter(pk=repair_id, agency_id=by.agency_id, answered_at=None).update(
+        changed = Repair.objects.filter(pk=repair_id, agency_id=by.agency, answered_at=None).update(
             answered_at=at, answer=answer.strip()[:1000], answered_by=by.label[:120]
         )
         if changed != 1:
             raise Conflict("这条差评已经回复过，或者不归您单位。")
         repair = Repair.objects.select_related("rating__case").get(pk=repair_id)
-        record_audit(by=by, at=at, verb="evaluation.repair.answered", subject_type="repair",
-                     subject_id=repair_id, changes={})
+        record_audit(
+            by=by,
+            at=at,
+            verb="evaluation.repair.answered",
+            subject_type="repair",
+            subject_id=repair_id,
+            changes={},
+        )
         case = repair.rating.case
-        queue_event(at=at, topic="evaluation.repair.answered", payload={
-            "resident_id": case.applicant_id, "number": case.number, "item_name": case.item_name})
+        queue_event(
+            at=at,
+            topic="evaluation.repair.answered",
+            payload={"resident_id": case.applicant_id, "number": case.number, "item_name": case.item_name},
+        )

@@ -20,9 +20,7 @@ class Rating(models.Model):
 
     class Meta:
         verbose_name = "评价"
-        constraints = [
-            models.CheckConstraint(condition=Q(grade__gte=1, grade__lte=5), name="evaluation_grade_range")
-        ]
+        constraints = [models.CheckConstraint(condition=Q(grade__gte=1, grade__lte=5), name="evaluation_grade_range")]
 
 
 class Repair(models.Model):
@@ -43,7 +41,5 @@ class Repair(models.Model):
     class Meta:
         verbose_name = "差评整改"
         indexes = [
-            models.Index(
-                fields=["agency", "due_on"], name="evaluation_repair_open", condition=Q(answered_at=None)
-            )
+            models.Index(fields=["agency", "due_on"], name="evaluation_repair_open", condition=Q(answered_at=None))
         ]

@@ -18,5 +18,5 @@ def list_repairs(viewer: Actor, *, limit: int = 100) -> list[Repair]:
     """
     if not viewer.is_staff:
         return []
-    rows = Repair.objects.filter(agency_id=viewer.agency_id).select_related("rating__case")
+    rows = Repair.objects.filter(agency_id=viewer.agency).select_related("rating__case")
     return list(rows.order_by("answered_at", "due_on")[:limit])

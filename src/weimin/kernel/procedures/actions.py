@@ -83,9 +83,7 @@ def load_procedures(*, by: Actor, at: datetime, folder: Path = DATA) -> Loaded:
         for path in sorted(folder.glob("*.bpmn")):
             xml = path.read_text(encoding="utf-8")
             digest = sm3_hex(xml.encode())
-            same = ProcedureVersion.objects.filter(
-                procedure__code=path.stem, status="published", digest=digest
-            )
+            same = ProcedureVersion.objects.filter(procedure__code=path.stem, status="published", digest=digest)
             if same.exists():
                 unchanged.append(path.stem)
                 continue
@@ -116,13 +114,15 @@ def save_draft(*, by: Actor, at: datetime, code: str, name: str, xml: str) -> tu
         procedure = _lock_procedure(code, name)
         draft = ProcedureVersion.objects.filter(procedure=procedure, status="draft").first()
         if draft is None:
-            ProcedureVersion.objects.create(
-                procedure=procedure, xml=xml, digest=digest, status="draft"
-            )
+            ProcedureVersion.objects.create(procedure=procedure, xml=xml, digest=digest, status="draft")
         else:
             ProcedureVersion.objects.filter(pk=draft.pk).update(xml=xml, digest=digest)
         record_audit(
-            by=by, at=at, verb="procedures.draft.saved", subject_type="procedure", subject_id=code,
+            by=by,
+            at=at,
+            verb="procedures.draft.saved",
+            subject_type="procedure",
+            subject_id=code,
             changes={"digest": [draft.digest if draft else None, digest]},
         )
     return checked.findings
@@ -185,22 +185,28 @@ def _publish(by: Actor, at: datetime, code: str, name: str, xml: str) -> Version
     if before is not None:
         versions.filter(pk=before.pk).update(status="retired")
     fields: dict[str, Any] = {
-        "xml": xml, "digest": digest, "status": "published", "published_at": at,
-        "published_by_name": by.label[:120], "number": _next_number(procedure),
+        "xml": xml,
+        "digest": digest,
+        "status": "published",
+        "published_at": at,
+        "published_by_name": by.label[:120],
+        "number": _next_number(procedure),
     }
     if not versions.filter(status="draft", digest=digest).update(**fields):
         ProcedureVersion.objects.create(procedure=procedure, **fields)
     current = queries.get_current_version(code=code)
     record_audit(
-        by=by, at=at, verb="procedures.version.published", subject_type="procedure", subject_id=code,
+        by=by,
+        at=at,
+        verb="procedures.version.published",
+        subject_type="procedure",
+        subject_id=code,
         changes={"number": [before.number if before else None, current.number], "digest": digest},
     )
     return current
 
 
-def start_instance(
-    *, by: Actor, at: datetime, version_id: int, data: Mapping[str, str] | None = None
-) -> Started:
+def start_instance(*, by: Actor, at: datetime, version_id: int, data: Mapping[str, str] | None = None) -> Started:
     """Begin a version for one matter; called inside the caller's transaction, which writes the audit entry.
 
     A retired version may still be started: an item keeps the version it was published with.
@@ -214,9 +220,7 @@ def start_instance(
     return Started(instance.pk, progress.ready)
 
 
-def complete_task(
-    *, by: Actor, at: datetime, instance_id: int, task_id: str, outcome: str
-) -> Progress:
+def complete_task(*, by: Actor, at: datetime, instance_id: int, task_id: str, outcome: str) -> Progress:
     """Finish an open task and run on; called inside the caller's transaction, which writes the audit entry.
 
     Raises: InstanceUnknown — no such instance

@@ -38,16 +38,16 @@ class ProcedureVersion(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["procedure", "number"], name="procedures_version_number"),
             models.UniqueConstraint(
-                fields=["procedure"], condition=Q(status="published"), name="procedures_version_published_once"
+                fields=["procedure"],
+                condition=Q(status="published"),
+                name="procedures_version_published_once",
             ),
             models.UniqueConstraint(
                 fields=["procedure"], condition=Q(status="draft"), name="procedures_version_draft_once"
             ),
             models.CheckConstraint(
                 condition=Q(status="draft", number=None, published_at=None)
-                | Q(
-                    status__in=["published", "retired"], number__isnull=False, published_at__isnull=False
-                ),
+                | Q(status__in=["published", "retired"], number__isnull=False, published_at__isnull=False),
                 name="procedures_version_stage",
             ),
         ]
@@ -57,7 +57,10 @@ class Instance(models.Model):
     """One running of a version for one matter; the state is the engine's, a few hundred bytes."""
 
     version = models.ForeignKey(
-        ProcedureVersion, models.PROTECT, related_name="+", verbose_name="流程版本",
+        ProcedureVersion,
+        models.PROTECT,
+        related_name="+",
+        verbose_name="流程版本",
         help_text="开始时的版本，以后不变",
     )
     state = models.JSONField("进度", help_text="流程走到哪里了，由流程引擎读写")

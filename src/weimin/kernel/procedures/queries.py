@@ -15,7 +15,13 @@ from weimin.kernel.procedures.types import Finding, ReadyTask, TaskSpec, Version
 from weimin.kernel.record.types import Actor
 
 _FIELDS = (
-    "pk", "procedure__code", "procedure__name", "number", "status", "digest", "published_at",
+    "pk",
+    "procedure__code",
+    "procedure__name",
+    "number",
+    "status",
+    "digest",
+    "published_at",
     "published_by_name",
 )
 
@@ -34,11 +40,7 @@ def get_current_version(*, code: str) -> VersionView:
     Raises: ProcedureUnknown — nothing is published under the code
     Cost:   one query
     """
-    row = (
-        ProcedureVersion.objects.filter(procedure__code=code, status="published")
-        .values_list(*_FIELDS)
-        .first()
-    )
+    row = ProcedureVersion.objects.filter(procedure__code=code, status="published").values_list(*_FIELDS).first()
     if row is None:
         raise ProcedureUnknown(f"没有已发布的流程“{code}”，请先发布流程。")
     return VersionView(*row)
@@ -50,12 +52,7 @@ def get_version(version_id: int) -> VersionView:
     Raises: ProcedureUnknown — no such version, or only a draft
     Cost:   one query
     """
-    row = (
-        ProcedureVersion.objects.filter(pk=version_id)
-        .exclude(status="draft")
-        .values_list(*_FIELDS)
-        .first()
-    )
+    row = ProcedureVersion.objects.filter(pk=version_id).exclude(status="draft").values_list(*_FIELDS).first()
     if row is None:
         raise ProcedureUnknown("没有这个流程版本。")
     return VersionView(*row)
@@ -117,12 +114,7 @@ def get_plan(version_id: int) -> Plan:
 
 @lru_cache(maxsize=256)
 def _published(version_id: int) -> tuple[str, str]:
-    row = (
-        ProcedureVersion.objects.filter(pk=version_id)
-        .exclude(status="draft")
-        .values_list("digest", "xml")
-        .first()
-    )
+    row = ProcedureVersion.objects.filter(pk=version_id).exclude(status="draft").values_list("digest", "xml").first()
     if row is None:
         raise ProcedureUnknown("没有这个流程版本。")
     return row[0], row[1]
@@ -155,8 +147,4 @@ def find_draft(viewer: Actor, *, code: str) -> str | None:
     Cost:   one query
     """
     access.check_keep(viewer)
-    return (
-        ProcedureVersion.objects.filter(procedure__code=code, status="draft")
-        .values_list("xml", flat=True)
-        .first()
-    )
+    return ProcedureVersion.objects.filter(procedure__code=code, status="draft").values_list("xml", flat=True).first()

@@ -65,9 +65,7 @@ def record_audit(
     AuditEntry.objects.create(**{**fields, "at": at}, digest=rules.entry_digest(fields))
 
 
-def queue_event(
-    *, at: datetime, topic: str, payload: dict[str, Any], due_at: datetime | None = None
-) -> None:
+def queue_event(*, at: datetime, topic: str, payload: dict[str, Any], due_at: datetime | None = None) -> None:
     """Put one message into the outbox; it leaves after the transaction commits.
 
     Cost:   one insert
@@ -92,9 +90,7 @@ def deliver_outbox(*, at: datetime, batch: int = 100) -> int:
         )
         for row in rows:
             _deliver_one(row, at)
-        OutboxMessage.objects.bulk_update(
-            rows, ["delivered_at", "attempts", "due_at", "failed_at", "last_error"]
-        )
+        OutboxMessage.objects.bulk_update(rows, ["delivered_at", "attempts", "due_at", "failed_at", "last_error"])
     return len(rows)
 
 
@@ -103,7 +99,9 @@ def _deliver_one(row: OutboxMessage, at: datetime) -> None:
     try:
         with transaction.atomic():
             for listener in registry.listeners_of(row.topic):
-                registry.call(listener, at=at, payload={**row.payload, "topic": row.topic, "source": f"outbox:{row.pk}"})
+                registry.call(
+                    listener, at=at, payload={**row.payload, "topic": row.topic, "source": f"outbox:{row.pk}"}
+                )
     except Exception as problem:  # a bad message must not block the others
         log.warning("outbox message %s (%s) failed: %s", row.pk, row.topic, type(problem).__name__)
         row.last_error = f"{type(problem).__name__}: {problem}"[:300]
@@ -168,9 +166,7 @@ def remember(*, at: datetime, scope: str, key: str, request: object) -> Remember
     Raises: KeyReused — the key came before with another content
     Cost:   one query; two on a repeat
     """
-    digest = hashlib.sha256(
-        json.dumps(request, ensure_ascii=False, sort_keys=True, default=str).encode()
-    ).hexdigest()
+    digest = hashlib.sha256(json.dumps(request, ensure_ascii=False, sort_keys=True, default=str).encode()).hexdigest()
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO record_rememberedanswer (scope, key, request_digest, at)"
@@ -205,8 +201,12 @@ def retry_failed(*, by: Actor, at: datetime, message_id: int) -> bool:
     )
     if changed:
         record_audit(
-            by=by, at=at, verb="record.outbox.retried", subject_type="outbox",
-            subject_id=message_id, changes={},
+            by=by,
+            at=at,
+            verb="record.outbox.retried",
+            subject_type="outbox",
+            subject_id=message_id,
+            changes={},
         )
     return bool(changed)
 

@@ -68,9 +68,7 @@ def count_outbox() -> dict[str, int]:
 
 def list_failed(limit: int = 100) -> list[OutboxMessage]:
     """The outbox messages that gave up, newest first, for the operator."""
-    return list(
-        OutboxMessage.objects.filter(failed_at__isnull=False, delivered_at=None).order_by("-id")[:limit]
-    )
+    return list(OutboxMessage.objects.filter(failed_at__isnull=False, delivered_at=None).order_by("-id")[:limit])
 
 
 def list_workers() -> list[WorkerBeat]:

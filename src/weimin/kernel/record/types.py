@@ -40,6 +40,16 @@ class Actor:
         return self.kind in ("staff", "client") and self.post_id is not None
 
     @property
+    def agency(self) -> int:
+        """The agency's id for filters; 0, which is nobody's, for those who serve in none."""
+        return self.agency_id or 0
+
+    @property
+    def account(self) -> int:
+        """The account's id for filters; 0, which is nobody's, for those without one."""
+        return self.account_id or 0
+
+    @property
     def label(self) -> str:
         """How the trail names this actor: agency and name."""
         return f"{self.agency_name} {self.name}".strip()

@@ -31,9 +31,7 @@ class AlreadyLinked(Conflict):
     code = "residents.already_linked"
 
 
-def register_resident(
-    *, by: Actor, at: datetime, name: str, id_number: str, phone: str, division_code: str
-) -> int:
+def register_resident(*, by: Actor, at: datetime, name: str, id_number: str, phone: str, division_code: str) -> int:
     """Register a person, or find the one already registered under the number. Gives their id.
 
     A resident who registers links their own log-in; staff register a person who is present.
@@ -57,14 +55,18 @@ def register_resident(
             _link(row, values, account_id)
         if account_id is not None:
             accounts.rename_account(account_id=account_id, name=row.name)
-        record_audit(by=by, at=at, verb="residents.resident.registered", subject_type="resident",
-                     subject_id=row.pk, changes={"via": by.via})
+        record_audit(
+            by=by,
+            at=at,
+            verb="residents.resident.registered",
+            subject_type="resident",
+            subject_id=row.pk,
+            changes={"via": by.via},
+        )
     return row.pk
 
 
-def _check(
-    name: str, id_number: str, phone: str, division_code: str
-) -> tuple[dict[str, Any], dict[str, str]]:
+def _check(name: str, id_number: str, phone: str, division_code: str) -> tuple[dict[str, Any], dict[str, str]]:
     values: dict[str, Any] = {"birth_date": None, "kind": "person"}
     errors: dict[str, str] = {}
 
@@ -92,10 +94,16 @@ def _create(by: Actor, at: datetime, values: dict[str, Any], account_id: int | N
     if account_id is not None and Resident.objects.filter(account_id=account_id).exists():
         raise AlreadyLinked("这个登录账号已经登记了另一个人的身份，请用本人的手机号登录。")
     return Resident.objects.create(
-        kind=values["kind"], name=values["name"], birth_date=values["birth_date"],
-        id_sealed=crypto.seal(values["id_number"], purpose=ID), id_index=id_index(values["id_number"]),
-        phone_sealed=crypto.seal(values["phone"], purpose=PHONE), division_id=values["division"],
-        account_id=account_id, created_at=at, created_via=by.via,
+        kind=values["kind"],
+        name=values["name"],
+        birth_date=values["birth_date"],
+        id_sealed=crypto.seal(values["id_number"], purpose=ID),
+        id_index=id_index(values["id_number"]),
+        phone_sealed=crypto.seal(values["phone"], purpose=PHONE),
+        division_id=values["division"],
+        account_id=account_id,
+        created_at=at,
+        created_via=by.via,
     )
 
 
@@ -116,9 +124,7 @@ def _link(row: Resident, values: dict[str, Any], account_id: int | None) -> None
     row.save(update_fields=["account"])
 
 
-def register_body(
-    *, by: Actor, at: datetime, name: str, uscc: str, phone: str, division_code: str
-) -> int:
+def register_body(*, by: Actor, at: datetime, name: str, uscc: str, phone: str, division_code: str) -> int:
     """Register a body by its credit code, or find it. Gives its id.
 
     Raises: IdentifierInvalid — the code cannot be one
@@ -127,14 +133,24 @@ def register_body(
     row, made = Resident.objects.get_or_create(
         id_index=id_index(code),
         defaults={
-            "kind": "body", "name": name.strip()[:80], "id_sealed": crypto.seal(code, purpose=ID),
+            "kind": "body",
+            "name": name.strip()[:80],
+            "id_sealed": crypto.seal(code, purpose=ID),
             "phone_sealed": crypto.seal(check_phone(phone), purpose=PHONE),
-            "division_id": division_code, "created_at": at, "created_via": by.via,
+            "division_id": division_code,
+            "created_at": at,
+            "created_via": by.via,
         },
     )
     if made:
-        record_audit(by=by, at=at, verb="residents.resident.registered", subject_type="resident",
-                     subject_id=row.pk, changes={"via": by.via})
+        record_audit(
+            by=by,
+            at=at,
+            verb="residents.resident.registered",
+            subject_type="resident",
+            subject_id=row.pk,
+            changes={"via": by.via},
+        )
     return row.pk
 
 
@@ -146,6 +162,12 @@ def record_read(*, by: Actor, at: datetime, resident_id: int, why: str, subject:
     if by.kind == "resident" and by.resident_id == resident_id:
         return
     ReadEntry.objects.create(
-        at=at, resident_id=resident_id, account_id=by.account_id, who=by.label[:120],
-        agency_id=by.agency_id, why=why[:80], subject=subject[:64], via=by.via,
+        at=at,
+        resident_id=resident_id,
+        account_id=by.account_id,
+        who=by.label[:120],
+        agency_id=by.agency_id,
+        why=why[:80],
+        subject=subject[:64],
+        via=by.via,
     )

@@ -17,11 +17,19 @@ class Resident(models.Model):
     birth_date = models.DateField("出生日期", null=True, help_text="判断年龄条件用，单位为空")
     phone_sealed = models.BinaryField("手机号", null=True, help_text="联系用，加密保存")
     division = models.ForeignKey(
-        "directory.Division", models.PROTECT, null=True, related_name="+", verbose_name="所在村社区",
+        "directory.Division",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name="所在村社区",
         help_text="居住的村或社区",
     )
     account = models.OneToOneField(
-        "accounts.Account", models.SET_NULL, null=True, related_name="+", verbose_name="账号",
+        "accounts.Account",
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name="账号",
         help_text="本人的登录账号，可空",
     )
     created_at = models.DateTimeField("登记时间", help_text="第一次登记的时间")

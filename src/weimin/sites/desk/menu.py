@@ -31,8 +31,4 @@ def menu_of(actor: Actor) -> list[Entry]:
     """The entries an actor may open."""
     if not actor.is_staff:
         return []
-    return [
-        Entry(label, reverse(name))
-        for label, name, roles in _ENTRIES
-        if not roles or roles & actor.roles
-    ]
+    return [Entry(label, reverse(name)) for label, name, roles in _ENTRIES if not roles or roles & actor.roles]

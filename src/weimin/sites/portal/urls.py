@@ -3,7 +3,8 @@
 from django.urls import path
 
 from weimin.kernel.accounts.web import portal as accounts
-from weimin.kernel.cases.web import apply, portal as cases
+from weimin.kernel.cases.web import apply
+from weimin.kernel.cases.web import portal as cases
 from weimin.kernel.catalogue.web import portal as catalogue
 from weimin.kernel.evaluation.web import portal as evaluation
 from weimin.kernel.messages.web import portal as messages

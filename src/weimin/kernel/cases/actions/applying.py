@@ -72,7 +72,9 @@ def save_draft(
         case=None,
         defaults={"answers_sealed": sealed, "delivery": delivery, "updated_at": at},
         create_defaults={
-            "answers_sealed": sealed, "delivery": delivery, "updated_at": at,
+            "answers_sealed": sealed,
+            "delivery": delivery,
+            "updated_at": at,
             "key": key or f"draft-{by.account_id}-{at.timestamp():.6f}",
         },
     )
@@ -93,13 +95,9 @@ def add_file(
     Raises: FileRefused — empty, too large, or lying about its kind
     Cost:   three queries, one file write
     """
-    if draft_id is not None and not Draft.objects.filter(
-        pk=draft_id, account_id=by.account_id, case=None
-    ).exists():
+    if draft_id is not None and not Draft.objects.filter(pk=draft_id, account_id=by.account, case=None).exists():
         raise Forbidden("这份草稿不是您的，或者已经提交。")
-    return attach_file(
-        by=by, at=at, material_code=material_code, upload=upload, allowed=allowed, draft_id=draft_id
-    )
+    return attach_file(by=by, at=at, material_code=material_code, upload=upload, allowed=allowed, draft_id=draft_id)
 
 
 def attach_file(
@@ -114,16 +112,18 @@ def attach_file(
     """Store a file's content and a row that says what it is for; checks only the file."""
     blob = store_blob(at=at, content=upload.content, name=upload.name, allowed=allowed)
     row = CaseFile.objects.create(
-        draft_id=draft_id, blob_id=blob.blob_id, material_code=material_code[:40],
-        name=upload.name.replace("\\", "/").rsplit("/", 1)[-1][-120:], uploaded_at=at,
-        uploaded_by=by.label[:120], owner_account_id=by.account_id,
+        draft_id=draft_id,
+        blob_id=blob.blob_id,
+        material_code=material_code[:40],
+        name=upload.name.replace("\\", "/").rsplit("/", 1)[-1][-120:],
+        uploaded_at=at,
+        uploaded_by=by.label[:120],
+        owner_account_id=by.account_id,
     )
     return row.pk
 
 
-def submit(
-    *, by: Actor, at: datetime, key: str, submission: Submission, seen_version: int | None = None
-) -> Submitted:
+def submit(*, by: Actor, at: datetime, key: str, submission: Submission, seen_version: int | None = None) -> Submitted:
     """Receive an application: the matter gets its number, its receipt and its first clock.
 
     Two calls with one key make one matter and give the same answer. What comes after closing time
@@ -173,9 +173,7 @@ def _seal(answers: dict[str, Any]) -> bytes:
     return crypto.seal(json.dumps(answers, ensure_ascii=False), purpose=ANSWERS)
 
 
-def _check(
-    by: Actor, at: datetime, spec: ItemSpec, submission: Submission
-) -> tuple[dict[str, Any], list[CaseFile]]:
+def _check(by: Actor, at: datetime, spec: ItemSpec, submission: Submission) -> tuple[dict[str, Any], list[CaseFile]]:
     """Check answers and materials; give the clean answers and the files."""
     forms.refuse_unknown(spec.form, submission.answers)
     today: date = local_date(at)
@@ -184,15 +182,9 @@ def _check(
         code = answers.get(field.name)
         if field.type == "division" and code and not directory.division_exists(str(code)):
             errors[field.name] = f"请从列表中选择{field.label}。"
-    files = list(
-        CaseFile.objects.filter(
-            pk__in=submission.file_ids, case=None, owner_account_id=by.account_id
-        )
-    )
+    files = list(CaseFile.objects.filter(pk__in=submission.file_ids, case=None, owner_account_id=by.account_id))
     waived = set(submission.waived_materials) if by.is_staff else set()
-    missing = completeness.missing_materials(
-        spec.materials, given={one.material_code for one in files}, waived=waived
-    )
+    missing = completeness.missing_materials(spec.materials, given={one.material_code for one in files}, waived=waived)
     errors |= {f"material_{one.code}": f"还没有交“{one.name}”，请上传后再提交。" for one in missing}
     if errors:
         raise ApplicationIncomplete("有几处需要改一下再提交。", fields=errors)
@@ -220,9 +212,7 @@ def _create(
     answers: dict[str, Any],
 ) -> Turn:
     name = residents.get_name(resident_id=submission.applicant_id)
-    started = procedures.start_instance(
-        by=by, at=at, version_id=spec.procedure_version_id, data={}
-    )
+    started = procedures.start_instance(by=by, at=at, version_id=spec.procedure_version_id, data={})
     case = Case(
         number=_next_number(submission.township_code, local_date(at)),
         item_version_id=spec.version_id,
@@ -245,9 +235,14 @@ def _create(
     case.save(force_insert=True)
     turning.open_steps(turn, started.ready)
     turning.make_paper(
-        turn, PaperKind.RECEIPT, applicant=name, township=offer.township_name,
-        county=offer.county_name, channel=CHANNEL_TEXT[Channel(submission.channel)],
-        submitted_at=at.isoformat(), due_on=case.due_on.isoformat() if case.due_on else "",
+        turn,
+        PaperKind.RECEIPT,
+        applicant=name,
+        township=offer.township_name,
+        county=offer.county_name,
+        channel=CHANNEL_TEXT[Channel(submission.channel)],
+        submitted_at=at.isoformat(),
+        due_on=case.due_on.isoformat() if case.due_on else "",
         materials=[one.name for one in spec.materials if not one.shared],
         limit_text=limit.text,
     )
@@ -258,9 +253,9 @@ def _attach(turn: Turn, files: list[CaseFile], submission: Submission) -> None:
     if files:
         CaseFile.objects.filter(pk__in=[one.pk for one in files]).update(case=turn.case)
     if submission.draft_id is not None:
-        Draft.objects.filter(
-            pk=submission.draft_id, account_id=turn.by.account_id, case=None
-        ).update(case=turn.case, answers_sealed=b"")
+        Draft.objects.filter(pk=submission.draft_id, account_id=turn.by.account, case=None).update(
+            case=turn.case, answers_sealed=b""
+        )
 
 
 def _begin(turn: Turn) -> turning.StepTaken:

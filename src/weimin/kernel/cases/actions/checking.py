@@ -78,9 +78,7 @@ def enter_handling(turn: Turn, event: Event, *, accepted_at: datetime) -> None:
     committed = _limit(spec.committed)
     start = local_date(accepted_at)
     if statutory or committed:
-        turning.start_clock(
-            turn, purpose="handle", start=start, statutory=statutory, committed=committed
-        )
+        turning.start_clock(turn, purpose="handle", start=start, statutory=statutory, committed=committed)
     else:
         turn.set(clock_id=None, due_on=start, statutory_due_on=None, due_provisional=False)
     due = turn.case.due_on
@@ -88,10 +86,15 @@ def enter_handling(turn: Turn, event: Event, *, accepted_at: datetime) -> None:
     public = f"{how}承诺 {due:%Y年%m月%d日} 前办结。" if committed and due else how
     turn.say("accepted", public=public, inner=how, due_on=due)
     turning.make_paper(
-        turn, PaperKind.ACCEPTANCE, applicant=applicant_name(turn.case),
-        agency=turn.by.agency_name, accepted_on=start.isoformat(),
-        due_on=due.isoformat() if due else "", how=how,
-        statutory_text=spec.statutory.text, committed_text=spec.committed.text,
+        turn,
+        PaperKind.ACCEPTANCE,
+        applicant=applicant_name(turn.case),
+        agency=turn.by.agency_name,
+        accepted_on=start.isoformat(),
+        due_on=due.isoformat() if due else "",
+        how=how,
+        statutory_text=spec.statutory.text,
+        committed_text=spec.committed.text,
         consult=str(spec.doc.get("review_body") or ""),
     )
 
@@ -135,17 +138,30 @@ def ask_supplement(
         due = limits.count_from(start=turn.today, limit=limit)
         listed = [{"code": i.code, "name": i.name, "what": i.what.strip()} for i in items]
         Supplement.objects.create(
-            case=turn.case, items=listed, note=note.strip(), asked_at=at, asked_by=by.label[:120],
+            case=turn.case,
+            items=listed,
+            note=note.strip(),
+            asked_at=at,
+            asked_by=by.label[:120],
             answer_due_on=due,
         )
         turning.waiting_steps(turn, "waiting")
         turn.set(due_on=due, statutory_due_on=None, clock_id=None, attention_at=turning.attention(due))
         names = "、".join(i.name for i in items)
-        turn.say("supplement", public=f"需要您补正：{names}。请在 {due:%m月%d日} 前补齐。",
-                 inner=f"一次性告知补正：{names}", due_on=due)
+        turn.say(
+            "supplement",
+            public=f"需要您补正：{names}。请在 {due:%m月%d日} 前补齐。",
+            inner=f"一次性告知补正：{names}",
+            due_on=due,
+        )
         turning.make_paper(
-            turn, PaperKind.SUPPLEMENT, applicant=applicant_name(turn.case), agency=by.agency_name,
-            items=listed, note=note.strip(), due_on=due.isoformat(),
+            turn,
+            PaperKind.SUPPLEMENT,
+            applicant=applicant_name(turn.case),
+            agency=by.agency_name,
+            items=listed,
+            note=note.strip(),
+            due_on=due.isoformat(),
         )
         return turn.finish(verb="cases.supplement.asked", notice={"names": names})
 
@@ -170,9 +186,7 @@ def answer_supplement(
         turn = turning.open_turn(by=by, at=at, case_id=case_id)
         turn.move(Event.ANSWER_SUPPLEMENT)
         supplement = turn.case.supplements.get()
-        files = list(
-            CaseFile.objects.filter(pk__in=file_ids, case=None, owner_account_id=by.account_id)
-        )
+        files = list(CaseFile.objects.filter(pk__in=file_ids, case=None, owner_account_id=by.account_id))
         given = {one.material_code for one in files} | set(said)
         missing = [one for one in supplement.items if one["code"] not in given]
         if missing:
@@ -187,10 +201,13 @@ def answer_supplement(
         turning.start_clock(turn, purpose="check", start=turn.today, statutory=limit, committed=None)
         turn.set(attention_at=turning.attention(turn.case.due_on))
         _redate_step(turn, turn.case.due_on)
-        words = "；".join(f"{one['name']}：{said[one['code']]}" for one in supplement.items
-                         if one["code"] in said)
-        turn.say("supplemented", public="您已补正，我们会尽快审查。",
-                 inner=f"申请人已补正。{words}"[:400], due_on=turn.case.due_on)
+        words = "；".join(f"{one['name']}：{said[one['code']]}" for one in supplement.items if one["code"] in said)
+        turn.say(
+            "supplemented",
+            public="您已补正，我们会尽快审查。",
+            inner=f"申请人已补正。{words}"[:400],
+            due_on=turn.case.due_on,
+        )
         return turn.finish(verb="cases.supplement.answered")
 
 
@@ -225,8 +242,13 @@ def refuse_application(
         keep_decision(turn, kind="refusal", outcome="refuse", reasons=reasons, basis=basis)
         turn.say("refused", public=f"不予受理。理由：{reasons}"[:400], inner="不予受理")
         turning.make_paper(
-            turn, PaperKind.REFUSAL, applicant=applicant_name(turn.case), agency=by.agency_name,
-            reasons=reasons, basis=basis, **remedies(turn),
+            turn,
+            PaperKind.REFUSAL,
+            applicant=applicant_name(turn.case),
+            agency=by.agency_name,
+            reasons=reasons,
+            basis=basis,
+            **remedies(turn),
         )
         return turn.finish(verb="cases.case.refused")
 
@@ -255,8 +277,14 @@ def keep_decision(
     """
     assert turn.by.agency_id is not None
     return Decision.objects.create(
-        case=turn.case, kind=kind, outcome=outcome, reasons=reasons.strip(), basis=basis.strip(),
-        decided_at=turn.at, agency_id=turn.by.agency_id, officer_name=turn.by.name[:60],
+        case=turn.case,
+        kind=kind,
+        outcome=outcome,
+        reasons=reasons.strip(),
+        basis=basis.strip(),
+        decided_at=turn.at,
+        agency_id=turn.by.agency_id,
+        officer_name=turn.by.name[:60],
         corrects_id=corrects_id,
     )
 

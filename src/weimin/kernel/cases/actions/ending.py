@@ -36,16 +36,10 @@ def withdraw_application(
 
 def _end(turn: turning.Turn) -> None:
     turning.stop_clock(turn)
-    turn.set(
-        ended_at=turn.at, attention_at=None, due_on=None, statutory_due_on=None, clock_id=None
-    )
-    Step.objects.filter(case=turn.case, state__in=("open", "waiting")).update(
-        state="cancelled", done_at=turn.at
-    )
+    turn.set(ended_at=turn.at, attention_at=None, due_on=None, statutory_due_on=None, clock_id=None)
+    Step.objects.filter(case=turn.case, state__in=("open", "waiting")).update(state="cancelled", done_at=turn.at)
     if turn.case.instance_id is not None:
-        procedures.stop_instance(
-            by=turn.by, at=turn.at, instance_id=turn.case.instance_id, reason="办件结束"
-        )
+        procedures.stop_instance(by=turn.by, at=turn.at, instance_id=turn.case.instance_id, reason="办件结束")
 
 
 def lapse_case(*, by: Actor, at: datetime, case_id: int) -> StepTaken:

@@ -73,9 +73,7 @@ def _explain_claim(by: Actor, step_id: int) -> None:
 
 
 def _audit_step(by: Actor, at: datetime, step_id: int, verb: str) -> None:
-    record_audit(
-        by=by, at=at, verb=verb, subject_type="step", subject_id=step_id, changes={"officer": by.name}
-    )
+    record_audit(by=by, at=at, verb=verb, subject_type="step", subject_id=step_id, changes={"officer": by.name})
 
 
 def hand_back_step(*, by: Actor, at: datetime, step_id: int) -> None:
@@ -107,12 +105,17 @@ def hand_over_steps(*, by: Actor, at: datetime, from_officer_id: int, to_officer
     name = directory.officer_name(to_officer_id) if to_officer_id else ""
     with transaction.atomic():
         moved = Step.objects.filter(
-            state__in=("open", "waiting"), assignee_id=from_officer_id,
+            state__in=("open", "waiting"),
+            assignee_id=from_officer_id,
             agency_id__in=directory.list_led_agencies(agency_id=by.agency_id),
         ).update(assignee_id=to_officer_id, assignee_name=name)
         record_audit(
-            by=by, at=at, verb="cases.steps.handed_over", subject_type="officer",
-            subject_id=from_officer_id, changes={"to": to_officer_id, "steps": moved},
+            by=by,
+            at=at,
+            verb="cases.steps.handed_over",
+            subject_type="officer",
+            subject_id=from_officer_id,
+            changes={"to": to_officer_id, "steps": moved},
         )
     return moved
 
@@ -188,11 +191,21 @@ def decide_case(
         turning.complete_step(turn, step, outcome=outcome, opinion=reasons)
         keep_decision(turn, kind="decision", outcome=outcome, reasons=reasons, basis=basis)
         text = OUTCOME_TEXT.get(outcome, outcome)
-        turn.say("decided", public=f"已作出决定：{text}。", inner=f"决定：{text}。{reasons}"[:400],
-                 due_on=turn.case.due_on)
+        turn.say(
+            "decided",
+            public=f"已作出决定：{text}。",
+            inner=f"决定：{text}。{reasons}"[:400],
+            due_on=turn.case.due_on,
+        )
         turning.make_paper(
-            turn, PaperKind.DECISION, applicant=applicant_name(turn.case), agency=by.agency_name,
-            outcome=outcome, outcome_text=text, reasons=reasons, basis=basis,
+            turn,
+            PaperKind.DECISION,
+            applicant=applicant_name(turn.case),
+            agency=by.agency_name,
+            outcome=outcome,
+            outcome_text=text,
+            reasons=reasons,
+            basis=basis,
             result_name=str((turn.spec.doc.get("result") or {}).get("name") or ""),
             **remedies(turn),
         )
@@ -214,8 +227,12 @@ def make_result(
         turning.complete_step(turn, step, outcome=_only(step), opinion=note)
         code = numbers.pickup_code(turn.case.number)
         due = turn.case.due_on
-        turn.say("result_made", public=f"结果已出，凭取件码 {code} 到窗口领取。",
-                 inner="结果已制作，转出件窗口", due_on=due)
+        turn.say(
+            "result_made",
+            public=f"结果已出，凭取件码 {code} 到窗口领取。",
+            inner="结果已制作，转出件窗口",
+            due_on=due,
+        )
         return turn.finish(verb="cases.result.made", notice={"pickup_code": code})
 
 
@@ -238,18 +255,27 @@ def correct_decision(
         raise Forbidden("更正由作出决定的岗位办理。")
     with transaction.atomic():
         turn = turning.open_turn(by=by, at=at, case_id=case_id, seen=seen)
-        decision = turn.case.decisions.filter(agency_id=by.agency_id).exclude(kind="erratum").last()
+        decision = turn.case.decisions.filter(agency_id=by.agency).exclude(kind="erratum").last()
         if decision is None:
             raise Conflict("本机构还没有对这个办件作出决定，没有可更正的内容。")
         reasons = f"将“{wrong.strip()}”更正为“{right.strip()}”。"
         keep_decision(
-            turn, kind="erratum", outcome="correct", reasons=reasons, basis="笔误更正，决定内容不变",
+            turn,
+            kind="erratum",
+            outcome="correct",
+            reasons=reasons,
+            basis="笔误更正，决定内容不变",
             corrects_id=decision.pk,
         )
         turn.say("corrected", public=f"决定书文字更正：{reasons}"[:400], inner=reasons[:400])
         turning.make_paper(
-            turn, PaperKind.CORRECTION, applicant=applicant_name(turn.case), agency=by.agency_name,
-            wrong=wrong.strip(), right=right.strip(), decided_on=decision.decided_at.isoformat(),
+            turn,
+            PaperKind.CORRECTION,
+            applicant=applicant_name(turn.case),
+            agency=by.agency_name,
+            wrong=wrong.strip(),
+            right=right.strip(),
+            decided_on=decision.decided_at.isoformat(),
         )
         return turn.finish(verb="cases.decision.corrected")
 
@@ -270,7 +296,11 @@ def add_comment(*, by: Actor, at: datetime, case_id: int, text: str) -> int:
             raise access.CaseUnknown("找不到这个办件，或者它不归您办理。")
         comment = Comment.objects.create(case=case, at=at, by_label=by.label[:120], text=text.strip()[:2000])
         record_audit(
-            by=by, at=at, verb="cases.comment.added", subject_type="case", subject_id=case.number,
+            by=by,
+            at=at,
+            verb="cases.comment.added",
+            subject_type="case",
+            subject_id=case.number,
             changes={"comment": comment.pk},
         )
     return comment.pk

@@ -39,16 +39,17 @@ def hand_out_result(
     Cost:   about fifteen statements; locks the case row until commit
     """
     if not code.strip() and not signed_by.strip():
-        raise Invalid("请输入取件码；没有取件码的，核对身份后请领取人签名并填写姓名。",
-                      fields={"code": "请输入取件码或填写签收人。"})
+        raise Invalid(
+            "请输入取件码；没有取件码的，核对身份后请领取人签名并填写姓名。",
+            fields={"code": "请输入取件码或填写签收人。"},
+        )
     with transaction.atomic():
         turn = turning.open_turn(by=by, at=at, case_id=case_id, seen=seen)
         step = turning.take_step(turn, step_id=step_id, kinds=("issue",))
-        if code.strip() and not crypto.same(
-            numbers.pickup_code(turn.case.number), code.strip().upper()
-        ):
-            raise PickupCodeWrong("取件码不对，请核对编号和取件码；确认身份后也可签名领取。",
-                                  fields={"code": "取件码不对。"})
+        if code.strip() and not crypto.same(numbers.pickup_code(turn.case.number), code.strip().upper()):
+            raise PickupCodeWrong(
+                "取件码不对，请核对编号和取件码；确认身份后也可签名领取。", fields={"code": "取件码不对。"}
+            )
         turn.move(Event.HAND_OUT)
         turning.stop_clock(turn)
         turn.set(ended_at=at, due_on=None, statutory_due_on=None, clock_id=None, attention_at=None)
@@ -56,8 +57,13 @@ def hand_out_result(
         how = "凭取件码" if code.strip() else f"{signed_by.strip()}签名"
         turn.say("closed", public=f"结果已领取（{how}），办结。", inner=f"发放结果：{how}")
         turning.make_paper(
-            turn, PaperKind.DELIVERY, applicant=applicant_name(turn.case), agency=by.agency_name,
-            how=how, signed_by=signed_by.strip(), delivered_at=at.isoformat(),
+            turn,
+            PaperKind.DELIVERY,
+            applicant=applicant_name(turn.case),
+            agency=by.agency_name,
+            how=how,
+            signed_by=signed_by.strip(),
+            delivered_at=at.isoformat(),
         )
         return turn.finish(verb="cases.case.closed")
 
@@ -83,8 +89,11 @@ def send_result(
         turn.move(Event.SEND)
         turning.stop_clock(turn)
         turning.complete_step(turn, step, outcome=_only(step.outcomes))
-        turn.say("sent", public=f"结果已寄出，邮件单号 {tracking.strip()}。"[:400],
-                 inner=f"寄出，单号 {tracking.strip()}"[:400])
+        turn.say(
+            "sent",
+            public=f"结果已寄出，邮件单号 {tracking.strip()}。"[:400],
+            inner=f"寄出，单号 {tracking.strip()}"[:400],
+        )
         return turn.finish(verb="cases.result.sent")
 
 
@@ -100,7 +109,12 @@ def confirm_delivery(*, by: Actor, at: datetime, case_id: int, seen: int | None 
         turn.set(ended_at=at, due_on=None, statutory_due_on=None, clock_id=None)
         turn.say("closed", public="结果已送达，办结。", inner="确认送达")
         turning.make_paper(
-            turn, PaperKind.DELIVERY, applicant=applicant_name(turn.case), agency=by.agency_name,
-            how="邮寄送达", signed_by="", delivered_at=at.isoformat(),
+            turn,
+            PaperKind.DELIVERY,
+            applicant=applicant_name(turn.case),
+            agency=by.agency_name,
+            how="邮寄送达",
+            signed_by="",
+            delivered_at=at.isoformat(),
         )
         return turn.finish(verb="cases.case.closed")

@@ -83,9 +83,15 @@ class Turn:
         """Add a line to the timeline."""
         self.lines.append(
             TimelineEntry(
-                case=self.case, at=self.at, kind=kind, public_text=public, inner_text=inner,
-                by_label=self.by.label[:120] or "系统", agency_name=self.by.agency_name[:80],
-                due_on=due_on, clock_id=self.case.clock_id if due_on else None,
+                case=self.case,
+                at=self.at,
+                kind=kind,
+                public_text=public,
+                inner_text=inner,
+                by_label=self.by.label[:120] or "系统",
+                agency_name=self.by.agency_name[:80],
+                due_on=due_on,
+                clock_id=self.case.clock_id if due_on else None,
             )
         )
 
@@ -100,13 +106,15 @@ class Turn:
             self.case.save(update_fields=[_column(name) for name in dict.fromkeys(fields)])
         TimelineEntry.objects.bulk_create(self.lines)
         record_audit(
-            by=self.by, at=self.at, verb=verb, subject_type="case", subject_id=self.case.number,
+            by=self.by,
+            at=self.at,
+            verb=verb,
+            subject_type="case",
+            subject_id=self.case.number,
             changes=self.changed,
         )
         queue_event(at=self.at, topic=verb, payload={**self._payload(), **(notice or {})})
-        return StepTaken(
-            self.case.pk, self.case.number, State(self.case.state), self.case.revision
-        )
+        return StepTaken(self.case.pk, self.case.number, State(self.case.state), self.case.revision)
 
     def _payload(self) -> dict[str, Any]:
         case = self.case
@@ -177,8 +185,12 @@ def complete_step(turn: Turn, step: Step, *, outcome: str, opinion: str = "") ->
     Cost:   four statements
     """
     done = Step.objects.filter(pk=step.pk, state__in=("open", "waiting")).update(
-        state="done", done_at=turn.at, outcome=outcome, opinion=opinion,
-        assignee_id=turn.by.officer_id, assignee_name=turn.by.name[:60],
+        state="done",
+        done_at=turn.at,
+        outcome=outcome,
+        opinion=opinion,
+        assignee_id=turn.by.officer_id,
+        assignee_name=turn.by.name[:60],
     )
     if done != 1:
         raise StepTakenAlready("这一步刚刚被别人办过，请刷新页面看最新情况。")
@@ -208,9 +220,7 @@ def _step(turn: Turn, task: ReadyTask) -> Step:
     spec = task.spec
     due_on = turn.case.due_on
     if spec.limit_value:
-        own = limits.count_from(
-            start=turn.today, limit=Limit(spec.limit_value, spec.limit_unit, "")
-        )
+        own = limits.count_from(start=turn.today, limit=Limit(spec.limit_value, spec.limit_unit, ""))
         due_on = min(own, due_on) if due_on else own
     return Step(
         case=turn.case,
@@ -233,9 +243,7 @@ def _agency(turn: Turn, rule: str) -> int:
     if rule.startswith("body:"):
         key = rule.removeprefix("body:")
         rule, lead = "township", spec.joint_bodies.get(key, lead)
-    found = directory.resolve_agency(
-        rule=rule, township_code=turn.case.township_id, lead_key=lead, area=spec.area
-    )
+    found = directory.resolve_agency(rule=rule, township_code=turn.case.township_id, lead_key=lead, area=spec.area)
     if found is None:
         raise Conflict(
             f"{turn.case.township_id} 没有承办“{lead}”事项的机构，请联系清单管理员补全机构目录。",
@@ -259,21 +267,26 @@ def make_paper(turn: Turn, kind: PaperKind, **content: Any) -> None:
         **content,
     }
     Paper.objects.create(
-        case=turn.case, kind=kind, made_at=turn.at,
+        case=turn.case,
+        kind=kind,
+        made_at=turn.at,
         content_sealed=crypto.seal(json.dumps(body, ensure_ascii=False), purpose=PAPERS),
     )
 
 
-def start_clock(
-    turn: Turn, *, purpose: str, start: date, statutory: Limit | None, committed: Limit | None
-) -> None:
+def start_clock(turn: Turn, *, purpose: str, start: date, statutory: Limit | None, committed: Limit | None) -> None:
     """Open a clock on the matter and show its date on the case row.
 
     Cost:   two inserts
     """
     clock = deadlines.open_clock(
-        by=turn.by, at=turn.at, purpose=purpose, subject=("case", turn.case.number),
-        start_date=start, statutory=statutory, committed=committed,
+        by=turn.by,
+        at=turn.at,
+        purpose=purpose,
+        subject=("case", turn.case.number),
+        start_date=start,
+        statutory=statutory,
+        committed=committed,
     )
     turn.set(
         clock_id=clock.clock_id,
@@ -313,8 +326,4 @@ def put_off(turn: Turn) -> None:
 
 def waiting_steps(turn: Turn, state: str) -> None:
     """Put the open acceptance step on hold for the applicant, or back to work."""
-    Step.objects.filter(Q(state="open") | Q(state="waiting"), case=turn.case, kind="accept").update(
-        state=state
-    )
-
-
+    Step.objects.filter(Q(state="open") | Q(state="waiting"), case=turn.case, kind="accept").update(state=state)

@@ -16,7 +16,8 @@ from weimin.base.errors import WeiminError
 from weimin.base.guard import access
 from weimin.kernel.cases import actions, queries
 from weimin.kernel.cases.types import Channel, Submission, UploadedFile
-from weimin.kernel.catalogue import forms, queries as catalogue
+from weimin.kernel.catalogue import forms
+from weimin.kernel.catalogue import queries as catalogue
 from weimin.kernel.catalogue.rules.forms import check_answers, is_shown
 from weimin.kernel.catalogue.types import ItemSpec, OfferView
 from weimin.kernel.residents import queries as residents
@@ -72,8 +73,12 @@ def start(request: Any, code: str, township: str) -> HttpResponse:
         known = {one.name for one in spec.form.fields}
         newer = older is not None
         actions.save_draft(
-            by=request.actor, at=request.at, item_code=code, township_code=township,
-            answers={k: v for k, v in kept.items() if k in known}, key=secrets.token_hex(16),
+            by=request.actor,
+            at=request.at,
+            item_code=code,
+            township_code=township,
+            answers={k: v for k, v in kept.items() if k in known},
+            key=secrets.token_hex(16),
         )
     first = reverse("portal:apply_page", args=[code, township, _pages(spec)[0]])
     return HttpResponseRedirect(first + ("?newer=1" if newer else ""))
@@ -92,9 +97,17 @@ def page(request: Any, code: str, township: str, page: str) -> HttpResponse:
     position = pages.index(page)
     back = pages[position - 1] if position else ""
     shown = ApplyPage(
-        spec=spec, offer=offer, page=page, position=position + 1, total=len(pages),
-        title="", back=reverse("portal:apply_page", args=[code, township, back]) if back else
-        reverse("portal:guide", args=[code]), delivery=draft.delivery, key=draft.key,
+        spec=spec,
+        offer=offer,
+        page=page,
+        position=position + 1,
+        total=len(pages),
+        title="",
+        back=reverse("portal:apply_page", args=[code, township, back])
+        if back
+        else reverse("portal:guide", args=[code]),
+        delivery=draft.delivery,
+        key=draft.key,
         newer=request.GET.get("newer") == "1",
     )
     onward = pages[position + 1] if position + 1 < len(pages) else ""
@@ -103,9 +116,7 @@ def page(request: Any, code: str, township: str, page: str) -> HttpResponse:
 
 
 def _go(shown: ApplyPage, page: str) -> HttpResponse:
-    return HttpResponseRedirect(
-        reverse("portal:apply_page", args=[shown.spec.code, shown.offer.township_code, page])
-    )
+    return HttpResponseRedirect(reverse("portal:apply_page", args=[shown.spec.code, shown.offer.township_code, page]))
 
 
 def _questions(request: Any, shown: ApplyPage, draft: Any, onward: str) -> HttpResponse:
@@ -114,9 +125,7 @@ def _questions(request: Any, shown: ApplyPage, draft: Any, onward: str) -> HttpR
     status = 200
     if request.method == "POST":
         typed = forms.read_post(form_page.fields, request.POST)
-        clean, shown.errors = check_answers(
-            form_page.fields, {**answers, **typed}, today=local_date(request.at)
-        )
+        clean, shown.errors = check_answers(form_page.fields, {**answers, **typed}, today=local_date(request.at))
         kept = {k: v for k, v in answers.items() if k not in {f.name for f in form_page.fields}}
         _save(request, shown, {**kept, **typed, **clean}, draft)
         if not shown.errors:
@@ -125,16 +134,18 @@ def _questions(request: Any, shown: ApplyPage, draft: Any, onward: str) -> HttpR
     elif not [one for one in form_page.fields if is_shown(one, answers)]:
         return _go(shown, onward)
     shown.title = form_page.title
-    shown.fields = forms.show_fields(
-        form_page.fields, answers, shown.errors, place=shown.offer.township_code
-    )
+    shown.fields = forms.show_fields(form_page.fields, answers, shown.errors, place=shown.offer.township_code)
     return render(request, "cases/apply_questions.html", vars(shown), status=status)
 
 
 def _save(request: Any, shown: ApplyPage, answers: dict[str, Any], draft: Any) -> None:
     actions.save_draft(
-        by=request.actor, at=request.at, item_code=shown.spec.code,
-        township_code=shown.offer.township_code, answers=answers, delivery=draft.delivery,
+        by=request.actor,
+        at=request.at,
+        item_code=shown.spec.code,
+        township_code=shown.offer.township_code,
+        answers=answers,
+        delivery=draft.delivery,
         key=draft.key,
     )
 
@@ -148,8 +159,12 @@ def _materials(request: Any, shown: ApplyPage, draft: Any, onward: str) -> HttpR
             if upload is not None:
                 try:
                     actions.add_file(
-                        by=request.actor, at=request.at, material_code=one.code, draft_id=draft.pk,
-                        upload=UploadedFile(upload.name, upload.read()), allowed=one.accept,
+                        by=request.actor,
+                        at=request.at,
+                        material_code=one.code,
+                        draft_id=draft.pk,
+                        upload=UploadedFile(upload.name, upload.read()),
+                        allowed=one.accept,
                     )
                 except WeiminError as fault:
                     shown.errors[f"material_{one.code}"] = fault.message
@@ -173,7 +188,10 @@ def _material_rows(shown: ApplyPage, draft: Any) -> list[dict[str, Any]]:
             "material": one,
             "files": [f for f in files if f.material_code == one.code],
             "shown": Shown(
-                name=f"material_{one.code}", label=one.name, type="file", required=one.required,
+                name=f"material_{one.code}",
+                label=one.name,
+                type="file",
+                required=one.required,
                 help=f"{one.note}（{'、'.join(one.accept)}，不超过 20 MB）",
                 error=shown.errors.get(f"material_{one.code}", ""),
                 accept=",".join(f".{kind}" for kind in one.accept),
@@ -196,13 +214,19 @@ def _review(request: Any, shown: ApplyPage, draft: Any, onward: str) -> HttpResp
         shown.delivery = delivery if delivery in dict(DELIVERIES) else "pickup"
         try:
             done = actions.submit(
-                by=request.actor, at=request.at, key=draft.key,
+                by=request.actor,
+                at=request.at,
+                key=draft.key,
                 seen_version=_number(request.POST.get("version")),
                 submission=Submission(
-                    item_code=shown.spec.code, township_code=shown.offer.township_code,
-                    applicant_id=request.actor.resident_id, channel=Channel.PORTAL, answers=visible,
+                    item_code=shown.spec.code,
+                    township_code=shown.offer.township_code,
+                    applicant_id=request.actor.resident_id,
+                    channel=Channel.PORTAL,
+                    answers=visible,
                     file_ids=tuple(one.pk for one in queries.draft_files(draft)),
-                    delivery=shown.delivery, draft_id=draft.pk,
+                    delivery=shown.delivery,
+                    draft_id=draft.pk,
                 ),
             )
         except WeiminError as fault:

@@ -38,22 +38,29 @@ def inbox(request: Any) -> HttpResponse:
     actor, today = request.actor, request.today
     mine, kind = request.GET.get("mine") == "1", request.GET.get("kind", "")
     page = queries.get_inbox(
-        actor, mine=mine, kind=kind if kind in STEP_TEXT else "",
-        item=request.GET.get("item", "")[:40], after=request.GET.get("after", "")[:40],
+        actor,
+        mine=mine,
+        kind=kind if kind in STEP_TEXT else "",
+        item=request.GET.get("item", "")[:40],
+        after=request.GET.get("after", "")[:40],
     )
     soon = today + timedelta(days=3)
     rows = [
         {
             "row": row,
             "left": deadlines.days_left(today=today, due=row.due_on) if row.due_on else None,
-            "urgency": "calm" if row.due_on is None or row.due_on > soon
-            else "late" if row.due_on < today else "soon",
+            "urgency": "calm" if row.due_on is None or row.due_on > soon else "late" if row.due_on < today else "soon",
         }
         for row in page.rows
     ]
     context = {
-        "rows": rows, "after": page.after, "counts": queries.count_inbox(actor, today=today),
-        "kinds": STEP_TEXT, "kind": kind, "mine": mine, "item": request.GET.get("item", ""),
+        "rows": rows,
+        "after": page.after,
+        "counts": queries.count_inbox(actor, today=today),
+        "kinds": STEP_TEXT,
+        "kind": kind,
+        "mine": mine,
+        "item": request.GET.get("item", ""),
     }
     return render(request, "cases/inbox.html", context)
 
@@ -79,9 +86,7 @@ def case_page(request: Any, number: str) -> HttpResponse:
     return show_case(request, number)
 
 
-def show_case(
-    request: Any, number: str, *, problem: WeiminError | None = None, status: int = 200
-) -> HttpResponse:
+def show_case(request: Any, number: str, *, problem: WeiminError | None = None, status: int = 200) -> HttpResponse:
     """The case page, with what went wrong and what was typed kept."""
     actor = request.actor
     view = queries.get_case(actor, number)
@@ -89,14 +94,20 @@ def show_case(
     card = residents.get_card(resident_id=case.applicant_id) if case.applicant_id else None
     if card is not None and problem is None:
         residents_log.record_read(
-            by=actor, at=request.at, resident_id=card.resident_id,
-            why=f"办理“{case.item_name}”", subject=case.number,
+            by=actor,
+            at=request.at,
+            resident_id=card.resident_id,
+            why=f"办理“{case.item_name}”",
+            subject=case.number,
         )
-    mine = [one for one in view.open_steps
-            if one.agency_id == actor.agency_id and one.role in actor.roles]
+    mine = [one for one in view.open_steps if one.agency_id == actor.agency_id and one.role in actor.roles]
     step = next((one for one in mine if one.state == "open"), None)
     context = {
-        "view": view, "case": case, "spec": view.spec, "card": card, "step": step,
+        "view": view,
+        "case": case,
+        "spec": view.spec,
+        "card": card,
+        "step": step,
         "outcomes": [(one, OUTCOME_TEXT.get(one, one)) for one in step.outcomes.split()] if step else [],
         "reasons_hint": _default_basis(view),
         "answers": forms.answers_in_words(view.spec.form.fields, view.answers, masked=True),
@@ -105,7 +116,9 @@ def show_case(
         "days_left": deadlines.days_left(today=request.today, due=case.due_on) if case.due_on else None,
         "papers": [(one, PAPER_TEXT[PaperKind(one.kind)]) for one in view.papers],
         "steps_text": procedures.list_steps_text(view.spec.procedure_version_id),
-        "place": directory.full_name(case.township_id), "problem": problem, "typed": request.POST,
+        "place": directory.full_name(case.township_id),
+        "problem": problem,
+        "typed": request.POST,
         "may_correct": bool(view.decisions) and "decider" in actor.roles,
         "may_confirm": State(case.state) is State.ISSUED and "issuer" in actor.roles,
         "asked_before": view.supplement is not None,
@@ -136,8 +149,12 @@ def _step_id(request: Any) -> int:
 
 def _accept(request: Any, case_id: int, seen: int | None) -> None:
     actions.accept_application(
-        by=request.actor, at=request.at, case_id=case_id, step_id=_step_id(request),
-        opinion=request.POST.get("opinion", ""), seen=seen,
+        by=request.actor,
+        at=request.at,
+        case_id=case_id,
+        step_id=_step_id(request),
+        opinion=request.POST.get("opinion", ""),
+        seen=seen,
     )
 
 
@@ -148,50 +165,77 @@ def _ask(request: Any, case_id: int, seen: int | None) -> None:
         for code in chosen
     ]
     actions.ask_supplement(
-        by=request.actor, at=request.at, case_id=case_id, step_id=_step_id(request), items=items,
-        note=request.POST.get("note", ""), seen=seen,
+        by=request.actor,
+        at=request.at,
+        case_id=case_id,
+        step_id=_step_id(request),
+        items=items,
+        note=request.POST.get("note", ""),
+        seen=seen,
     )
 
 
 def _refuse(request: Any, case_id: int, seen: int | None) -> None:
     actions.refuse_application(
-        by=request.actor, at=request.at, case_id=case_id, step_id=_step_id(request),
-        reasons=request.POST.get("reasons", ""), basis=request.POST.get("basis", ""), seen=seen,
+        by=request.actor,
+        at=request.at,
+        case_id=case_id,
+        step_id=_step_id(request),
+        reasons=request.POST.get("reasons", ""),
+        basis=request.POST.get("basis", ""),
+        seen=seen,
     )
 
 
 def _review(request: Any, case_id: int, seen: int | None) -> None:
     actions.complete_review(
-        by=request.actor, at=request.at, case_id=case_id, step_id=_step_id(request),
-        outcome=request.POST.get("outcome", ""), opinion=request.POST.get("opinion", ""), seen=seen,
+        by=request.actor,
+        at=request.at,
+        case_id=case_id,
+        step_id=_step_id(request),
+        outcome=request.POST.get("outcome", ""),
+        opinion=request.POST.get("opinion", ""),
+        seen=seen,
     )
 
 
 def _decide(request: Any, case_id: int, seen: int | None) -> None:
     actions.decide_case(
-        by=request.actor, at=request.at, case_id=case_id, step_id=_step_id(request),
-        outcome=request.POST.get("outcome", ""), reasons=request.POST.get("reasons", ""),
-        basis=request.POST.get("basis", ""), seen=seen,
+        by=request.actor,
+        at=request.at,
+        case_id=case_id,
+        step_id=_step_id(request),
+        outcome=request.POST.get("outcome", ""),
+        reasons=request.POST.get("reasons", ""),
+        basis=request.POST.get("basis", ""),
+        seen=seen,
     )
 
 
 def _make_result(request: Any, case_id: int, seen: int | None) -> None:
-    actions.make_result(
-        by=request.actor, at=request.at, case_id=case_id, step_id=_step_id(request), seen=seen
-    )
+    actions.make_result(by=request.actor, at=request.at, case_id=case_id, step_id=_step_id(request), seen=seen)
 
 
 def _hand_out(request: Any, case_id: int, seen: int | None) -> None:
     actions.hand_out_result(
-        by=request.actor, at=request.at, case_id=case_id, step_id=_step_id(request),
-        code=request.POST.get("code", ""), signed_by=request.POST.get("signed_by", ""), seen=seen,
+        by=request.actor,
+        at=request.at,
+        case_id=case_id,
+        step_id=_step_id(request),
+        code=request.POST.get("code", ""),
+        signed_by=request.POST.get("signed_by", ""),
+        seen=seen,
     )
 
 
 def _send(request: Any, case_id: int, seen: int | None) -> None:
     actions.send_result(
-        by=request.actor, at=request.at, case_id=case_id, step_id=_step_id(request),
-        tracking=request.POST.get("tracking", ""), seen=seen,
+        by=request.actor,
+        at=request.at,
+        case_id=case_id,
+        step_id=_step_id(request),
+        tracking=request.POST.get("tracking", ""),
+        seen=seen,
     )
 
 
@@ -208,23 +252,35 @@ def _hand_back(request: Any, case_id: int, seen: int | None) -> None:
 
 
 def _comment(request: Any, case_id: int, seen: int | None) -> None:
-    actions.add_comment(
-        by=request.actor, at=request.at, case_id=case_id, text=request.POST.get("text", "")
-    )
+    actions.add_comment(by=request.actor, at=request.at, case_id=case_id, text=request.POST.get("text", ""))
 
 
 def _correct(request: Any, case_id: int, seen: int | None) -> None:
     actions.correct_decision(
-        by=request.actor, at=request.at, case_id=case_id, wrong=request.POST.get("wrong", ""),
-        right=request.POST.get("right", ""), seen=seen,
+        by=request.actor,
+        at=request.at,
+        case_id=case_id,
+        wrong=request.POST.get("wrong", ""),
+        right=request.POST.get("right", ""),
+        seen=seen,
     )
 
 
 #: The steps that the case page posts, by the last part of the address.
 STEPS: dict[str, Callable[[Any, int, int | None], None]] = {
-    "accept": _accept, "ask": _ask, "refuse": _refuse, "review": _review, "decide": _decide,
-    "result": _make_result, "hand-out": _hand_out, "send": _send, "confirm": _confirm,
-    "claim": _claim, "hand-back": _hand_back, "comment": _comment, "correct": _correct,
+    "accept": _accept,
+    "ask": _ask,
+    "refuse": _refuse,
+    "review": _review,
+    "decide": _decide,
+    "result": _make_result,
+    "hand-out": _hand_out,
+    "send": _send,
+    "confirm": _confirm,
+    "claim": _claim,
+    "hand-back": _hand_back,
+    "comment": _comment,
+    "correct": _correct,
 }
 
 

@@ -39,12 +39,20 @@ def _ask_rows(view: queries.CaseView, errors: dict[str, str]) -> list[dict[str, 
     rows = []
     for one in view.supplement.items if view.supplement else []:
         name = f"material_{one['code']}"
-        rows.append({
-            **one,
-            "shown": Shown(name=name, label=one["name"], type="file", help=one["what"],
-                           error=errors.get(name, ""), accept=".jpg,.jpeg,.png,.pdf"),
-            "reply": f"reply_{one['code']}",
-        })
+        rows.append(
+            {
+                **one,
+                "shown": Shown(
+                    name=name,
+                    label=one["name"],
+                    type="file",
+                    help=one["what"],
+                    error=errors.get(name, ""),
+                    accept=".jpg,.jpeg,.png,.pdf",
+                ),
+                "reply": f"reply_{one['code']}",
+            }
+        )
     return rows
 
 
@@ -103,10 +111,15 @@ def supplement(request: Any, number: str) -> HttpResponse:
         upload = request.FILES.get(f"material_{one['code']}")
         if upload is not None:
             try:
-                ids.append(actions.attach_file(
-                    by=actor, at=request.at, material_code=one["code"],
-                    upload=UploadedFile(upload.name, upload.read()), allowed=("jpg", "png", "pdf"),
-                ))
+                ids.append(
+                    actions.attach_file(
+                        by=actor,
+                        at=request.at,
+                        material_code=one["code"],
+                        upload=UploadedFile(upload.name, upload.read()),
+                        allowed=("jpg", "png", "pdf"),
+                    )
+                )
             except WeiminError as fault:
                 errors[f"material_{one['code']}"] = fault.message
     request.session[f"supplement-{number}"] = ids
@@ -131,7 +144,9 @@ def withdraw(request: Any, number: str) -> HttpResponse:
     view = queries.get_case(request.actor, number)
     if request.method == "POST":
         actions.withdraw_application(
-            by=request.actor, at=request.at, case_id=view.case.pk,
+            by=request.actor,
+            at=request.at,
+            case_id=view.case.pk,
             reason=request.POST.get("reason", "")[:200],
         )
         return HttpResponseRedirect(reverse("portal:matter", args=[number]))
@@ -150,9 +165,9 @@ def paper_response(request: Any, paper_id: int) -> HttpResponse:
 def file_response(request: Any, file_id: int) -> Any:
     """A file's content, for whoever may see its matter; never shown as anything but what it is."""
     row = queries.get_file(request.actor, file_id)
-    answer = FileResponse(open(blob_path(row.blob.sha256), "rb"), content_type=row.blob.media_type)
+    answer = FileResponse(blob_path(row.blob.sha256).open("rb"), content_type=row.blob.media_type)
     tail = mimetypes.guess_extension(row.blob.media_type) or ""
-    answer["Content-Disposition"] = f"inline; filename=\"file-{row.pk}{tail}\""
+    answer["Content-Disposition"] = f'inline; filename="file-{row.pk}{tail}"'
     answer["Cache-Control"] = "private, no-store"
     answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return answer

@@ -65,7 +65,7 @@ def _read_field(raw: Mapping[str, Any]) -> FormField:
         Column(str(c["name"]), str(c["label"]), str(c.get("type", "text")), _choices(c.get("choices")))
         for c in raw.get("columns") or []
     )
-    bounds = {key: str(raw[key]) for key in ("min", "max") if raw.get(key) is not None}
+    bounds: dict[str, Any] = {key: str(raw[key]) for key in ("min", "max") if raw.get(key) is not None}
     return FormField(
         name=str(raw["name"]),
         type=kind,
@@ -169,9 +169,7 @@ def _number(field: FormField, value: Any, today: date) -> str:
     exponent = number.as_tuple().exponent
     if field.type == "money" and isinstance(exponent, int) and exponent < -2:
         raise Invalid(f"{field.label}最多写到分（两位小数）。")
-    lowest = Decimal(field.min) if field.min is not None else (
-        Decimal(0) if field.type == "money" else None
-    )
+    lowest = Decimal(field.min) if field.min is not None else (Decimal(0) if field.type == "money" else None)
     if lowest is not None and number < lowest:
         raise Invalid(f"{field.label}不能小于 {lowest}{field.unit}。")
     if field.max is not None and number > Decimal(field.max):
@@ -239,8 +237,7 @@ def _row(field: FormField, cells: dict[str, str], position: int, today: date) ->
     for column in field.columns:
         if not cells[column.name]:
             raise Invalid(f"{field.label}第 {position} 行没有填“{column.label}”。")
-        cell = FormField(column.name, column.type, f"第 {position} 行的{column.label}",
-                         choices=column.choices)
+        cell = FormField(column.name, column.type, f"第 {position} 行的{column.label}", choices=column.choices)
         clean[column.name] = str(_CHECKS[column.type](cell, cells[column.name], today))
     return clean
 
@@ -319,7 +316,8 @@ def _property(field: FormField) -> dict[str, Any]:
         schema |= {"enum": [value for value, _ in field.choices]}
     elif field.type == "choices":
         schema |= {
-            "type": "array", "uniqueItems": True,
+            "type": "array",
+            "uniqueItems": True,
             "items": {"enum": [value for value, _ in field.choices]},
         }
     elif field.type == "division":
@@ -330,7 +328,6 @@ def _property(field: FormField) -> dict[str, Any]:
         schema |= {"type": "string", "pattern": "^1[3-9][0-9]{9}$"}
     elif field.type == "table":
         cells = {c.name: {"title": c.label, "type": "string"} for c in field.columns}
-        row = {"type": "object", "properties": cells, "required": list(cells),
-               "additionalProperties": False}
+        row = {"type": "object", "properties": cells, "required": list(cells), "additionalProperties": False}
         schema |= {"type": "array", "maxItems": field.max_rows, "items": row}
     return schema

@@ -103,9 +103,9 @@ def _check_limits(doc: Mapping[str, Any], faults: dict[str, str]) -> None:
     limits = doc.get("limits") or {}
     statutory = read_limit(limits.get("statutory") or {})
     committed = read_limit(limits.get("committed") or {})
-    if statutory.counted and committed.counted and statutory.unit == committed.unit:
-        if (committed.value or 0) > (statutory.value or 0):
-            faults["limits"] = "承诺时限不能长于法定时限（优化营商环境条例第三十六条）。"
+    comparable = statutory.counted and committed.counted and statutory.unit == committed.unit
+    if comparable and (committed.value or 0) > (statutory.value or 0):
+        faults["limits"] = "承诺时限不能长于法定时限（优化营商环境条例第三十六条）。"
     if doc.get("type") == "01" and statutory.unit != "workday":
         faults["limits"] = "行政许可的期限一律按工作日计算（行政许可法第八十二条）。"
 

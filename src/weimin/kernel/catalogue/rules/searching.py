@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -12,8 +13,65 @@ from pypinyin import Style, lazy_pinyin
 
 #: Words that say nothing of what is wanted.
 STOP_WORDS = frozenset(
-    "的 了 在 我 想 要 怎么 怎样 如何 哪里 哪 什么 办 办理 申请 一下 请问 可以 能 能不能 多少 钱 需要 材料 手续 流程 去"
-    " 找 谁 给 和 与 或 及 是 吗 呢 啊 有 个 家 里 到 领 领取 问 能办 咋 咋办 怎么办 咱 俺 想要 为 从 对 把".split()
+    [
+        "的",
+        "了",
+        "在",
+        "我",
+        "想",
+        "要",
+        "怎么",
+        "怎样",
+        "如何",
+        "哪里",
+        "哪",
+        "什么",
+        "办",
+        "办理",
+        "申请",
+        "一下",
+        "请问",
+        "可以",
+        "能",
+        "能不能",
+        "多少",
+        "钱",
+        "需要",
+        "材料",
+        "手续",
+        "流程",
+        "去",
+        "找",
+        "谁",
+        "给",
+        "和",
+        "与",
+        "或",
+        "及",
+        "是",
+        "吗",
+        "呢",
+        "啊",
+        "有",
+        "个",
+        "家",
+        "里",
+        "到",
+        "领",
+        "领取",
+        "问",
+        "能办",
+        "咋",
+        "咋办",
+        "怎么办",
+        "咱",
+        "俺",
+        "想要",
+        "为",
+        "从",
+        "对",
+        "把",
+    ]
 )
 #: Marks tokens that are pinyin or initials; plain letters, since the query parser splits at punctuation.
 PINYIN = "zz"
@@ -84,9 +142,7 @@ def as_tsvector(record: Mapping[str, Any]) -> str:
 
 def pairs(text: str) -> list[str]:
     """Neighbouring pairs of Han characters."""
-    return [
-        a + b for a, b in zip(text, text[1:], strict=False) if _HAN.match(a) and _HAN.match(b)
-    ]
+    return [a + b for a, b in itertools.pairwise(text) if _HAN.match(a) and _HAN.match(b)]
 
 
 def query_words(text: str) -> list[str]:
@@ -103,7 +159,8 @@ def distance(left: str, right: str, most: int = 2) -> int:
     """Edit distance with neighbour swaps, cut off above `most`."""
     if abs(len(left) - len(right)) > most:
         return most + 1
-    before, line = [], list(range(len(right) + 1))
+    before: list[int] = []
+    line = list(range(len(right) + 1))
     for i, a in enumerate(left, start=1):
         older, before = before, line
         line = [i]

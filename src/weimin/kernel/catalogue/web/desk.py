@@ -32,6 +32,10 @@ def items(request: Any) -> HttpResponse:
         }
         for version in queries.list_in_force()
     ]
-    context = {"rows": rows, "parameters": deadlines.list_parameters(), "certainties": CERTAINTIES,
-               "years": deadlines.list_years()}
+    context = {
+        "rows": rows,
+        "parameters": deadlines.list_parameters(),
+        "certainties": CERTAINTIES,
+        "years": deadlines.list_years(),
+    }
     return render(request, "catalogue/desk_items.html", context)

@@ -23,13 +23,19 @@ def repairs(request: Any) -> HttpResponse:
         chosen = request.POST.get("repair", "")
         try:
             actions.answer_repair(
-                by=request.actor, at=request.at, repair_id=int(chosen) if chosen.isdigit() else 0,
+                by=request.actor,
+                at=request.at,
+                repair_id=int(chosen) if chosen.isdigit() else 0,
                 answer=request.POST.get("answer", ""),
             )
         except WeiminError as fault:
             problem, status = fault.message, 422
         else:
             return HttpResponseRedirect(reverse("desk:repairs"))
-    context = {"rows": queries.list_repairs(request.actor), "problem": problem,
-               "typed": request.POST.get("answer", ""), "chosen": request.POST.get("repair", "")}
+    context = {
+        "rows": queries.list_repairs(request.actor),
+        "problem": problem,
+        "typed": request.POST.get("answer", ""),
+        "chosen": request.POST.get("repair", ""),
+    }
     return render(request, "evaluation/repairs.html", context, status=status)

@@ -27,16 +27,22 @@ def rate(request: Any, number: str) -> HttpResponse:
         grade = request.POST.get("grade", "")
         try:
             actions.rate_case(
-                by=request.actor, at=request.at, number=number,
-                grade=int(grade) if grade.isdigit() else 0, comment=request.POST.get("comment", ""),
+                by=request.actor,
+                at=request.at,
+                number=number,
+                grade=int(grade) if grade.isdigit() else 0,
+                comment=request.POST.get("comment", ""),
             )
         except WeiminError as fault:
             errors, status = fault.fields or {"grade": fault.message}, 422
         else:
             return HttpResponseRedirect(reverse("portal:rate", args=[number]))
     context = {
-        "number": number, "rating": queries.find_rating(case_id=case_id), "errors": errors,
-        "grades": [(str(k), v) for k, v in GRADES.items()], "section": "mine",
+        "number": number,
+        "rating": queries.find_rating(case_id=case_id),
+        "errors": errors,
+        "grades": [(str(k), v) for k, v in GRADES.items()],
+        "section": "mine",
         "comment": request.POST.get("comment", ""),
     }
     return render(request, "evaluation/rate.html", context, status=status)

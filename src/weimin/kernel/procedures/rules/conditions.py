@@ -69,9 +69,7 @@ def _check(node: ast.expr, names: set[str], compared: set[tuple[str, Value]]) ->
         raise ConditionRefused(f"条件里不能有{_naming(node)}，只能用 ==、!= 比较，用 and、or、not 连接。")
 
 
-def _check_comparison(
-    node: ast.Compare, names: set[str], compared: set[tuple[str, Value]]
-) -> None:
+def _check_comparison(node: ast.Compare, names: set[str], compared: set[tuple[str, Value]]) -> None:
     if len(node.ops) != 1 or not isinstance(node.ops[0], ast.Eq | ast.NotEq):
         raise ConditionRefused("条件里的比较只能是一个 == 或 !=。")
     left, right = node.left, node.comparators[0]

@@ -96,7 +96,14 @@ def make_plan(root: Any, graph: Graph) -> Plan:
     try:
         parser.add_bpmn_xml(root)
         spec = parser.get_spec(graph.process_id)
-    except (ValidationException, SpiffWorkflowException, LookupError, RecursionError, TypeError, ValueError) as problem:
+    except (
+        ValidationException,
+        SpiffWorkflowException,
+        LookupError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as problem:
         raise PlanRefused(str(problem)[:200]) from problem
     kept = {name for flow in graph.flows.values() if flow.condition for name in flow.condition.names}
     kept |= {name for name, _ in graph.inputs}
@@ -156,9 +163,7 @@ def complete(plan: Plan, state: State, task_id: str, outcome: str) -> Progress:
     names = {task.id: own_id for task, own_id in open_tasks.items()}
     done.run()
     workflow.do_engine_steps()
-    return _progress(
-        plan, workflow, values, names, state["seen"], tuple(one for one in open_before if one != task_id)
-    )
+    return _progress(plan, workflow, values, names, state["seen"], tuple(one for one in open_before if one != task_id))
 
 
 def stop(plan: Plan, state: State, *, reason: str) -> Progress:
@@ -192,9 +197,7 @@ def _in_order(plan: Plan, ids: list[str]) -> tuple[ReadyTask, ...]:
     return tuple(sorted(tasks, key=lambda one: (plan.order[one.spec.bpmn_id], one.task_id)))
 
 
-def _restore(
-    plan: Plan, state: State, values: Mapping[str, Value]
-) -> tuple[BpmnWorkflow, dict[Task, str]]:
+def _restore(plan: Plan, state: State, values: Mapping[str, Value]) -> tuple[BpmnWorkflow, dict[Task, str]]:
     """The engine's tree from the state; what lies ahead is predicted afresh."""
     workflow = BpmnWorkflow(plan.spec, script_engine=_Conditions(values), deserializing=True)
     workflow.task_tree = Task(workflow, plan.spec.start, state=TaskState.COMPLETED)

@@ -42,9 +42,7 @@ def begin(graph: Graph, values: Mapping[str, Value], used: set[str]) -> Marking:
     return _run(graph, Marking(), graph.nodes[graph.start_id].outgoing, values, used)
 
 
-def fire(
-    graph: Graph, marking: Marking, task_id: str, values: Mapping[str, Value], used: set[str]
-) -> Marking:
+def fire(graph: Graph, marking: Marking, task_id: str, values: Mapping[str, Value], used: set[str]) -> Marking:
     """The marking after a task is done; values already hold its outcome, used collects the flows taken.
 
     Raises: Stuck — no way or two ways at a gateway, or two tokens in one place
@@ -55,9 +53,7 @@ def fire(
     return _run(graph, rest, graph.nodes[task_id].outgoing, values, used)
 
 
-def _run(
-    graph: Graph, marking: Marking, flows: list[Flow], values: Mapping[str, Value], used: set[str]
-) -> Marking:
+def _run(graph: Graph, marking: Marking, flows: list[Flow], values: Mapping[str, Value], used: set[str]) -> Marking:
     tasks, joins, ends = list(marking.tasks), list(marking.joins), list(marking.ends)
     waiting, moves = list(flows), 0
     while waiting:

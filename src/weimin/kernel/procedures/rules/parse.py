@@ -234,9 +234,7 @@ def _task(element: Any, node: Node, findings: list[Finding]) -> TaskSpec:
     return TaskSpec(node.node_id, node.name, kind, agency, role, limit, unit, outcomes)
 
 
-def _limit(
-    value: str, unit: str, where: str, shown: str, findings: list[Finding]
-) -> tuple[int | None, str]:
+def _limit(value: str, unit: str, where: str, shown: str, findings: list[Finding]) -> tuple[int | None, str]:
     if not value and not unit:
         return None, ""
     if not (value.isascii() and value.isdigit() and 0 < int(value) <= MAX_LIMIT):
@@ -255,7 +253,7 @@ def _check_node(node: Node) -> list[Finding]:
         found.append(error(node.node_id, "name.missing", f"节点 {node.node_id} 没有名称，群众看不懂图。"))
     if len(node.name) > MAX_NAME:
         found.append(error(node.node_id, "name.long", f"“{shown[:20]}…”名称太长，最多 {MAX_NAME} 个字。"))
-    if node.kind == "start" and ways_in or node.kind == "end" and ways_out:
+    if (node.kind == "start" and ways_in) or (node.kind == "end" and ways_out):
         found.append(error(node.node_id, "flow.wrong_way", f"“{shown}”的连线方向不对。"))
     if node.kind != "end" and not ways_out:
         found.append(error(node.node_id, "dead_end", f"“{shown}”之后没有下一步，办到这里就断了。"))
@@ -271,7 +269,11 @@ def _check_node(node: Node) -> list[Finding]:
         for flow in node.outgoing:
             if flow.condition is not None:
                 found.append(
-                    error(flow.flow_id, "condition.place", f"“{shown}”之后的连线不能带条件，条件只能写在排他网关之后。")
+                    error(
+                        flow.flow_id,
+                        "condition.place",
+                        f"“{shown}”之后的连线不能带条件，条件只能写在排他网关之后。",
+                    )
                 )
     return found
 

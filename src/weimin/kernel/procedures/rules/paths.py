@@ -24,7 +24,12 @@ Step = tuple[str, str]
 
 #: How far the matter has come in law.
 NEW, HANDLING, REFUSED, DECIDED, RESULT_MADE, ISSUED = (
-    "new", "handling", "refused", "decided", "result_made", "issued",
+    "new",
+    "handling",
+    "refused",
+    "decided",
+    "result_made",
+    "issued",
 )
 WORK = frozenset({"review", "survey", "notice"})
 
@@ -120,9 +125,7 @@ def _task(graph: Graph, task_id: str) -> TaskSpec:
     return task
 
 
-def _advance(
-    graph: Graph, explored: Explored, point: Point, step: Step, kept: set[str]
-) -> Point | None:
+def _advance(graph: Graph, explored: Explored, point: Point, step: Step, kept: set[str]) -> Point | None:
     """The situation after a step; None when it went wrong, which is then reported."""
     task = _task(graph, step[0])
     stage = _legal(graph, explored, point, task, step[1])
@@ -135,20 +138,22 @@ def _advance(
         _report(graph, explored, (point, step), stuck.rule, stuck.where, stuck.message)
         return None
     opened = set(marking.tasks) - set(point.marking.tasks)
-    if step[1] == "return" and any(
-        _task(graph, one).kind not in WORK | {"register"} for one in opened
-    ):
-        _report(graph, explored, (point, step), "return.forward", step[0],
-                f"“{task.name}”退回以后没有回到前面的审核环节，反而往后走了。")
+    if step[1] == "return" and any(_task(graph, one).kind not in WORK | {"register"} for one in opened):
+        _report(
+            graph,
+            explored,
+            (point, step),
+            "return.forward",
+            step[0],
+            f"“{task.name}”退回以后没有回到前面的审核环节，反而往后走了。",
+        )
         return None
     inputs = {name for name, _ in graph.inputs}
     remembered = tuple(sorted((k, v) for k, v in values.items() if k in kept or k in inputs))
     return Point(marking, remembered, stage)
 
 
-def _legal(
-    graph: Graph, explored: Explored, point: Point, task: TaskSpec, outcome: str
-) -> str | None:
+def _legal(graph: Graph, explored: Explored, point: Point, task: TaskSpec, outcome: str) -> str | None:
     """The legal stage after an outcome; None when the law would not allow the step here."""
     stage, alone = point.stage, len(point.marking.tasks) + len(point.marking.joins) == 1
     problem: tuple[str, str] | None = None
@@ -162,7 +167,10 @@ def _legal(
     elif task.kind in ("accept", "register"):
         problem = ("accept.twice", f"“{task.name}”会办第二次。一个办件只受理（登记）一次，补正不用画在图上。")
     elif task.kind in WORK and stage != HANDLING:
-        problem = ("work.after_decision", f"已经作出决定，却还要办“{task.name}”。审核、核查、公示都要在决定之前。")
+        problem = (
+            "work.after_decision",
+            f"已经作出决定，却还要办“{task.name}”。审核、核查、公示都要在决定之前。",
+        )
     elif task.kind == "decide":
         problem, after = _deciding(task, stage), DECIDED
     elif task.kind == "result":
@@ -206,16 +214,28 @@ def _check_point(graph: Graph, explored: Explored, point: Point) -> bool:
     """Check one situation by itself; False when nothing may follow."""
     marking = point.marking
     if marking.ends and (marking.tasks or marking.joins):
-        _report(graph, explored, (point, None), "end.early", marking.ends[0],
-                f"一路已经走到“{graph.nodes[marking.ends[0]].name}”，别的路还没办完。分开的路要先汇合再结束。")
+        _report(
+            graph,
+            explored,
+            (point, None),
+            "end.early",
+            marking.ends[0],
+            f"一路已经走到“{graph.nodes[marking.ends[0]].name}”，别的路还没办完。分开的路要先汇合再结束。",
+        )
         return False
     if marking.ends:
         _check_end(graph, explored, point)
         return False
     if not marking.tasks:
         node = graph.nodes[graph.flows[marking.joins[0]].target]
-        _report(graph, explored, (point, None), "join.stuck", node.node_id,
-                f"汇合处“{node.name or node.node_id}”永远等不齐，办到这里就断了。分开和汇合没有配对。")
+        _report(
+            graph,
+            explored,
+            (point, None),
+            "join.stuck",
+            node.node_id,
+            f"汇合处“{node.name or node.node_id}”永远等不齐，办到这里就断了。分开和汇合没有配对。",
+        )
         return False
     return True
 
@@ -229,7 +249,10 @@ def _check_end(graph: Graph, explored: Explored, point: Point) -> None:
     elif point.stage == HANDLING:
         problem = ("end.no_decision", f"已经受理（登记），没有作出决定就到了“{end.name}”。")
     elif point.stage in (DECIDED, RESULT_MADE) and not _is_own_motion(graph):
-        problem = ("end.not_issued", f"作出了决定，没有发给申请人就到了“{end.name}”。不予批准的决定也要送达。")
+        problem = (
+            "end.not_issued",
+            f"作出了决定，没有发给申请人就到了“{end.name}”。不予批准的决定也要送达。",
+        )
     else:
         return
     _report(graph, explored, (point, None), problem[0], end.node_id, problem[1])
@@ -251,8 +274,14 @@ def _check_endings(graph: Graph, explored: Explored) -> None:
     for point in explored.edges:
         if point not in good:
             where = point.marking.tasks[0]
-            _report(graph, explored, (point, None), "never_ends", where,
-                    f"从“{_task(graph, where).name}”起只能一直绕圈，走不到结束。")
+            _report(
+                graph,
+                explored,
+                (point, None),
+                "never_ends",
+                where,
+                f"从“{_task(graph, where).name}”起只能一直绕圈，走不到结束。",
+            )
             return
 
 
@@ -261,12 +290,24 @@ def _check_unused(graph: Graph, explored: Explored) -> None:
     reached = {graph.flows[one].target for one in explored.used} | {graph.start_id}
     for node in graph.nodes.values():
         if node.node_id not in reached:
-            _report(graph, explored, None, "unreachable", node.node_id,
-                    f"“{node.name or node.node_id}”永远走不到。图上不能有不会发生的环节。")
+            _report(
+                graph,
+                explored,
+                None,
+                "unreachable",
+                node.node_id,
+                f"“{node.name or node.node_id}”永远走不到。图上不能有不会发生的环节。",
+            )
     for flow in graph.flows.values():
         if flow.flow_id not in explored.used and flow.source in reached and flow.target in reached:
-            _report(graph, explored, None, "flow.never", flow.flow_id,
-                    f"连线“{flow.name or flow.flow_id}”永远不会走。图上不能有不会发生的走法。")
+            _report(
+                graph,
+                explored,
+                None,
+                "flow.never",
+                flow.flow_id,
+                f"连线“{flow.name or flow.flow_id}”永远不会走。图上不能有不会发生的走法。",
+            )
 
 
 def _check_races(graph: Graph) -> Iterator[Finding]:
@@ -275,7 +316,8 @@ def _check_races(graph: Graph) -> Iterator[Finding]:
         names = {name for flow in node.outgoing if flow.condition for name in flow.condition.names}
         if "outcome" in names and _joins_before(graph, node):
             yield error(
-                node.node_id, "outcome.race",
+                node.node_id,
+                "outcome.race",
                 f"网关“{node.name or node.node_id}”在几路汇合之后用 outcome 判断，"
                 "结果取决于谁最后办完。请写明环节编号。",
             )
@@ -346,9 +388,7 @@ def _onward(explored: Explored) -> dict[Point, tuple[Step, Point] | None]:
     for point, edges in explored.edges.items():
         for step, after in edges:
             before.setdefault(after, []).append((point, step))
-    onward: dict[Point, tuple[Step, Point] | None] = {
-        point: None for point in explored.edges if point.marking.ends
-    }
+    onward: dict[Point, tuple[Step, Point] | None] = {point: None for point in explored.edges if point.marking.ends}
     queue = deque(onward)
     while queue:
         after = queue.popleft()
@@ -375,17 +415,15 @@ def _walk(
         back = came[0]
     done.update(trail)
     while (ahead := onward[after]) is not None:
-        fresh = (
-            (one, then)
-            for one, then in explored.edges[after]
-            if (after, one) not in done and then in onward
-        )
+        fresh = ((one, then) for one, then in explored.edges[after] if (after, one) not in done and then in onward)
         taken, then = next(fresh, ahead)
         trail.append((after, taken))
         done.add((after, taken))
         after = then
     points = [one for one, _ in trail] + [after]
     return Walk(
-        inputs, tuple(one for _, one in trail),
-        tuple(one.marking.tasks for one in points), after.marking.ends[0],
+        inputs,
+        tuple(one for _, one in trail),
+        tuple(one.marking.tasks for one in points),
+        after.marking.ends[0],
     )

@@ -46,7 +46,8 @@ def check_picture(root: Any, graph: Graph) -> list[Finding]:
         if _overlap(box, second):
             found.append(
                 error(
-                    other.node_id, "picture.overlap",
+                    other.node_id,
+                    "picture.overlap",
                     f"图上“{one.name or one.node_id}”和“{other.name or other.node_id}”叠在一起，请挪开。",
                 )
             )
@@ -63,7 +64,5 @@ def _box(bounds: Any) -> tuple[float, float, float, float] | None:
     return x, y, x + width, y + height
 
 
-def _overlap(
-    one: tuple[float, float, float, float], other: tuple[float, float, float, float]
-) -> bool:
+def _overlap(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

@@ -54,8 +54,14 @@ PARENTS: dict[str, frozenset[str]] = {
     "process": frozenset({"definitions"}),
     **dict.fromkeys(
         (
-            "startEvent", "endEvent", "userTask", "exclusiveGateway", "parallelGateway",
-            "sequenceFlow", "textAnnotation", "association",
+            "startEvent",
+            "endEvent",
+            "userTask",
+            "exclusiveGateway",
+            "parallelGateway",
+            "sequenceFlow",
+            "textAnnotation",
+            "association",
         ),
         frozenset({"process"}),
     ),
@@ -66,7 +72,15 @@ PARENTS: dict[str, frozenset[str]] = {
         frozenset({"startEvent", "endEvent", "userTask", "exclusiveGateway", "parallelGateway"}),
     ),
     "documentation": frozenset(
-        {"process", "startEvent", "endEvent", "userTask", "exclusiveGateway", "parallelGateway", "sequenceFlow"}
+        {
+            "process",
+            "startEvent",
+            "endEvent",
+            "userTask",
+            "exclusiveGateway",
+            "parallelGateway",
+            "sequenceFlow",
+        }
     ),
 }
 OWN_ATTRIBUTES: dict[str, frozenset[str]] = {
@@ -76,8 +90,15 @@ OWN_ATTRIBUTES: dict[str, frozenset[str]] = {
 _DRAWING = frozenset({BPMNDI, DC, DI})
 _DRAWING_ELEMENTS = frozenset(
     {
-        "BPMNDiagram", "BPMNPlane", "BPMNShape", "BPMNEdge", "BPMNLabel", "BPMNLabelStyle",
-        "Bounds", "Font", "waypoint",
+        "BPMNDiagram",
+        "BPMNPlane",
+        "BPMNShape",
+        "BPMNEdge",
+        "BPMNLabel",
+        "BPMNLabelStyle",
+        "Bounds",
+        "Font",
+        "waypoint",
     }
 )
 _REFUSED_TEXT = {
@@ -133,8 +154,13 @@ def read_xml(xml: str) -> tuple[Any | None, list[Finding]]:
     if named and named[1].lower() not in ("utf-8", "utf8"):
         return None, [error("", "xml.encoding", "文件必须是 UTF-8 编码。")]
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False,
-        huge_tree=False, remove_comments=True, encoding="utf-8",
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_comments=True,
+        encoding="utf-8",
     )
     try:
         root = etree.fromstring(xml.encode("utf-8"), parser)

@@ -83,7 +83,5 @@ def _choice(graph: Graph, node: Node, values: dict[str, str], numbers: dict[str,
         for flow in node.outgoing:
             if flow.condition is None:
                 return _after(graph, flow, values, numbers)
-    ways = "；".join(
-        f"{flow.name or '其他情况'}时{_after(graph, flow, {}, numbers)}" for flow in node.outgoing
-    )
+    ways = "；".join(f"{flow.name or '其他情况'}时{_after(graph, flow, {}, numbers)}" for flow in node.outgoing)
     return f"看{node.name or '情况'}：{ways}"

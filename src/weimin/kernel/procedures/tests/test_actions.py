@@ -19,8 +19,14 @@ from weimin.kernel.record.types import Actor
 
 AT = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
 LATER = datetime(2026, 3, 3, 1, 30, tzinfo=UTC)
-KEEPER = Actor(kind="staff", name="清单员", post_id=1, agency_id=1, agency_name="市政务服务局",
-               roles=frozenset({"list_keeper"}))
+KEEPER = Actor(
+    kind="staff",
+    name="清单员",
+    post_id=1,
+    agency_id=1,
+    agency_name="市政务服务局",
+    roles=frozenset({"list_keeper"}),
+)
 CLERK = Actor(kind="staff", name="窗口员", post_id=2, agency_id=2, roles=frozenset({"front_desk"}))
 XML = SHIPPED["promise"].read_text(encoding="utf-8")
 OTHER = XML.replace("乡镇承诺办结", "乡镇限时办结")
@@ -49,7 +55,11 @@ def test_a_new_version_retires_the_one_before_and_open_matters_keep_theirs() -> 
     assert queries.get_current_version(code="promise") == second
     assert queries.get_version(first.version_id).status == "retired"
     progress = actions.complete_task(
-        by=CLERK, at=LATER, instance_id=started.instance_id, task_id=started.ready[0].task_id, outcome="accept"
+        by=CLERK,
+        at=LATER,
+        instance_id=started.instance_id,
+        task_id=started.ready[0].task_id,
+        outcome="accept",
     )
     assert [task.task_id for task in progress.ready] == ["review#1"]
     assert Instance.objects.get().version_id == first.version_id
@@ -62,9 +72,7 @@ def test_publishing_the_same_again_changes_nothing() -> None:
 
 
 def test_a_bad_drawing_is_refused_with_every_finding_and_nothing_is_kept() -> None:
-    bad = XML.replace('weimin:role="decider"', 'weimin:role="reviewer"').replace(
-        'weimin:role="front_desk"', ""
-    )
+    bad = XML.replace('weimin:role="decider"', 'weimin:role="reviewer"').replace('weimin:role="front_desk"', "")
     with pytest.raises(actions.ProcedureRefused) as refused:
         publish(bad)
     assert {one.rule for one in refused.value.findings} == {"task.role", "task.incomplete"}
@@ -128,7 +136,13 @@ def test_an_instance_runs_in_one_and_two_queries(django_assert_num_queries: Any)
     with django_assert_num_queries(1):
         started = actions.start_instance(by=CLERK, at=AT, version_id=version.version_id, data={})
     assert queries.list_ready(started.instance_id) == started.ready
-    path = [("accept", "accept"), ("review", "agree"), ("decide", "deny"), ("result", "done"), ("issue", "done")]
+    path = [
+        ("accept", "accept"),
+        ("review", "agree"),
+        ("decide", "deny"),
+        ("result", "done"),
+        ("issue", "done"),
+    ]
     for bpmn_id, outcome in path:
         with django_assert_num_queries(2):
             progress = actions.complete_task(
@@ -137,15 +151,17 @@ def test_an_instance_runs_in_one_and_two_queries(django_assert_num_queries: Any)
     assert progress.finished and progress.end_name == "办结"
     assert Instance.objects.get().finished_at == LATER
     with pytest.raises(actions.InstanceFinished):
-        actions.complete_task(
-            by=CLERK, at=LATER, instance_id=started.instance_id, task_id="issue#1", outcome="done"
-        )
+        actions.complete_task(by=CLERK, at=LATER, instance_id=started.instance_id, task_id="issue#1", outcome="done")
 
 
 def test_the_second_of_two_clerks_is_told() -> None:
     started = actions.start_instance(by=CLERK, at=AT, version_id=publish().version_id)
     call: dict[str, Any] = {
-        "by": CLERK, "at": AT, "instance_id": started.instance_id, "task_id": "accept#1", "outcome": "accept",
+        "by": CLERK,
+        "at": AT,
+        "instance_id": started.instance_id,
+        "task_id": "accept#1",
+        "outcome": "accept",
     }
     actions.complete_task(**call)
     with pytest.raises(StepGone):

@@ -11,7 +11,14 @@ from weimin.kernel.procedures.testing import HEAD, SHIPPED, drawing
 
 SOUND_NODES = "s:start a:accept x:xor r:review d:decide m:result i:issue e:end no:end"
 SOUND_FLOWS = (
-    "s>a", "a>x", "x>r if outcome == 'accept'", "x>no if outcome == 'refuse'", "r>d", "d>m", "m>i", "i>e",
+    "s>a",
+    "a>x",
+    "x>r if outcome == 'accept'",
+    "x>no if outcome == 'refuse'",
+    "r>d",
+    "d>m",
+    "m>i",
+    "i>e",
 )
 
 
@@ -19,8 +26,14 @@ def rules(xml: str) -> list[str]:
     return [finding.rule for finding in check_xml(xml).findings]
 
 
-def changed(*, nodes: dict[str, str] | None = None, flows: dict[str, str] | None = None, more: str = "",
-            more_flows: tuple[str, ...] = (), **options: object) -> str:
+def changed(
+    *,
+    nodes: dict[str, str] | None = None,
+    flows: dict[str, str] | None = None,
+    more: str = "",
+    more_flows: tuple[str, ...] = (),
+    **options: object,
+) -> str:
     """The sound drawing with some nodes and flows replaced ("" drops one)."""
     nodes, flows = nodes or {}, flows or {}
     kept = [nodes.get(node, node) for node in SOUND_NODES.split()]
@@ -42,9 +55,7 @@ def test_shipped_procedures_pass_without_even_a_warning(code: str) -> None:
 
 BAD_LIVES = {
     "first_step": drawing("s:start r:review e:end", ["s>r", "r>e"]),
-    "refused.goes_on": drawing(
-        "s:start a:accept r:review d:decide i:issue e:end", ["s>a", "a>r", "r>d", "d>i", "i>e"]
-    ),
+    "refused.goes_on": drawing("s:start a:accept r:review d:decide i:issue e:end", ["s>a", "a>r", "r>d", "d>i", "i>e"]),
     "accept.twice": changed(nodes={"r:review": "r:accept"}),
     "decide.twice": changed(nodes={"r:review": "r:decide"}),
     "work.after_decision": changed(nodes={"m:result": "m:review"}),
@@ -53,9 +64,7 @@ BAD_LIVES = {
     "end.no_decision": changed(nodes={"d:decide": "d:notice", "m:result": "m:notice", "i:issue": "i:notice"}),
     "end.not_issued": changed(nodes={"i:issue": ""}, flows={"m>i": "m>e", "i>e": ""}),
     "end.nothing": drawing("s:start e:end", ["s>e"]),
-    "own_motion.issue": drawing(
-        "s:start g:register d:decide i:issue e:end", ["s>g", "g>d", "d>i", "i>e"]
-    ),
+    "own_motion.issue": drawing("s:start g:register d:decide i:issue e:end", ["s>g", "g>d", "d>i", "i>e"]),
     "dead_end": changed(flows={"i>e": ""}, nodes={"e:end": ""}),
     "unreachable": changed(more="z:review", more_flows=("z>d",)),
     "never_ends": drawing(
@@ -66,7 +75,17 @@ BAD_LIVES = {
 }
 FORKED = "s:start a:accept x:xor no:end k:and l:review b:review j:and d:decide i:issue e:end"
 FORKED_FLOWS = [
-    "s>a", "a>x", "x>k if a == 'accept'", "x>no if a == 'refuse'", "k>l", "k>b", "l>j", "b>j", "j>d", "d>i", "i>e",
+    "s>a",
+    "a>x",
+    "x>k if a == 'accept'",
+    "x>no if a == 'refuse'",
+    "k>l",
+    "k>b",
+    "l>j",
+    "b>j",
+    "j>d",
+    "d>i",
+    "i>e",
 ]
 
 
@@ -113,8 +132,16 @@ BAD_PARTS = {
     "data.bad": changed(process=' weimin:data="Urgent=yes"'),
     "flow.never": drawing(
         "s:start a:accept x:xor r:review d:decide i:issue e:end no:end",
-        ["s>a", "a>x", "x>r if a == 'accept'", "x>no if a == 'refuse'", "x>d if a == 'accept' and a == 'refuse'",
-         "r>d", "d>i", "i>e"],
+        [
+            "s>a",
+            "a>x",
+            "x>r if a == 'accept'",
+            "x>no if a == 'refuse'",
+            "x>d if a == 'accept' and a == 'refuse'",
+            "r>d",
+            "d>i",
+            "i>e",
+        ],
     ),
     "loop.no_task": drawing(
         "s:start a:accept x:xor y:xor z:xor no:end",
@@ -153,14 +180,17 @@ def test_a_finding_shows_the_path_in_words() -> None:
         ('<bpmn:callActivity id="z" calledElement="other"/>', "调用活动"),
         ('<bpmn:subProcess id="z"/>', "子流程"),
         ('<bpmn:inclusiveGateway id="z"/>', "包含网关"),
-        ('<bpmn:intermediateCatchEvent id="z"><bpmn:timerEventDefinition/></bpmn:intermediateCatchEvent>', "定时器"),
+        (
+            '<bpmn:intermediateCatchEvent id="z"><bpmn:timerEventDefinition/></bpmn:intermediateCatchEvent>',
+            "定时器",
+        ),
         ('<bpmn:boundaryEvent id="z" attachedToRef="r"/>', "边界事件"),
         ('<bpmn:receiveTask id="z"/>', "消息"),
         ('<bpmn:extensionElements><x xmlns="urn:y"/></bpmn:extensionElements>', "扩展内容"),
         ('<bpmn:dataObject id="z"/>', "不认识的元素"),
         ('<evil xmlns="urn:evil"/>', "不认识的元素"),
         ('<bpmndi:process><bpmn:userTask id="z"/></bpmndi:process>', "放错了地方"),
-        ('<bpmn:documentation><bpmn:documentation/></bpmn:documentation>', "放错了地方"),
+        ("<bpmn:documentation><bpmn:documentation/></bpmn:documentation>", "放错了地方"),
         ('<bpmn:textAnnotation id="z" onclick="a()"/>', "不认识的属性"),
         ('<bpmn:textAnnotation id="z" weimin:kind="review"/>', "不认识的属性"),
         ('<?xml-stylesheet href="http://x/"?>', "处理指令"),
@@ -197,7 +227,10 @@ THIEF = '<!DOCTYPE l [<!ENTITY f SYSTEM "file:///etc/passwd">]>'
         (SOUND.replace('x="200"', 'x="0"'), "picture.overlap"),
         (SOUND.replace('x="200"', 'x="nan"'), "picture.missing"),
         (SOUND.replace('bpmnElement="e"', 'bpmnElement="no"'), "picture.twice"),
-        (SOUND.replace("</bpmndi:BPMNDiagram>", '</bpmndi:BPMNDiagram><bpmndi:BPMNDiagram id="h"/>'), "picture.one"),
+        (
+            SOUND.replace("</bpmndi:BPMNDiagram>", '</bpmndi:BPMNDiagram><bpmndi:BPMNDiagram id="h"/>'),
+            "picture.one",
+        ),
     ],
 )
 def test_unsafe_or_broken_files_are_refused(xml: str, rule: str) -> None:
@@ -223,7 +256,16 @@ def test_a_long_drawing_is_walked_whole_and_a_longer_one_refused() -> None:
         names = [f"w{place}" for place in range(length)]
         nodes = "s:start a:accept x:xor no:end d:decide i:issue e:end " + " ".join(f"{w}:review" for w in names)
         chain = [f"{one}>{other}" for one, other in itertools.pairwise(names)]
-        flows = ["s>a", "a>x", "x>w0 if a == 'accept'", "x>no if a == 'refuse'", *chain, f"{names[-1]}>d", "d>i", "i>e"]
+        flows = [
+            "s>a",
+            "a>x",
+            "x>w0 if a == 'accept'",
+            "x>no if a == 'refuse'",
+            *chain,
+            f"{names[-1]}>d",
+            "d>i",
+            "i>e",
+        ]
         assert rules(drawing(nodes, flows)) == expected
 
 
@@ -233,6 +275,17 @@ def test_a_procedure_with_too_many_ways_is_refused_rather_than_half_checked() ->
         f"{name}:review" for name in names
     )
     asked = " or ".join(f"{name} == 'agree'" for name in names[:8])
-    flows = ["s>a", "a>x", "x>k if a == 'accept'", "x>no if a == 'refuse'", "j>q", f"q>d if {asked}", "q>d else",
-             "d>i", "i>e", *(f"k>{name}" for name in names), *(f"{name}>j" for name in names)]
+    flows = [
+        "s>a",
+        "a>x",
+        "x>k if a == 'accept'",
+        "x>no if a == 'refuse'",
+        "j>q",
+        f"q>d if {asked}",
+        "q>d else",
+        "d>i",
+        "i>e",
+        *(f"k>{name}" for name in names),
+        *(f"{name}>j" for name in names),
+    ]
     assert "too_large" in rules(drawing(nodes, flows))

@@ -134,25 +134,74 @@ def test_states_stay_small() -> None:
 LOOPED_FORK = drawing(
     "s:start a:accept x:xor no:end m:xor k:and l:review b:review:outcomes=agree+return n:survey j:and q:xor"
     " d:decide i:issue e:end",
-    ["s>a", "a>x", "x>m if a == 'accept'", "x>no if a == 'refuse'", "m>k", "k>l", "k>b", "l>j", "b>n", "n>j",
-     "j>q", "q>d if b == 'agree'", "q>m if b == 'return'", "d>i", "i>e"],
+    [
+        "s>a",
+        "a>x",
+        "x>m if a == 'accept'",
+        "x>no if a == 'refuse'",
+        "m>k",
+        "k>l",
+        "k>b",
+        "l>j",
+        "b>n",
+        "n>j",
+        "j>q",
+        "q>d if b == 'agree'",
+        "q>m if b == 'return'",
+        "d>i",
+        "i>e",
+    ],
 )
 NESTED_FORK = drawing(
     "s:start a:accept x:xor no:end k:and l:review k2:and b:review c:review j2:and n:survey j:and d:decide"
     " i:issue e:end",
-    ["s>a", "a>x", "x>k if a == 'accept'", "x>no if a == 'refuse'", "k>l", "k>k2", "k>j", "k2>b", "k2>c", "b>j2",
-     "c>j2", "j2>n", "n>j", "l>j", "j>d", "d>i", "i>e"],
+    [
+        "s>a",
+        "a>x",
+        "x>k if a == 'accept'",
+        "x>no if a == 'refuse'",
+        "k>l",
+        "k>k2",
+        "k>j",
+        "k2>b",
+        "k2>c",
+        "b>j2",
+        "c>j2",
+        "j2>n",
+        "n>j",
+        "l>j",
+        "j>d",
+        "d>i",
+        "i>e",
+    ],
 )
 LOOP_IN_BRANCH = drawing(
     "s:start a:accept x:xor no:end k:and l:review m:xor b:review h:survey:outcomes=agree+disagree q:xor j:and"
     " d:decide i:issue e:end",
-    ["s>a", "a>x", "x>k if a == 'accept'", "x>no if a == 'refuse'", "k>l", "k>m", "m>b", "b>h", "h>q",
-     "q>m if h == 'disagree'", "q>j if h == 'agree'", "l>j", "j>d", "d>i", "i>e"],
+    [
+        "s>a",
+        "a>x",
+        "x>k if a == 'accept'",
+        "x>no if a == 'refuse'",
+        "k>l",
+        "k>m",
+        "m>b",
+        "b>h",
+        "h>q",
+        "q>m if h == 'disagree'",
+        "q>j if h == 'agree'",
+        "l>j",
+        "j>d",
+        "d>i",
+        "i>e",
+    ],
 )
 
 
 @pytest.mark.parametrize(
-    "xml", [LOOPED_FORK, NESTED_FORK, LOOP_IN_BRANCH], ids=["fork in a loop", "nested forks", "loop in a branch"]
+    "xml",
+    [LOOPED_FORK, NESTED_FORK, LOOP_IN_BRANCH],
+    ids=["fork in a loop", "nested forks", "loop in a branch"],
 )
 @pytest.mark.parametrize("seed", range(15))
 def test_engine_and_checker_agree_on_long_random_runs(xml: str, seed: int) -> None:
@@ -182,8 +231,17 @@ def test_engine_and_checker_agree_on_long_random_runs(xml: str, seed: int) -> No
 def test_start_data_must_be_what_the_procedure_declares() -> None:
     xml = drawing(
         "s:start a:accept x:xor u:xor r:review d:decide i:issue e:end no:end",
-        ["s>a", "a>x", "x>u if a == 'accept'", "x>no if a == 'refuse'", "r>d", "d>i", "i>e",
-         "u>d if urgent == 'yes'", "u>r else"],
+        [
+            "s>a",
+            "a>x",
+            "x>u if a == 'accept'",
+            "x>no if a == 'refuse'",
+            "r>d",
+            "d>i",
+            "i>e",
+            "u>d if urgent == 'yes'",
+            "u>r else",
+        ],
         process=' weimin:data="urgent=yes|no"',
     )
     plan = engine.load_plan("urgent", xml)

@@ -30,16 +30,25 @@ def profile(request: Any) -> HttpResponse:
         typed = {name: request.POST.get(name, "").strip() for name in typed}
         try:
             actions.register_resident(
-                by=actor, at=request.at, name=typed["name"], id_number=typed["id_number"],
-                phone=accounts.phone_by_id(actor.account_id), division_code=typed["division"],
+                by=actor,
+                at=request.at,
+                name=typed["name"],
+                id_number=typed["id_number"],
+                phone=accounts.phone_by_id(actor.account_id),
+                division_code=typed["division"],
             )
         except WeiminError as fault:
             errors = fault.fields or {"id_number": fault.message}
             status = 422
         else:
             return HttpResponseRedirect(_next(request))
-    context = {"typed": typed, "errors": errors, "next": _next(request), "card": None,
-               "villages": _villages()}
+    context = {
+        "typed": typed,
+        "errors": errors,
+        "next": _next(request),
+        "card": None,
+        "villages": _villages(),
+    }
     return render(request, "residents/profile.html", context, status=status)
 
 
@@ -52,8 +61,7 @@ def _next(request: Any) -> str:
 def _villages() -> list[tuple[str, list[Any]]]:
     """Villages grouped by township, for a select that works without script."""
     return [
-        (f"{place.county_name}{place.name}", directory.children_of(place.code))
-        for place in directory.list_townships()
+        (f"{place.county_name}{place.name}", directory.children_of(place.code)) for place in directory.list_townships()
     ]
 
 

@@ -1,0 +1,119 @@
+"""The REST API under /api/v1/: token clients, one error shape, an OpenAPI 3.1 file that is checked in."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI, Schema
+from ninja.errors import AuthenticationError, ValidationError
+from ninja.security import HttpBearer
+
+from weimin.base.errors import Forbidden, WeiminError
+from weimin.config.answers import status_of
+from weimin.kernel.accounts import queries as accounts
+from weimin.kernel.cases.api import router as matters
+from weimin.kernel.catalogue.api import router as items
+from weimin.kernel.directory import queries as directory
+from weimin.kernel.evaluation.api import router as ratings
+
+FILE = Path(__file__).resolve().parents[3] / "docs/reference/openapi.json"
+
+
+class Problem(Schema):
+    """Every error's body: a stable code, a sentence for the person, the fields it concerns."""
+
+    code: str
+    message: str
+    fields: dict[str, str] = {}
+
+
+class Token(HttpBearer):
+    """A client's token; it acts for one post. Reading needs the scope read, all else write."""
+
+    def authenticate(self, request: Any, token: str) -> Any:
+        """Find the client and its post's actor.
+
+        Cost:   two queries
+        """
+        found = accounts.find_client(token=token, at=request.at)
+        if found is None:
+            return None
+        client_id, post_id, _, scopes = found
+        wanted = "read" if request.method in ("GET", "HEAD") else "write"
+        if wanted not in scopes:
+            raise Forbidden("这个凭证没有办理权限，只能查询。", code="api.scope_missing")
+        request.actor = directory.get_actor_for_post(post_id=post_id, at=request.at, via="api")
+        request.client_id = client_id
+        if request.actor.post_id is None:
+            raise Forbidden("这个凭证代表的岗位已经离任，请重新发放。", code="api.post_ended")
+        return request.actor
+
+
+api = NinjaAPI(
+    title="为民 Weimin",
+    version="1",
+    description="Township government services: items, and matters from submission to result.",
+    auth=Token(),
+    docs_url=None,
+    openapi_url="openapi.json",
+)
+api.add_router("/items", items)
+api.add_router("/matters", matters)
+api.add_router("/matters", ratings)
+
+
+def _problem(request: HttpRequest, status: int, code: str, message: str, fields: dict[str, str]) -> HttpResponse:
+    return api.create_response(request, {"code": code, "message": message, "fields": fields}, status=status)
+
+
+@api.exception_handler(WeiminError)
+def refuse(request: HttpRequest, fault: Any) -> HttpResponse:
+    """Our own errors, by kind."""
+    return _problem(request, status_of(fault), fault.code, fault.message, fault.fields)
+
+
+@api.exception_handler(AuthenticationError)
+def unknown_client(request: HttpRequest, fault: Any) -> HttpResponse:
+    """No token, or one that is not valid."""
+    return _problem(request, 401, "api.token_invalid", "凭证无效或已过期，请用 weimin token 重新发放。", {})
+
+
+@api.exception_handler(ValidationError)
+def malformed(request: HttpRequest, fault: Any) -> HttpResponse:
+    """A body or parameter of the wrong shape."""
+    fields = {
+        ".".join(str(part) for part in one.get("loc", ())[1:]) or "body": str(one.get("msg", ""))
+        for one in fault.errors
+    }
+    return _problem(request, 422, "api.malformed", "请求内容的格式不对，请对照接口文档。", fields)
+
+
+def schema() -> dict[str, Any]:
+    """The OpenAPI document, with the problem shape on every operation that may fail."""
+    document: dict[str, Any] = json.loads(json.dumps(api.get_openapi_schema(path_prefix="/api/v1/"), default=str))
+    document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
+    body = {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for status, text in _FAILURES.items():
+                operation["responses"].setdefault(status, {"description": text, "content": body})
+    return document
+
+
+_FAILURES = {
+    "400": "The request cannot be read",
+    "401": "No valid token",
+    "403": "Not allowed",
+    "404": "No such thing for this client",
+    "409": "Somebody was faster, or it is done already",
+    "422": "Not right, or not allowed by a rule; the fields say where",
+}
+
+
+def write_openapi(path: Path = FILE) -> None:
+    """Write the OpenAPI file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(schema(), ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")

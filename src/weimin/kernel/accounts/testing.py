@@ -1,0 +1,56 @@
+"""Help for anyone's tests: log in over HTTP as a resident or as staff."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from weimin.kernel.accounts.actions import create_staff_account
+from weimin.kernel.accounts.models import DemoSms
+from weimin.kernel.record.types import Actor
+
+AT = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
+OPERATOR = Actor.system("装入程序", via="cli")
+PASSWORD = "correct-horse-9"
+PHONE_PATH = "/login/"
+CODE_PATH = "/login/code/"
+
+
+def last_code() -> str:
+    """The code in the newest text of the demonstration's gateway."""
+    newest = DemoSms.objects.order_by("-pk").values_list("text", flat=True).first() or ""
+    found = re.search(r"\d{6}", newest)
+    return found.group() if found else ""
+
+
+def ask_for_code(client: Any, phone: str, **more: str) -> Any:
+    """Send the phone page; gives its answer."""
+    return client.post(PHONE_PATH, {"phone": phone, **more})
+
+
+def give_code(client: Any, code: str, **more: str) -> Any:
+    """Send the code page; gives its answer."""
+    return client.post(CODE_PATH, {"action": "verify", "code": code, **more})
+
+
+def log_in_by_phone(client: Any, phone: str) -> int:
+    """Log a resident in by phone code; gives the account's id."""
+    ask_for_code(client, phone)
+    give_code(client, last_code())
+    return int(client.session["_auth_user_id"])
+
+
+def make_staff(username: str = "zhangwei", name: str = "张伟", password: str = PASSWORD) -> int:
+    """A staff account; gives its id."""
+    return create_staff_account(by=OPERATOR, at=AT, username=username, name=name, password=password)
+
+
+def age_code(client: Any, *, seconds: float) -> None:
+    """Make the pending code older, as if so much time had passed."""
+    session = client.session
+    state = session["account_login"]["state"]["stages"]["login_by_code"]
+    for name in ("at", "sent_at"):
+        if name in state:
+            state[name] -= seconds
+    session.save()
