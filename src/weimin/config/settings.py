@@ -163,6 +163,8 @@ ACCOUNT_LOGIN_METHODS = {"phone", "username"}
 ACCOUNT_SIGNUP_FIELDS = ["phone", "username*", "password1*"]
 ACCOUNT_USER_MODEL_EMAIL_FIELD = None
 ACCOUNT_SESSION_REMEMBER = False
+#: Our own log-in pages send on who is logged in already.
+ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 300
@@ -178,7 +180,7 @@ WEIMIN_SMS_PROVIDER = os.environ.get(
     "WEIMIN_SMS_PROVIDER",
     "weimin.kernel.accounts.actions.DemoSmsProvider" if WEIMIN_DEMO else "weimin.kernel.accounts.registry.ConsoleSms",
 )
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "weimin.kernel.accounts.web.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from datetime import datetime, timedelta
 
@@ -16,6 +17,8 @@ from weimin.kernel.record.actions import record_audit
 from weimin.kernel.record.types import Actor
 
 SCOPES = ("read", "write")
+#: A user name; all digits would be taken for a phone number at the log-in.
+_USERNAME = re.compile(r"\w[\w.-]{0,59}")
 
 
 class DemoSmsProvider:
@@ -37,8 +40,14 @@ def create_staff_account(
 ) -> int:
     """Make an account for somebody who serves; gives its id.
 
-    Raises: Invalid — the user name is taken
+    Raises: Invalid — the user name is taken or cannot be one
     """
+    username = username.strip()
+    if not _USERNAME.fullmatch(username) or username.isdigit():
+        raise Invalid(
+            "用户名由汉字、字母、数字和点、横线、下划线组成，最多 60 个字，不能全是数字。",
+            fields={"username": "请换一个。"},
+        )
     if Account.objects.filter(username__iexact=username).exists():
         raise Invalid(f"用户名 {username} 已经有人用了。", fields={"username": "请换一个。"})
     account = Account.objects.create(
@@ -89,10 +98,12 @@ def create_client(
 ) -> str:
     """Make an API client that acts for a post; gives the token, which is never shown again.
 
-    Raises: Invalid — an unknown scope
+    Raises: Invalid — no name, no or an unknown scope, no days
     """
-    if not set(scopes) <= set(SCOPES):
-        raise Invalid("凭证权限只有 read 和 write 两种。")
+    if not scopes or not set(scopes) <= set(SCOPES):
+        raise Invalid("凭证权限只有 read 和 write 两种，至少选一种。")
+    if not name.strip() or days < 1:
+        raise Invalid("请写明哪个系统使用，有效期至少 1 天。")
     token = "wm_" + secrets.token_urlsafe(32)
     client = ApiClient.objects.create(
         name=name,

@@ -59,6 +59,9 @@ class Account(AbstractBaseUser):
             ),
         ]
 
+    def __str__(self) -> str:
+        return self.username or f"account {self.pk}"
+
 
 class ApiClient(models.Model):
     """A machine that calls the API, acting for one post."""

@@ -6,6 +6,9 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import connection
+
 from weimin.kernel.accounts.actions import create_staff_account
 from weimin.kernel.accounts.models import DemoSms
 from weimin.kernel.record.types import Actor
@@ -49,8 +52,20 @@ def make_staff(username: str = "zhangwei", name: str = "张伟", password: str =
 def age_code(client: Any, *, seconds: float) -> None:
     """Make the pending code older, as if so much time had passed."""
     session = client.session
-    state = session["account_login"]["state"]["stages"]["login_by_code"]
+    state = session["account_login"]["state"]["stages"]["login_by_code"]["data"]
     for name in ("at", "sent_at"):
         if name in state:
             state[name] -= seconds
     session.save()
+
+
+def tables_holding(text: str) -> list[str]:
+    """The tables in which a text stands in clear, sessions opened as Django would; [] is what one wants."""
+    found = []
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names():
+            cursor.execute(f'SELECT 1 FROM "{table}" t WHERE t::text LIKE %s LIMIT 1', [f"%{text}%"])  # noqa: S608
+            found += [table] if cursor.fetchone() else []
+        cursor.execute("SELECT session_data FROM django_session")
+        found += ["django_session" for (data,) in cursor.fetchall() if text in str(SessionStore().decode(data))]
+    return found

@@ -15,6 +15,7 @@ from weimin.kernel.cases import actions, queries
 from weimin.kernel.cases.types import (
     STATE_TEXT,
     Channel,
+    NextStep,
     StepTaken,
     Submission,
     SupplementItem,
@@ -50,11 +51,20 @@ class SubmitIn(Schema):
     delivery: str = Field(default="pickup", pattern="^(pickup|post)$")
 
 
+class NextOut(Schema):
+    """A step that somebody has to take next."""
+
+    step_id: int
+    kind: str
+    agency_id: int
+
+
 class SubmitOut(Schema):
     """The receipt."""
 
     number: str
     receipt_code: str
+    next_steps: list[NextOut]
 
 
 class StepIn(Schema):
@@ -127,6 +137,7 @@ class TakenOut(Schema):
     state: str
     state_text: str
     revision: int
+    next_steps: list[NextOut]
 
 
 class FileOut(Schema):
@@ -226,7 +237,12 @@ def _taken(done: StepTaken) -> dict[str, Any]:
         "state": str(done.state),
         "state_text": STATE_TEXT[done.state],
         "revision": done.revision,
+        "next_steps": _next(done.next_steps),
     }
+
+
+def _next(steps: tuple[NextStep, ...]) -> list[dict[str, Any]]:
+    return [{"step_id": one.step_id, "kind": one.kind, "agency_id": one.agency_id} for one in steps]
 
 
 def _step(
@@ -241,18 +257,16 @@ def _step(
     """Take one step of a matter by its number."""
 
     def run() -> dict[str, Any]:
-        case_id, _ = queries.find_case_id(request.actor, number)
-        return _taken(verb(by=request.actor, at=request.at, case_id=case_id, **fields))
+        return _taken(verb(by=request.actor, at=request.at, case_id=number, **fields))
 
     return _once(request, response, key, body.model_dump(mode="json"), run)
 
 
 @router.post("", response={201: SubmitOut}, operation_id="submit_matter")
 def submit_matter(request: Any, response: HttpResponse, body: SubmitIn, key: str = KEY) -> Any:
-    """Submit an application for a person."""
-
-    def run() -> dict[str, Any]:
-        person = body.person
+    """Submit an application for a person; a repeat with the same key gives the same receipt."""
+    person = body.person
+    with transaction.atomic():
         applicant = residents.register_resident(
             by=request.actor,
             at=request.at,
@@ -264,7 +278,7 @@ def submit_matter(request: Any, response: HttpResponse, body: SubmitIn, key: str
         done = actions.submit(
             by=request.actor,
             at=request.at,
-            key=key,
+            key=f"api:{key}",
             submission=Submission(
                 item_code=body.item_code,
                 township_code=body.township_code,
@@ -276,9 +290,9 @@ def submit_matter(request: Any, response: HttpResponse, body: SubmitIn, key: str
                 delivery=body.delivery,
             ),
         )
-        return {"number": done.number, "receipt_code": done.receipt_code}
-
-    return 201, _once(request, response, key, body.model_dump(mode="json"), run)
+    if done.repeated:
+        response["Idempotency-Replayed"] = "true"
+    return 201, {"number": done.number, "receipt_code": done.receipt_code, "next_steps": _next(done.next_steps)}
 
 
 @router.post("/files", response={201: FileOut}, operation_id="upload_file")

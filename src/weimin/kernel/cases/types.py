@@ -144,6 +144,15 @@ class Submission:
 
 
 @dataclass(frozen=True, slots=True)
+class NextStep:
+    """A step that somebody has to take next."""
+
+    step_id: int
+    kind: str
+    agency_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Submitted:
     """The answer to a submission: the same for a repeat with the same key."""
 
@@ -151,6 +160,7 @@ class Submitted:
     number: str
     receipt_code: str
     repeated: bool = False
+    next_steps: tuple[NextStep, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +171,7 @@ class StepTaken:
     number: str
     state: State
     revision: int
+    next_steps: tuple[NextStep, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,8 +51,8 @@ def register_resident(*, by: Actor, at: datetime, name: str, id_number: str, pho
         row = Resident.objects.select_for_update().filter(id_index=id_index(number)).first()
         if row is None:
             row = _create(by, at, values, account_id)
-        else:
-            _link(row, values, account_id)
+        elif not _link(row, values, account_id):
+            return row.pk
         if account_id is not None:
             accounts.rename_account(account_id=account_id, name=row.name)
         record_audit(
@@ -107,14 +107,15 @@ def _create(by: Actor, at: datetime, values: dict[str, Any], account_id: int | N
     )
 
 
-def _link(row: Resident, values: dict[str, Any], account_id: int | None) -> None:
+def _link(row: Resident, values: dict[str, Any], account_id: int | None) -> bool:
+    """Check that the person is the one meant; link a log-in. Gives whether anything changed."""
     if row.name != values["name"]:
         raise NameDiffers(
             "这个身份证号登记的是另一个姓名，请核对姓名和号码；确实改过名的，请带户口簿到窗口更正。",
             fields={"name": "和已登记的姓名不一致。"},
         )
     if account_id is None or row.account_id == account_id:
-        return
+        return False
     if row.account_id is not None:
         raise AlreadyLinked("这个身份已经绑定另一个手机号。换号的，请带身份证到窗口办理。")
     known = crypto.unseal(row.phone_sealed, purpose=PHONE) if row.phone_sealed else ""
@@ -122,6 +123,7 @@ def _link(row: Resident, values: dict[str, Any], account_id: int | None) -> None
         raise AlreadyLinked("窗口登记的手机号和现在这个不一致，请带身份证到窗口更新手机号。")
     row.account_id = account_id
     row.save(update_fields=["account"])
+    return True
 
 
 def register_body(*, by: Actor, at: datetime, name: str, uscc: str, phone: str, division_code: str) -> int:

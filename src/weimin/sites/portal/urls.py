@@ -15,6 +15,7 @@ from weimin.ui.web import style_page
 app_name = "portal"
 urlpatterns = [
     path("", web.home, name="home"),
+    path("health/", web.health, name="health"),
     path("elder/", web.elder, name="elder"),
     path("login/", accounts.phone_page, name="login"),
     path("login/code/", accounts.code_page, name="login_code"),

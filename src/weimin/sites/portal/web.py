@@ -45,3 +45,10 @@ def elder(request: Any) -> HttpResponse:
     on = request.COOKIES.get("elder") != "1"
     answer.set_cookie("elder", "1" if on else "0", max_age=365 * 86400, samesite="Lax", httponly=True)
     return answer
+
+
+@access("public")
+@require_GET
+def health(request: Any) -> HttpResponse:
+    """Say that the web process answers; touches nothing."""
+    return HttpResponse("ok", content_type="text/plain")

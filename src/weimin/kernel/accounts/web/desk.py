@@ -12,11 +12,13 @@ from django.views.decorators.http import require_POST
 
 from weimin.base.guard import access
 from weimin.kernel.accounts.forms import StaffForm
+from weimin.kernel.accounts.web.entrance import Entrance
 
 
-class StaffLogin(LoginView):
+class StaffLogin(Entrance, LoginView):
     """The staff log-in page."""
 
+    kind = "staff"
     template_name = "accounts/desk_login.html"
 
     def get_form_class(self) -> type[StaffForm]:
@@ -30,10 +32,6 @@ class StaffLogin(LoginView):
     def get_default_success_url(self) -> str:
         """The inbox."""
         return reverse("desk:home")
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Nothing more than the form."""
-        return dict(super().get_context_data(**kwargs))
 
 
 staff_login = access("public")(StaffLogin.as_view())
@@ -52,6 +50,6 @@ def logout(request: HttpRequest) -> HttpResponse:
 def choose_post(request: Any) -> HttpResponse:
     """Act in another of one's posts from now on."""
     post = request.POST.get("post", "")
-    if post.isdigit():
+    if post.isascii() and post.isdigit():
         request.session["post_id"] = int(post)
     return HttpResponseRedirect(reverse("desk:home"))

@@ -156,7 +156,7 @@ def submit(*, by: Actor, at: datetime, key: str, submission: Submission, seen_ve
             "receipt_code": numbers.receipt_code(taken.number),
         }
         keep_answer(scope=scope, key=key, answer=answer)
-        return Submitted(**answer)  # type: ignore[arg-type]
+        return Submitted(**answer, next_steps=taken.next_steps)  # type: ignore[arg-type]
 
 
 def _request(submission: Submission) -> dict[str, Any]:
@@ -182,7 +182,10 @@ def _check(by: Actor, at: datetime, spec: ItemSpec, submission: Submission) -> t
         code = answers.get(field.name)
         if field.type == "division" and code and not directory.division_exists(str(code)):
             errors[field.name] = f"请从列表中选择{field.label}。"
-    files = list(CaseFile.objects.filter(pk__in=submission.file_ids, case=None, owner_account_id=by.account_id))
+    files: list[CaseFile] = []
+    if submission.file_ids:
+        own = CaseFile.objects.filter(case=None, owner_account_id=by.account_id)
+        files = list(own.filter(pk__in=submission.file_ids))
     waived = set(submission.waived_materials) if by.is_staff else set()
     missing = completeness.missing_materials(spec.materials, given={one.material_code for one in files}, waived=waived)
     errors |= {f"material_{one.code}": f"还没有交“{one.name}”，请上传后再提交。" for one in missing}

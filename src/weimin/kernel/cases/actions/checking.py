@@ -16,7 +16,6 @@ from weimin.kernel.cases.types import Event, PaperKind, State, StepTaken, Supple
 from weimin.kernel.deadlines import queries as limits
 from weimin.kernel.deadlines.types import Limit
 from weimin.kernel.record.types import Actor
-from weimin.kernel.residents import queries as residents
 
 #: How long a person has to answer a supplement list; a local default that list keepers check.
 SUPPLEMENT_ANSWER = "supplement.answer"
@@ -41,7 +40,7 @@ class SupplementIncomplete(Invalid):
 
 
 def accept_application(
-    *, by: Actor, at: datetime, case_id: int, step_id: int, opinion: str = "", seen: int | None = None
+    *, by: Actor, at: datetime, case_id: int | str, step_id: int, opinion: str = "", seen: int | None = None
 ) -> StepTaken:
     """Accept an application: the check clock stops, the handling clock starts.
 
@@ -105,14 +104,14 @@ def _limit(spec: Any) -> Limit | None:
 
 def applicant_name(case: Case) -> str:
     """The applicant's full name for a paper; own-motion matters have none."""
-    return residents.get_name(resident_id=case.applicant_id) if case.applicant_id else "（依职权）"
+    return case.applicant.name if case.applicant else "（依职权）"
 
 
 def ask_supplement(
     *,
     by: Actor,
     at: datetime,
-    case_id: int,
+    case_id: int | str,
     step_id: int,
     items: list[SupplementItem],
     note: str = "",
@@ -170,7 +169,7 @@ def answer_supplement(
     *,
     by: Actor,
     at: datetime,
-    case_id: int,
+    case_id: int | str,
     file_ids: tuple[int, ...] = (),
     replies: dict[str, str] | None = None,
 ) -> StepTaken:
@@ -219,7 +218,7 @@ def refuse_application(
     *,
     by: Actor,
     at: datetime,
-    case_id: int,
+    case_id: int | str,
     step_id: int,
     reasons: str,
     basis: str,

@@ -18,7 +18,7 @@ log = logging.getLogger("weimin.cases")
 
 
 def withdraw_application(
-    *, by: Actor, at: datetime, case_id: int, reason: str = "", seen: int | None = None
+    *, by: Actor, at: datetime, case_id: int | str, reason: str = "", seen: int | None = None
 ) -> StepTaken:
     """Withdraw one's application before it is decided.
 
@@ -42,7 +42,7 @@ def _end(turn: turning.Turn) -> None:
         procedures.stop_instance(by=turn.by, at=turn.at, instance_id=turn.case.instance_id, reason="办件结束")
 
 
-def lapse_case(*, by: Actor, at: datetime, case_id: int) -> StepTaken:
+def lapse_case(*, by: Actor, at: datetime, case_id: int | str) -> StepTaken:
     """End a matter whose applicant did not answer the supplement list in time; they may apply anew.
 
     Raises: NotAllowed — nothing is waited for any more
@@ -56,7 +56,7 @@ def lapse_case(*, by: Actor, at: datetime, case_id: int) -> StepTaken:
         return turn.finish(verb="cases.case.lapsed")
 
 
-def accept_silently(*, by: Actor, at: datetime, case_id: int) -> StepTaken:
+def accept_silently(*, by: Actor, at: datetime, case_id: int | str) -> StepTaken:
     """Silence is acceptance, dated back to receipt: no clerk said anything within five working days.
 
     Raises: NotAllowed — somebody acted in time

@@ -124,7 +124,7 @@ def complete_review(
     *,
     by: Actor,
     at: datetime,
-    case_id: int,
+    case_id: int | str,
     step_id: int,
     outcome: str,
     opinion: str,
@@ -162,7 +162,7 @@ def decide_case(
     *,
     by: Actor,
     at: datetime,
-    case_id: int,
+    case_id: int | str,
     step_id: int,
     outcome: str,
     reasons: str,
@@ -213,7 +213,7 @@ def decide_case(
 
 
 def make_result(
-    *, by: Actor, at: datetime, case_id: int, step_id: int, note: str = "", seen: int | None = None
+    *, by: Actor, at: datetime, case_id: int | str, step_id: int, note: str = "", seen: int | None = None
 ) -> StepTaken:
     """Make the result document ready and send it to the window; the applicant gets a pick-up code.
 
@@ -241,7 +241,7 @@ def _only(step: Step) -> str:
 
 
 def correct_decision(
-    *, by: Actor, at: datetime, case_id: int, wrong: str, right: str, seen: int | None = None
+    *, by: Actor, at: datetime, case_id: int | str, wrong: str, right: str, seen: int | None = None
 ) -> StepTaken:
     """Mend a clerical error by a further decision row that names the one it corrects.
 
@@ -280,7 +280,7 @@ def correct_decision(
         return turn.finish(verb="cases.decision.corrected")
 
 
-def add_comment(*, by: Actor, at: datetime, case_id: int, text: str) -> int:
+def add_comment(*, by: Actor, at: datetime, case_id: int | str, text: str) -> int:
     """Say something to colleagues on a matter; the applicant never sees it. Gives the comment's id.
 
     Raises: Invalid — nothing was written

@@ -25,7 +25,7 @@ def hand_out_result(
     *,
     by: Actor,
     at: datetime,
-    case_id: int,
+    case_id: int | str,
     step_id: int,
     code: str = "",
     signed_by: str = "",
@@ -73,7 +73,7 @@ def _only(outcomes: str) -> str:
 
 
 def send_result(
-    *, by: Actor, at: datetime, case_id: int, step_id: int, tracking: str, seen: int | None = None
+    *, by: Actor, at: datetime, case_id: int | str, step_id: int, tracking: str, seen: int | None = None
 ) -> StepTaken:
     """Send the result by post; the matter is closed when delivery is confirmed.
 
@@ -97,7 +97,7 @@ def send_result(
         return turn.finish(verb="cases.result.sent")
 
 
-def confirm_delivery(*, by: Actor, at: datetime, case_id: int, seen: int | None = None) -> StepTaken:
+def confirm_delivery(*, by: Actor, at: datetime, case_id: int | str, seen: int | None = None) -> StepTaken:
     """Write down that a posted result has arrived; the matter is closed.
 
     Law:    xkl-2019 art. 44

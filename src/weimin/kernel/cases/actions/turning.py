@@ -19,7 +19,7 @@ from weimin.base.errors import Conflict
 from weimin.kernel.cases import access
 from weimin.kernel.cases.models import Case, Paper, Step, TimelineEntry
 from weimin.kernel.cases.rules import numbers, states
-from weimin.kernel.cases.types import STATE_TEXT, Event, PaperKind, State, StepTaken
+from weimin.kernel.cases.types import STATE_TEXT, Event, NextStep, PaperKind, State, StepTaken
 from weimin.kernel.catalogue import queries as catalogue
 from weimin.kernel.catalogue.types import ItemSpec
 from weimin.kernel.deadlines import actions as deadlines
@@ -58,6 +58,7 @@ class Turn:
     changed: dict[str, list[Any]] = field(default_factory=dict)
     lines: list[TimelineEntry] = field(default_factory=list)
     fresh: bool = False
+    opened: list[Step] = field(default_factory=list)
 
     @property
     def today(self) -> date:
@@ -114,7 +115,11 @@ class Turn:
             changes=self.changed,
         )
         queue_event(at=self.at, topic=verb, payload={**self._payload(), **(notice or {})})
-        return StepTaken(self.case.pk, self.case.number, State(self.case.state), self.case.revision)
+        return StepTaken(self.case.pk, self.case.number, State(self.case.state), self.case.revision, self.next_steps())
+
+    def next_steps(self) -> tuple[NextStep, ...]:
+        """The steps that this turn opened."""
+        return tuple(NextStep(one.pk, one.kind, one.agency_id) for one in self.opened)
 
     def _payload(self) -> dict[str, Any]:
         case = self.case
@@ -141,14 +146,16 @@ def _column(name: str) -> str:
     return name.removesuffix("_id")
 
 
-def open_turn(*, by: Actor, at: datetime, case_id: int, seen: int | None = None) -> Turn:
-    """Lock a matter that the actor may see.
+def open_turn(*, by: Actor, at: datetime, case_id: int | str, seen: int | None = None) -> Turn:
+    """Lock a matter that the actor may see, by its id or its number.
 
     Raises: CaseUnknown — not visible to the actor
             PageStale — the page the actor worked from is older than the matter
     Cost:   one query; locks the case row until commit
     """
-    case = access.visible_cases(by).select_for_update(of=("self",)).filter(pk=case_id).first()
+    named = {"number": case_id} if isinstance(case_id, str) else {"pk": case_id}
+    rows = access.visible_cases(by).select_related("applicant").select_for_update(of=("self",))
+    case = rows.filter(**named).first()
     if case is None:
         raise access.CaseUnknown("找不到这个办件，或者它不归您办理。")
     if seen is not None and seen != case.revision:
@@ -212,7 +219,8 @@ def open_steps(turn: Turn, ready: tuple[ReadyTask, ...] | list[ReadyTask]) -> li
     """
     fresh = [_step(turn, task) for task in ready]
     if fresh:
-        Step.objects.bulk_create(fresh, ignore_conflicts=True)
+        Step.objects.bulk_create(fresh)
+        turn.opened.extend(fresh)
     return fresh
 
 

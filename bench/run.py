@@ -1,0 +1,87 @@
+"""Runs every measurement and writes docs/reference/performance.md."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from bench import life, reading, stage
+
+PAGE = stage.ROOT / "docs/reference/performance.md"
+
+
+def main() -> None:
+    """Measure in one run, floors beside figures, and write the page."""
+    quick = "--quick" in sys.argv
+    url = stage.prepare()
+    sql = life.statements()
+    tokens = life.make_tokens()
+    lives = 24 if quick else 160
+    lines: list[str] = []
+    with stage.serving() as (web, _):
+        life.measure(tokens, web, concurrent=4, lives=16)  # warm
+        runs = [life.measure(tokens, web, concurrent=n, lives=lives) for n in (1, 8, 32)]
+        floors = [life.empty_view(concurrent=n, requests=800 if quick else 4000) for n in (1, 8, 32)]
+        rows = [life.psycopg_floor(url, sql, concurrent=n, lives=lives) for n in (1, 8, 32)]
+        weights = reading.weights()
+        small = reading.search()
+        counts = (1_000, 10_000 if quick else 100_000)
+        reading.fill(counts[0], 0)
+        reviewer = reading.log_in("liucheng.shenhe")
+        first = reading.pages(reviewer)
+        reading.fill(counts[1], counts[0])
+        second = reading.pages(reviewer)
+        many = 5_000 if quick else 50_000
+        reading.fill_items(many)
+        big = reading.search()
+    _report(lines, sql, runs, floors, rows, weights, small, big, first, second, counts, many)
+    PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    print("\n".join(lines))
+
+
+def _report(lines, sql, runs, floors, rows, weights, small, big, first, second, counts, many) -> None:  # type: ignore[no-untyped-def]
+    say = lines.append
+    say("# Performance\n")
+    say("Written by `make bench`; all figures of a table come from one run on one machine, floors beside them.\n")
+    say(f"- Run: {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}; "
+        "web (2 processes), worker, PostgreSQL and the load generator share the cores")
+    say("- Read differences under a quarter as noise; ratios travel, absolute figures do not\n")
+    say("## One matter's whole life over HTTP\n")
+    say("Submit, accept, two reviews, decide, make result, hand out, rate: eight write actions, each one POST with a token and an "
+        "idempotency key, over 16 townships. Floor 1: the same rows by psycopg, one transaction an action. Floor 2: an empty view.\n")
+    say("| concurrent | write actions/s | p50 ms | p95 ms | web CPU ms/action | same rows by psycopg, actions/s | ratio | empty view, requests/s | ratio |")
+    say("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+    for run, floor, row in zip(runs, floors, rows, strict=True):
+        say(f"| {run['concurrent']} | {run['per_second']:.0f} | {run['p50']:.0f} | {run['p95']:.0f} | {run['cpu_ms']:.1f} | {row:.0f} | "
+            f"{run['per_second'] / row:.2f} | {floor['per_second']:.0f} | {run['per_second'] / floor['per_second']:.3f} |")
+    say("\n| action | SQL statements | p50 ms at 8 | p95 ms at 8 |\n| --- | --- | --- | --- |")
+    for name in dict.fromkeys(life.ACTIONS):
+        p50, p95 = runs[1]["by_action"][name]
+        say(f"| {name} | {len(sql[name])} | {p50:.0f} | {p95:.0f} |")
+    say("\nStatements without transaction control, second life of a process (warm), authentication and idempotency included.\n")
+    say("## Pages at size\n")
+    say(f"A reviewer who may see one township's station; {counts[0]:,} and {counts[1]:,} matters over 77 townships, a tenth of them in this one, one in twenty open; "
+        "one connection, 150 requests.\n")
+    say(f"| page | p50/p95 ms at {counts[0]:,} | p50/p95 ms at {counts[1]:,} | ratio of p95 |\n| --- | --- | --- | --- |")
+    for name in ("inbox", "case"):
+        say(f"| {name} | {first[name][0]:.1f} / {first[name][1]:.1f} | {second[name][0]:.1f} / {second[name][1]:.1f} | "
+            f"{second[name][1] / first[name][1]:.2f} |")
+    say("\n## Search\n")
+    say("Time in the database for twenty questions (words, pinyin, initials, slips of one character), ten times each, seen from Django.\n")
+    say("| items | p50 ms | p95 ms | slowest question |\n| --- | --- | --- | --- |")
+    say(f"| 60 | {small[0]:.1f} | {small[1]:.1f} | {small[2]} |")
+    say(f"| {many:,} | {big[0]:.1f} | {big[1]:.1f} | {big[2]} |")
+    say("\n## Weight of pages\n")
+    say("Compressed bytes of the page with its style and script; the diagram viewer is loaded only when opened.\n")
+    say("| page | kB |\n| --- | --- |")
+    for name, size in weights.items():
+        say(f"| {name} | {size / 1000:.1f} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,155 @@
+"""The stage of the measurements: a database of its own, a loaded city, a running server, clients."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+DATABASE = "weimin_bench"
+PORT = 8199
+
+
+def prepare() -> str:
+    """Make an empty database beside the configured one, migrate it, load the city. Gives its address."""
+    import psycopg
+
+    base = os.environ.get("DATABASE_URL", "")
+    if not base:
+        from weimin.base import embedded
+
+        base = embedded.ensure_started(ROOT / ".data" / "bench")
+    server, _, _ = base.rpartition("/")
+    with psycopg.connect(server + "/postgres", autocommit=True) as link:
+        link.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+        link.execute(f"CREATE DATABASE {DATABASE} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'")
+    url = f"{server}/{DATABASE}"
+    os.environ["DATABASE_URL"] = url
+    os.environ["DJANGO_SETTINGS_MODULE"] = "weimin.config.settings"
+    import django
+
+    django.setup()
+    from weimin.base import clock
+    from weimin.config import city
+
+    city.prepare_database()
+    at = clock.now()
+    for load in (city.load_city, city.load_calendar, city.load_items, city.load_demo):
+        load(at=at)
+    with psycopg.connect(url, autocommit=True) as link:
+        link.execute("ANALYZE")
+    return url
+
+
+@contextmanager
+def serving(workers: int = 2) -> Any:
+    """The web server and the worker as `weimin run` starts them; gives their process ids."""
+    programs = Path(sys.executable).parent
+    from django.core.management import call_command
+
+    call_command("collectstatic", verbosity=0, interactive=False)
+    web = subprocess.Popen(
+        [
+            str(programs / "granian"), "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(PORT),
+            "--workers", str(workers), "--blocking-threads", "1", "--backpressure", "64",
+            "--no-access-log", "--log-level", "error", "weimin.config.wsgi:application",
+        ]
+    )
+    worker = subprocess.Popen([str(programs / "weimin"), "worker"])
+    try:
+        for _ in range(200):
+            try:
+                Client().get("/health/")
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield web.pid, worker.pid
+    finally:
+        web.terminate()
+        worker.terminate()
+        web.wait()
+        worker.wait()
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU time of a process and its children so far."""
+    total = 0.0
+    tick = os.sysconf("SC_CLK_TCK")
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parts = path.read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        if int(path.parent.name) == pid or int(parts[1]) == pid:
+            total += (int(parts[11]) + int(parts[12])) / tick
+    return total
+
+
+class Client:
+    """A kept-alive HTTP connection."""
+
+    def __init__(self, token: str = "", cookie: str = "") -> None:
+        self.link = http.client.HTTPConnection("127.0.0.1", PORT, timeout=30)
+        self.headers = {"Content-Type": "application/json"}
+        if token:
+            self.headers["Authorization"] = f"Bearer {token}"
+        if cookie:
+            self.headers["Cookie"] = cookie
+
+    def get(self, path: str) -> tuple[int, bytes]:
+        """Fetch a path."""
+        self.link.request("GET", path, headers=self.headers)
+        answer = self.link.getresponse()
+        return answer.status, answer.read()
+
+    def post(self, path: str, body: dict[str, Any], key: str) -> dict[str, Any]:
+        """Post JSON with an idempotency key."""
+        self.link.request("POST", path, json.dumps(body), {**self.headers, "Idempotency-Key": key})
+        answer = self.link.getresponse()
+        text = answer.read()
+        if answer.status >= 300:
+            raise RuntimeError(f"{path} {answer.status} {text.decode()[:300]}")
+        found: dict[str, Any] = json.loads(text)
+        return found
+
+
+@dataclass
+class Timings:
+    """Durations in milliseconds."""
+
+    values: list[float] = field(default_factory=list)
+
+    def at(self, share: float) -> float:
+        """The duration at a share of all, 0.5 for the median."""
+        ordered = sorted(self.values)
+        return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
+
+
+def in_parallel(count: int, work: Any) -> float:
+    """Run work(number) in threads; gives the seconds it took, and raises the first failure."""
+    failures: list[BaseException] = []
+
+    def run(number: int) -> None:
+        try:
+            work(number)
+        except BaseException as fault:
+            failures.append(fault)
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
+    began = time.perf_counter()
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    if failures:
+        raise failures[0]
+    return time.perf_counter() - began

@@ -1,0 +1,47 @@
+"""What the two log-in pages share: who need not log in again, and why somebody was sent back."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.auth import logout as end_session
+from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import reverse
+
+#: Why somebody is back at the log-in page: the word in the address, the sentence on the page.
+REASONS = {
+    "expired": "验证码已经过期，请重新获取。",
+    "tries": "验证码填错的次数太多，请重新获取一个。",
+    "inactive": "这个账号已停用，请联系便民服务中心窗口；工作人员请联系本单位管理员。",
+}
+
+
+def back_to(name: str, why: str, wanted: str | None = "") -> HttpResponseRedirect:
+    """Send somebody to a log-in page with the reason, keeping where they wanted to go."""
+    query = {"why": why} | ({"next": wanted} if wanted else {})
+    return HttpResponseRedirect(f"{reverse(name)}?{urlencode(query)}")
+
+
+class Entrance:
+    """Sends on who is logged in already as this kind; the other kind may change over by logging in."""
+
+    kind = ""
+    request: Any
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Send on, or show the page."""
+        if getattr(request.user, "kind", "") == self.kind:
+            return HttpResponseRedirect(self.get_success_url())  # type: ignore[attr-defined]
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+
+    def form_valid(self, form: Any) -> Any:
+        """End the other kind's session first: one browser, one person."""
+        if self.request.user.is_authenticated:
+            end_session(self.request)
+        return super().form_valid(form)  # type: ignore[misc]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Say why somebody was sent back."""
+        context: dict[str, Any] = super().get_context_data(**kwargs)  # type: ignore[misc]
+        return context | {"why": REASONS.get(self.request.GET.get("why", ""), "")}
