@@ -73,21 +73,39 @@ def live(links: dict[str, Client], people: dict[str, Any], note: Any) -> None:
 
     serial = next(_serial)
     said = post(
-        "clerk", "submit", "",
+        "clerk",
+        "submit",
+        "",
         {
-            "item_code": ITEM, "township_code": people["township"],
-            "person": {"name": "演示", "id_number": id_number(serial), "phone": f"139{serial:08d}",
-                       "division_code": people["village"]},
-            "answers": {"disease": "慢性病", "paid": "3200", "from_date": "2026-01-05", "bank": "social",
-                        "account": "6222000000000000001"},
+            "item_code": ITEM,
+            "township_code": people["township"],
+            "person": {
+                "name": "演示",
+                "id_number": id_number(serial),
+                "phone": f"139{serial:08d}",
+                "division_code": people["village"],
+            },
+            "answers": {
+                "disease": "慢性病",
+                "paid": "3200",
+                "from_date": "2026-01-05",
+                "bank": "social",
+                "account": "6222000000000000001",
+            },
         },
     )
     number = said["number"]
     said = post("clerk", "accept", f"/{number}/accept", {"step_id": step(said)})
-    said = post("station", "review", f"/{number}/review", {"step_id": step(said), "outcome": "agree", "opinion": "属实"})
+    said = post(
+        "station", "review", f"/{number}/review", {"step_id": step(said), "outcome": "agree", "opinion": "属实"}
+    )
     said = post("county", "review", f"/{number}/review", {"step_id": step(said), "outcome": "agree", "opinion": "属实"})
-    said = post("decider", "decide", f"/{number}/decide",
-                {"step_id": step(said), "outcome": "approve", "reasons": "符合条件，准予。", "basis": "社会救助法第二十四条"})
+    said = post(
+        "decider",
+        "decide",
+        f"/{number}/decide",
+        {"step_id": step(said), "outcome": "approve", "reasons": "符合条件，准予。", "basis": "社会救助法第二十四条"},
+    )
     said = post("county", "make-result", f"/{number}/make-result", {"step_id": step(said)})
     post("issuer", "hand-out", f"/{number}/hand-out", {"step_id": step(said), "signed_by": "演示"})
     post("clerk", "rate", f"/{number}/rating", {"grade": 1})
@@ -117,8 +135,12 @@ def measure(tokens: list[dict[str, Any]], web: int, *, concurrent: int, lives: i
     used = cpu_seconds(web) - before
     done = len(everything.values)
     return {
-        "concurrent": concurrent, "actions": done, "per_second": done / seconds,
-        "p50": everything.at(0.5), "p95": everything.at(0.95), "cpu_ms": used * 1000 / done,
+        "concurrent": concurrent,
+        "actions": done,
+        "per_second": done / seconds,
+        "p50": everything.at(0.5),
+        "p95": everything.at(0.95),
+        "cpu_ms": used * 1000 / done,
         "by_action": {name: (one.at(0.5), one.at(0.95)) for name, one in times.items()},
     }
 
@@ -157,7 +179,9 @@ def statements() -> dict[str, list[str]]:
         def post(self, path: str, body: dict[str, Any], key: str) -> dict[str, Any]:
             with CaptureQueriesContext(connection) as caught:
                 answer = Inner().post(
-                    path, body, content_type="application/json",
+                    path,
+                    body,
+                    content_type="application/json",
                     headers={"Authorization": f"Bearer {self.token}", "Idempotency-Key": key},
                 )
             if answer.status_code >= 300:
@@ -189,8 +213,13 @@ def psycopg_floor(url: str, sql: dict[str, list[str]], *, concurrent: int, lives
             rows[table] = (names, list(cursor.fetchone() or []))
 
     def value(table: str, name: str, old: Any) -> Any:
-        fresh = {("cases_case", "number"), ("record_rememberedanswer", "key"), ("cases_step", "task_id"),
-                 ("notices_message", "source"), ("cases_casecounter", "prefix")}
+        fresh = {
+            ("cases_case", "number"),
+            ("record_rememberedanswer", "key"),
+            ("cases_step", "task_id"),
+            ("notices_message", "source"),
+            ("cases_casecounter", "prefix"),
+        }
         if (table, name) in fresh:
             return secrets.token_hex(10)
         if name == "id_index":
@@ -208,12 +237,17 @@ def psycopg_floor(url: str, sql: dict[str, list[str]], *, concurrent: int, lives
                             names, old = rows[table]
                             if verb == "UPDATE" or table == "evaluation_rating":
                                 key = names[0]
-                                link.execute(f'UPDATE {table} SET {names[-1]} = {names[-1]} WHERE "{key}" = %s', [old[0]])
+                                link.execute(
+                                    f'UPDATE {table} SET {names[-1]} = {names[-1]} WHERE "{key}" = %s', [old[0]]
+                                )
                                 continue
                             keep = [n for n in names if n != "id"]
                             values = [value(table, n, o) for n, o in zip(names, old, strict=True) if n != "id"]
                             marks = ", ".join(["%s"] * len(keep))
-                            link.execute(f"INSERT INTO {table} ({', '.join(chr(34) + n + chr(34) for n in keep)}) VALUES ({marks})", values)
+                            link.execute(
+                                f"INSERT INTO {table} ({', '.join(chr(34) + n + chr(34) for n in keep)}) VALUES ({marks})",
+                                values,
+                            )
 
     seconds = in_parallel(concurrent, work)
     return max(1, lives // concurrent) * concurrent * len(ACTIONS) / seconds

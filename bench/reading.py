@@ -15,7 +15,7 @@ INSERT INTO cases_case (number, item_version_id, offer_id, township_id, applican
   state, revision, instance_id, answers_sealed, delivery, submitted_at, accepted_at, accepted_how, decided_at, ended_at,
   due_on, statutory_due_on, due_provisional, clock_id, attention_at, outcome)
 SELECT substr(o.township_id, 1, 9) || '-200101-' || lpad(g::text, 6, '0'), v.id, o.id, o.township_id, %(person)s, '演*', v.name,
-  'window', CASE WHEN g / 10 %% 20 = 0 THEN 'handling' ELSE 'closed' END, 5, NULL, %(answers)s, 'pickup',
+  'window', CASE WHEN g / 10 %% 20 = 0 OR g <= 500 THEN 'handling' ELSE 'closed' END, 5, NULL, %(answers)s, 'pickup',
   now() - (g %% 700) * interval '1 day', now(), 'clerk', NULL, NULL, current_date + (g %% 30 - 5), NULL, false, NULL, NULL, ''
 FROM generate_series(%(first)s, %(last)s) g
 JOIN LATERAL (SELECT * FROM catalogue_offer WHERE id = CASE WHEN g %% 10 = 0
@@ -47,13 +47,22 @@ def fill(count: int, already: int) -> None:
     first = Offer.objects.order_by("id").values_list("pk", flat=True)[0]
     offers = Offer.objects.count()
     own = list(
-        Offer.objects.filter(township_id="340321113000", handle_agency__name__contains="社会事务").values_list("pk", flat=True)
+        Offer.objects.filter(township_id="340321113000", handle_agency__name__contains="社会事务").values_list(
+            "pk", flat=True
+        )
     )
     with connection.cursor() as cursor:
         cursor.execute(
             _COPY,
-            {"person": person, "answers": crypto.seal("{}", purpose="cases.answers"), "first": already + 1,
-             "last": count, "offer": first, "offers": offers, "own": own},
+            {
+                "person": person,
+                "answers": crypto.seal("{}", purpose="cases.answers"),
+                "first": already + 1,
+                "last": count,
+                "offer": first,
+                "offers": offers,
+                "own": own,
+            },
         )
         cursor.execute(_STEPS)
         cursor.execute("VACUUM ANALYZE cases_case")
@@ -72,8 +81,12 @@ def log_in(username: str) -> Client:
     csrf = re.search(r"csrftoken=([^;]+)", page.getheader("Set-Cookie") or "")
     assert token and csrf
     body = f"csrfmiddlewaretoken={token.group(1)}&login={username}&password={DEMO_PASSWORD}"
-    link.link.request("POST", "/desk/login/", body, {
-        "Content-Type": "application/x-www-form-urlencoded", "Cookie": f"csrftoken={csrf.group(1)}"})
+    link.link.request(
+        "POST",
+        "/desk/login/",
+        body,
+        {"Content-Type": "application/x-www-form-urlencoded", "Cookie": f"csrftoken={csrf.group(1)}"},
+    )
     answer = link.link.getresponse()
     answer.read()
     cookies = [v for k, v in answer.getheaders() if k.lower() == "set-cookie"]
@@ -101,8 +114,26 @@ def pages(reviewer: Client, repeats: int = 150) -> dict[str, tuple[float, float,
 
 
 QUERIES = (
-    "低保", "老人补贴", "宅基地盖房", "生娃上户口", "社保卡丢了", "gljt", "dibao", "高令津贴", "领养老金", "医保参保",
-    "欠工资", "孩子上学", "残疾人补贴", "退伍军人", "怀远县榴城镇低保怎么办理", "报销医药费", "房子塌了", "五保户", "调解", "砍树",
+    "低保",
+    "老人补贴",
+    "宅基地盖房",
+    "生娃上户口",
+    "社保卡丢了",
+    "gljt",
+    "dibao",
+    "高令津贴",
+    "领养老金",
+    "医保参保",
+    "欠工资",
+    "孩子上学",
+    "残疾人补贴",
+    "退伍军人",
+    "怀远县榴城镇低保怎么办理",
+    "报销医药费",
+    "房子塌了",
+    "五保户",
+    "调解",
+    "砍树",
 )
 
 
@@ -131,14 +162,30 @@ def fill_items(count: int) -> None:
         record["synonyms"] = [prefix + one for one in record["synonyms"][:6]]
         names = searching.names_of(record)
         vectors.append(searching.as_tsvector(record))
-        versions.append(ItemVersion(
-            item=item, number=1, status="in_force", valid_from=sample.valid_from, name=record["name"][:120],
-            plain=record["plain"], area=record["area"], type_code=record["type"], applied=True,
-            audience=record["audience"], life_events=record["life_events"], online=True, lead_key=record["lead"],
-            decision_level="county", procedure_id=sample.procedure_id, publication_class="public",
-            doc={"limits": record["limits"], "procedure": record["procedure"]}, names=names,
-            search_text=" ".join(names)[:2000],
-        ))
+        versions.append(
+            ItemVersion(
+                item=item,
+                number=1,
+                status="in_force",
+                valid_from=sample.valid_from,
+                name=record["name"][:120],
+                plain=record["plain"],
+                area=record["area"],
+                type_code=record["type"],
+                applied=True,
+                audience=record["audience"],
+                life_events=record["life_events"],
+                online=True,
+                lead_key=record["lead"],
+                decision_level="county",
+                procedure_id=sample.procedure_id,
+                publication_class="public",
+                doc={"limits": record["limits"], "procedure": record["procedure"]},
+                names=names,
+                limit_text="10 个工作日",
+                search_text=" ".join(names)[:2000],
+            )
+        )
     made = ItemVersion.objects.bulk_create(versions, batch_size=2000)
     with connection.cursor() as cursor:
         cursor.executemany(

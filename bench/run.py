@@ -48,31 +48,49 @@ def _report(lines, sql, runs, floors, rows, weights, small, big, first, second, 
     say = lines.append
     say("# Performance\n")
     say("Written by `make bench`; all figures of a table come from one run on one machine, floors beside them.\n")
-    say(f"- Run: {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}; "
-        "web (2 processes), worker, PostgreSQL and the load generator share the cores")
+    say(
+        f"- Run: {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}; "
+        "web (2 processes), worker, PostgreSQL and the load generator share the cores"
+    )
     say("- Read differences under a quarter as noise; ratios travel, absolute figures do not\n")
     say("## One matter's whole life over HTTP\n")
-    say("Submit, accept, two reviews, decide, make result, hand out, rate: eight write actions, each one POST with a token and an "
-        "idempotency key, over 16 townships. Floor 1: the same rows by psycopg, one transaction an action. Floor 2: an empty view.\n")
-    say("| concurrent | write actions/s | p50 ms | p95 ms | web CPU ms/action | same rows by psycopg, actions/s | ratio | empty view, requests/s | ratio |")
+    say(
+        "Submit, accept, two reviews, decide, make result, hand out, rate: eight write actions, each one POST with a token and an "
+        "idempotency key, over 16 townships. Floor 1: the same rows by psycopg, one transaction an action. Floor 2: an empty view.\n"
+    )
+    say(
+        "| concurrent | write actions/s | p50 ms | p95 ms | web CPU ms/action | same rows by psycopg, actions/s | ratio | empty view, requests/s | ratio |"
+    )
     say("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     for run, floor, row in zip(runs, floors, rows, strict=True):
-        say(f"| {run['concurrent']} | {run['per_second']:.0f} | {run['p50']:.0f} | {run['p95']:.0f} | {run['cpu_ms']:.1f} | {row:.0f} | "
-            f"{run['per_second'] / row:.2f} | {floor['per_second']:.0f} | {run['per_second'] / floor['per_second']:.3f} |")
+        say(
+            f"| {run['concurrent']} | {run['per_second']:.0f} | {run['p50']:.0f} | {run['p95']:.0f} | {run['cpu_ms']:.1f} | {row:.0f} | "
+            f"{run['per_second'] / row:.2f} | {floor['per_second']:.0f} | {run['per_second'] / floor['per_second']:.3f} |"
+        )
     say("\n| action | SQL statements | p50 ms at 8 | p95 ms at 8 |\n| --- | --- | --- | --- |")
     for name in dict.fromkeys(life.ACTIONS):
         p50, p95 = runs[1]["by_action"][name]
         say(f"| {name} | {len(sql[name])} | {p50:.0f} | {p95:.0f} |")
-    say("\nStatements without transaction control, second life of a process (warm), authentication and idempotency included.\n")
+    say(
+        "\nStatements without transaction control, second life of a process (warm), authentication and idempotency included.\n"
+    )
     say("## Pages at size\n")
-    say(f"A reviewer who may see one township's station; {counts[0]:,} and {counts[1]:,} matters over 77 townships, a tenth of them in this one, one in twenty open; "
-        "one connection, 150 requests.\n")
-    say(f"| page | p50/p95 ms at {counts[0]:,} | p50/p95 ms at {counts[1]:,} | ratio of p95 |\n| --- | --- | --- | --- |")
+    say(
+        f"A reviewer who may see one township's station; {counts[0]:,} and {counts[1]:,} matters over 77 townships, a tenth of them in this one, one in twenty and at least a full page open; "
+        "one connection, 150 requests.\n"
+    )
+    say(
+        f"| page | p50/p95 ms at {counts[0]:,} | p50/p95 ms at {counts[1]:,} | ratio of p95 |\n| --- | --- | --- | --- |"
+    )
     for name in ("inbox", "case"):
-        say(f"| {name} | {first[name][0]:.1f} / {first[name][1]:.1f} | {second[name][0]:.1f} / {second[name][1]:.1f} | "
-            f"{second[name][1] / first[name][1]:.2f} |")
+        say(
+            f"| {name} | {first[name][0]:.1f} / {first[name][1]:.1f} | {second[name][0]:.1f} / {second[name][1]:.1f} | "
+            f"{second[name][1] / first[name][1]:.2f} |"
+        )
     say("\n## Search\n")
-    say("Time in the database for twenty questions (words, pinyin, initials, slips of one character), ten times each, seen from Django.\n")
+    say(
+        "Time in the database for twenty questions (words, pinyin, initials, slips of one character), ten times each, seen from Django.\n"
+    )
     say("| items | p50 ms | p95 ms | slowest question |\n| --- | --- | --- | --- |")
     say(f"| 60 | {small[0]:.1f} | {small[1]:.1f} | {small[2]} |")
     say(f"| {many:,} | {big[0]:.1f} | {big[1]:.1f} | {big[2]} |")

@@ -31,7 +31,9 @@ def prepare() -> str:
     server, _, _ = base.rpartition("/")
     with psycopg.connect(server + "/postgres", autocommit=True) as link:
         link.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-        link.execute(f"CREATE DATABASE {DATABASE} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'")
+        link.execute(
+            f"CREATE DATABASE {DATABASE} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'"
+        )
     url = f"{server}/{DATABASE}"
     os.environ["DATABASE_URL"] = url
     os.environ["DJANGO_SETTINGS_MODULE"] = "weimin.config.settings"
@@ -59,9 +61,23 @@ def serving(workers: int = 2) -> Any:
     call_command("collectstatic", verbosity=0, interactive=False)
     web = subprocess.Popen(
         [
-            str(programs / "granian"), "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(PORT),
-            "--workers", str(workers), "--blocking-threads", "1", "--backpressure", "64",
-            "--no-access-log", "--log-level", "error", "weimin.config.wsgi:application",
+            str(programs / "granian"),
+            "--interface",
+            "wsgi",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(PORT),
+            "--workers",
+            str(workers),
+            "--blocking-threads",
+            "1",
+            "--backpressure",
+            "64",
+            "--no-access-log",
+            "--log-level",
+            "error",
+            "weimin.config.wsgi:application",
         ]
     )
     worker = subprocess.Popen([str(programs / "weimin"), "worker"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from weimin.kernel.cases.api import router as matters
 from weimin.kernel.catalogue.api import router as items
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.evaluation.api import router as ratings
+from weimin.kernel.record.types import Actor
 
 FILE = Path(__file__).resolve().parents[3] / "docs/reference/openapi.json"
 
@@ -36,20 +39,50 @@ class Token(HttpBearer):
     def authenticate(self, request: Any, token: str) -> Any:
         """Find the client and its post's actor.
 
-        Cost:   two queries
+        Cost:   two queries, none for five seconds after
         """
-        found = accounts.find_client(token=token, at=request.at)
-        if found is None:
+        known = _find(token, request.at)
+        if known is None:
             return None
-        client_id, post_id, _, scopes = found
         wanted = "read" if request.method in ("GET", "HEAD") else "write"
-        if wanted not in scopes:
+        if wanted not in known.scopes:
             raise Forbidden("这个凭证没有办理权限，只能查询。", code="api.scope_missing")
-        request.actor = directory.get_actor_for_post(post_id=post_id, at=request.at, via="api")
-        request.client_id = client_id
-        if request.actor.post_id is None:
+        if known.actor.post_id is None:
             raise Forbidden("这个凭证代表的岗位已经离任，请重新发放。", code="api.post_ended")
-        return request.actor
+        request.actor, request.client_id = known.actor, known.client_id
+        return known.actor
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A client and its actor, as found a moment ago."""
+
+    until: datetime
+    client_id: int
+    scopes: tuple[str, ...]
+    actor: Actor
+
+
+#: Clients found in the last seconds, by token digest: a revoked token works at most this much longer.
+_KEEP = timedelta(seconds=5)
+_known: dict[str, _Known] = {}
+
+
+def _find(token: str, at: datetime) -> _Known | None:
+    digest = accounts.token_digest(token)
+    kept = _known.get(digest)
+    if kept is not None and at < kept.until:
+        return kept
+    found = accounts.find_client(token=token, at=at)
+    if found is None:
+        _known.pop(digest, None)
+        return None
+    client_id, post_id, _, scopes = found
+    actor = directory.get_actor_for_post(post_id=post_id, at=at, via="api")
+    if len(_known) > 1000:
+        _known.clear()
+    _known[digest] = _Known(at + _KEEP, client_id, tuple(scopes), actor)
+    return _known[digest]
 
 
 api = NinjaAPI(

@@ -129,6 +129,7 @@ def _version_row(item: Item, record: dict[str, Any], *, number: int, on: date, p
         procedure_id=procedure_id,
         publication_class=record["publication"]["class"],
         doc=record,
+        limit_text=item_rules.read_limit((record.get("limits") or {}).get("committed") or {}).text,
         names=names,
         search_text=" ".join(names)[:2000],
     )

@@ -68,6 +68,7 @@ class ItemVersion(models.Model):
         "公开类别", max_length=10, help_text="public 公开、village 村内公示结果、never 不公开"
     )
     doc = models.JSONField("事项要素", help_text="办事指南的全部要素，按清单格式")
+    limit_text = models.CharField("承诺时限", max_length=40, help_text="列表上显示的承诺时限")
     names = ArrayField(models.CharField(max_length=60), help_text="名称和群众叫法，搜索用")
     search_text = models.TextField("搜索文本", help_text="名称和叫法连成一行，找错别字用")
     search = SearchVectorField(null=True, help_text="分词和拼音，搜索用")

@@ -185,7 +185,7 @@ def _without_places(text: str) -> str:
 
 
 def _filtered(filters: Filters) -> QuerySet[ItemVersion]:
-    rows = ItemVersion.objects.filter(status="in_force", applied=True).select_related("item")
+    rows = ItemVersion.objects.filter(status="in_force", applied=True).select_related("item").defer("doc", "search")
     if filters.area:
         rows = rows.filter(area=filters.area)
     if filters.audience:
@@ -237,7 +237,6 @@ def _is_close(text: str, names: list[str]) -> bool:
 
 
 def _found(version: ItemVersion, why: str = "") -> Found:
-    limits = version.doc.get("limits") or {}
     return Found(
         version_id=version.pk,
         code=version.item.code,
@@ -245,6 +244,6 @@ def _found(version: ItemVersion, why: str = "") -> Found:
         plain=version.plain,
         area=version.area,
         online=version.online,
-        limit_text=read_limit(limits.get("committed") or {}).text,
+        limit_text=version.limit_text,
         why=why,
     )

@@ -31,12 +31,11 @@ def rate_case(*, by: Actor, at: datetime, number: str, grade: int, comment: str 
             RatedBefore — rated already
             Conflict — the matter has not ended
     Law:    gb-39046 A.8
-    Cost:   about fourteen queries
+    Cost:   about six queries
     """
     if grade not in GRADES:
         raise Invalid("请选择一个满意度。", fields={"grade": "请选择一个满意度。"})
-    view = cases.get_case(by, number)
-    case = view.case
+    case = cases.find_case(by, number)
     if by.kind == "resident" and case.applicant_id != by.resident_id:
         raise Forbidden("只能评价自己的办件。")
     if State(case.state) not in ENDED:

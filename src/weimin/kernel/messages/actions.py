@@ -6,6 +6,8 @@ from collections import defaultdict
 from datetime import date, datetime
 from typing import Any
 
+from django.db import connection
+
 from weimin.kernel.accounts.registry import sms_provider
 from weimin.kernel.messages.models import Message
 from weimin.kernel.messages.registry import template_of
@@ -17,30 +19,28 @@ def notify(*, at: datetime, payload: dict[str, Any]) -> None:
     """Tell the person of an event, once: a line in the message centre and a text.
 
     A repeat of the same event finds its message and does nothing more; a text that could not be
-    handed over raises, so that the outbox tries again.
+    handed over raises, which undoes the message, so that the outbox tries again.
 
-    Cost:   three queries
+    Cost:   two queries
     """
     template = template_of(str(payload.get("topic", "")))
     resident_id = payload.get("resident_id")
     if template is None or resident_id is None:
         return
     words: dict[str, str] = defaultdict(str, {key: _words(value) for key, value in payload.items()})
-    message, _ = Message.objects.get_or_create(
-        source=str(payload["source"]),
-        defaults={
-            "resident_id": resident_id,
-            "title": template.title,
-            "body": template.body.format_map(words)[:400],
-            "number": str(payload.get("number", "")),
-            "at": at,
-        },
-    )
-    if message.sms_sent_at is None:
-        phone = residents.phone_for_notices(resident_id=int(resident_id))
-        if phone:
-            sms_provider().send(phone=phone, text=message.body)
-            Message.objects.filter(pk=message.pk).update(sms_sent_at=at)
+    body = template.body.format_map(words)[:400]
+    row = [resident_id, template.title, body, str(payload.get("number", "")), at, str(payload["source"])]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO notices_message (resident_id, title, body, number, at, source, sms_sent_at)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (source) DO NOTHING",
+            [*row, at],
+        )
+        if cursor.rowcount == 0:
+            return
+    phone = residents.phone_for_notices(resident_id=int(resident_id))
+    if phone:
+        sms_provider().send(phone=phone, text=body)
 
 
 def _words(value: Any) -> str:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import F
 
 from weimin.base.crypto import sm3_hex
 from weimin.base.errors import Conflict, Invalid
@@ -88,27 +89,27 @@ def deliver_outbox(*, at: datetime, batch: int = 100) -> int:
             .filter(delivered_at=None, failed_at=None, due_at__lte=at)
             .order_by("due_at", "id")[:batch]
         )
-        for row in rows:
-            _deliver_one(row, at)
-        OutboxMessage.objects.bulk_update(rows, ["delivered_at", "attempts", "due_at", "failed_at", "last_error"])
+        done = [row.pk for row in rows if _deliver_one(row, at)]
+        OutboxMessage.objects.filter(pk__in=done).update(delivered_at=at, attempts=F("attempts") + 1)
     return len(rows)
 
 
-def _deliver_one(row: OutboxMessage, at: datetime) -> None:
-    row.attempts += 1
+def _deliver_one(row: OutboxMessage, at: datetime) -> bool:
+    """Give a message to its listeners; a failure is written on the row and blocks no other."""
+    payload = {**row.payload, "topic": row.topic, "source": f"outbox:{row.pk}"}
     try:
         with transaction.atomic():
             for listener in registry.listeners_of(row.topic):
-                registry.call(
-                    listener, at=at, payload={**row.payload, "topic": row.topic, "source": f"outbox:{row.pk}"}
-                )
-    except Exception as problem:  # a bad message must not block the others
+                registry.call(listener, at=at, payload=payload)
+    except Exception as problem:
         log.warning("outbox message %s (%s) failed: %s", row.pk, row.topic, type(problem).__name__)
+        row.attempts += 1
         row.last_error = f"{type(problem).__name__}: {problem}"[:300]
         row.due_at = at + timedelta(minutes=2 ** (row.attempts - 1))
         row.failed_at = at if row.attempts >= MAX_ATTEMPTS else None
-    else:
-        row.delivered_at = at
+        row.save(update_fields=["attempts", "last_error", "due_at", "failed_at"])
+        return False
+    return True
 
 
 def store_blob(*, at: datetime, content: bytes, name: str, allowed: tuple[str, ...]) -> BlobRef:

@@ -2,7 +2,10 @@
 
 from weimin.kernel.record.registry import register_verbs
 
-AUDIT_VERBS = {"residents.resident.registered": "登记服务对象"}
+AUDIT_VERBS = {
+    "residents.resident.registered": "登记服务对象",
+    "residents.resident.corrected": "更正服务对象信息",
+}
 RETENTION = {
     "Resident": "至最后一件办件保管期满",
     "ReadEntry": "至少 3 年（网络数据安全管理条例）",

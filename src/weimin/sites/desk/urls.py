@@ -7,6 +7,7 @@ from weimin.kernel.accounts.web import desk as accounts
 from weimin.kernel.cases.web import desk as cases
 from weimin.kernel.catalogue.web import desk as catalogue
 from weimin.kernel.evaluation.web import desk as evaluation
+from weimin.kernel.residents.web import desk as residents
 from weimin.sites.desk import web
 
 app_name = "desk"
@@ -18,6 +19,7 @@ urlpatterns = [
     path("find/", cases.find, name="find"),
     path("inbox.xlsx", counter.export_inbox, name="inbox_export"),
     path("new/", counter.choose, name="new"),
+    path("correct/", residents.correct, name="correct"),
     path("new/person/", counter.find_person, name="find_person"),
     path("new/<str:code>/", counter.new_matter, name="new_matter"),
     path("figures/", counter.figures, name="figures"),

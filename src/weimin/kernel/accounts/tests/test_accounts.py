@@ -160,7 +160,8 @@ def test_a_revoked_token_is_dead_at_once_and_revoking_twice_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    "more", [{"scopes": ("admin",)}, {"scopes": ("read", "all")}, {"scopes": ()}, {"days": 0}, {"days": -5}, {"name": " "}]
+    "more",
+    [{"scopes": ("admin",)}, {"scopes": ("read", "all")}, {"scopes": ()}, {"days": 0}, {"days": -5}, {"name": " "}],
 )
 def test_a_client_that_makes_no_sense_is_refused(more: dict[str, Any]) -> None:
     with pytest.raises(Invalid):

@@ -62,6 +62,7 @@ class Migration(migrations.Migration):
                 ('decision_level', models.CharField(help_text='由村、乡镇还是县里决定', max_length=24, verbose_name='决定层级')),
                 ('publication_class', models.CharField(help_text='public 公开、village 村内公示结果、never 不公开', max_length=10, verbose_name='公开类别')),
                 ('doc', models.JSONField(help_text='办事指南的全部要素，按清单格式', verbose_name='事项要素')),
+                ('limit_text', models.CharField(help_text='列表上显示的承诺时限', max_length=40, verbose_name='承诺时限')),
                 ('names', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), help_text='名称和群众叫法，搜索用', size=None)),
                 ('search_text', models.TextField(help_text='名称和叫法连成一行，找错别字用', verbose_name='搜索文本')),
                 ('search', django.contrib.postgres.search.SearchVectorField(help_text='分词和拼音，搜索用', null=True)),
