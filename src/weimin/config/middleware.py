@@ -61,7 +61,8 @@ class Access:
         """Admit, send to the log-in page, or refuse."""
         rule: AccessRule | None = getattr(view, "access_rule", None)
         if rule is None:
-            if view.__module__.startswith(_LIBRARY_VIEWS):
+            # some libraries register functools.partial objects
+            if getattr(view, "func", view).__module__.startswith(_LIBRARY_VIEWS):
                 return None
             return error_page(request, 403, "这个地址没有登记访问规则，暂不开放。")
         request.actor = find_actor(request)

@@ -76,21 +76,6 @@ INSTALLED_APPS = [
     "weimin.config",
 ]
 
-
-def _installed(name: str) -> bool:
-    """TEMPORARY during build-up: only what exists."""
-    import importlib.util
-
-    try:
-        return importlib.util.find_spec(name) is not None and (
-            not name.startswith("weimin.") or importlib.util.find_spec(name + ".apps") is not None
-        )
-    except ModuleNotFoundError:
-        return False
-
-
-INSTALLED_APPS = [a for a in INSTALLED_APPS if _installed(a)]
-
 MIDDLEWARE = [
     "weimin.config.middleware.Answers",
     "django.middleware.security.SecurityMiddleware",
@@ -105,10 +90,6 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "weimin.config.middleware.Access",
 ]
-if not _installed("weimin.kernel.accounts"):
-    MIDDLEWARE.remove("allauth.account.middleware.AccountMiddleware")
-    INSTALLED_APPS.remove("allauth.account")
-
 ROOT_URLCONF = "weimin.config.urls"
 WSGI_APPLICATION = "weimin.config.wsgi.application"
 TEMPLATES = [
@@ -159,6 +140,8 @@ AUTHENTICATION_BACKENDS = [
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 ACCOUNT_ADAPTER = "weimin.kernel.accounts.web.adapter.Adapter"
+#: How many proxies of our own stand before the web process, for the limits by address.
+ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("WEIMIN_PROXIES", "0"))
 ACCOUNT_LOGIN_METHODS = {"phone", "username"}
 ACCOUNT_SIGNUP_FIELDS = ["phone", "username*", "password1*"]
 ACCOUNT_USER_MODEL_EMAIL_FIELD = None

@@ -10,7 +10,7 @@ from typing import Any
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from openpyxl import Workbook
 
 from weimin.base.clock import day_start, local_date
@@ -55,7 +55,7 @@ def new_matter(request: Any, code: str) -> HttpResponse:
         person = {name: request.POST.get(name, "").strip() for name in person}
         typed = forms.read_post(spec.form.fields, request.POST)
         key = request.POST.get("key", key)[:40]
-        kept = [int(one) for one in request.POST.getlist("kept") if one.isdigit()]
+        kept = [int(one) for one in request.POST.getlist("kept") if one.isdecimal()]
         number = _send(request, spec, offer, person, typed, key, kept, errors)
         if number:
             return HttpResponseRedirect(reverse("desk:case", args=[number]))
@@ -140,11 +140,11 @@ def _send(
 
 
 @access("staff", roles={"front_desk"})
-@require_GET
+@require_POST
 def find_person(request: Any) -> HttpResponse:
     """Say whether a person is registered, so that the clerk need not type everything again."""
     try:
-        found = resident_queries.find_by_id_number(request.GET.get("id", ""))
+        found = resident_queries.find_by_id_number(request.POST.get("id", ""))
     except WeiminError as fault:
         return HttpResponse(fault.message, status=422, content_type="text/plain; charset=utf-8")
     if found is None:

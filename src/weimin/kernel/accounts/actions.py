@@ -43,7 +43,7 @@ def create_staff_account(
     Raises: Invalid — the user name is taken or cannot be one
     """
     username = username.strip()
-    if not _USERNAME.fullmatch(username) or username.isdigit():
+    if not _USERNAME.fullmatch(username) or username.isdecimal():
         raise Invalid(
             "用户名由汉字、字母、数字和点、横线、下划线组成，最多 60 个字，不能全是数字。",
             fields={"username": "请换一个。"},

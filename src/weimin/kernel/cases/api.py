@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.http import HttpResponse
-from ninja import File, Header, Router, Schema, UploadedFile
+from ninja import File, Header, Router, Schema, Status, UploadedFile
 from pydantic import Field
 
 from weimin.kernel.cases import actions, queries
@@ -292,7 +292,7 @@ def submit_matter(request: Any, response: HttpResponse, body: SubmitIn, key: str
         )
     if done.repeated:
         response["Idempotency-Replayed"] = "true"
-    return 201, {"number": done.number, "receipt_code": done.receipt_code, "next_steps": _next(done.next_steps)}
+    return Status(201, {"number": done.number, "receipt_code": done.receipt_code, "next_steps": _next(done.next_steps)})
 
 
 @router.post("/files", response={201: FileOut}, operation_id="upload_file")
@@ -307,7 +307,7 @@ def upload_file(request: Any, item_code: str, material_code: str, file: Uploaded
         upload=Upload(file.name or "", file.read()),
         allowed=allowed or ("jpg", "png", "pdf"),
     )
-    return 201, {"file_id": file_id}
+    return Status(201, {"file_id": file_id})
 
 
 @router.get("/inbox", response=InboxOut, operation_id="list_inbox")

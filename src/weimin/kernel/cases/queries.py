@@ -103,7 +103,7 @@ def get_inbox(viewer: Actor, *, mine: bool = False, kind: str = "", item: str = 
         rows = rows.filter(case__item_name__icontains=item)
     if after:
         day, _, last = after.partition("_")
-        if day and last.isdigit():
+        if day and last.isdecimal():
             rows = rows.filter(Q(due_on__gt=day) | Q(due_on=day, pk__gt=int(last)) | Q(due_on=None))
     found = list(rows.order_by(F("due_on").asc(nulls_last=True), "pk")[: PAGE + 1])
     more = len(found) > PAGE and found[PAGE - 1].due_on is not None

@@ -170,7 +170,7 @@ def search_items(*, text: str, filters: Filters | None = None, limit: int = 30) 
     for why, found in _passes(rows, _without_places(wanted), limit):
         for one in found:
             best.setdefault(one.pk, _found(one, why))
-        if len(best) >= limit or (best and why in ("name", "words", "pinyin")):
+        if best:
             break
     return list(best.values())[:limit]
 
@@ -199,11 +199,16 @@ def _filtered(filters: Filters) -> QuerySet[ItemVersion]:
     return rows
 
 
+#: Ranking reads each match's words, so of very many matches only so many are ranked.
+_RANKED_AT_MOST = 200
+
+
 def _ranked(rows: QuerySet[ItemVersion], query: str, limit: int) -> list[ItemVersion]:
     """Rows that match a tsquery, best rank first."""
     match = SearchQuery(query, search_type="raw", config="simple")
-    found = rows.filter(search=match).annotate(rank=SearchRank(F("search"), match))
-    return list(found.order_by("-rank", "item__code")[:limit])
+    some = rows.filter(search=match).order_by().values("pk")[:_RANKED_AT_MOST]
+    found = ItemVersion.objects.filter(pk__in=some).select_related("item").defer("doc", "search")
+    return list(found.annotate(rank=SearchRank(F("search"), match)).order_by("-rank", "item__code")[:limit])
 
 
 def _passes(rows: QuerySet[ItemVersion], text: str, limit: int) -> Iterator[tuple[str, list[ItemVersion]]]:
@@ -221,12 +226,15 @@ def _passes(rows: QuerySet[ItemVersion], text: str, limit: int) -> Iterator[tupl
     full, _ = searching.pinyin_of(text)
     if full and len(full) >= 4:
         yield "pinyin", _ranked(rows, f"'{searching.PINYIN}{full}':*", limit)
-    near = rows.annotate(gap=TrigramWordDistance(text, "search_text")).order_by("gap")[:60]
-    close: list[ItemVersion] = [one for one in near if _is_close(folded, one.names)]
+    pairs = [f"'{pair}'" for pair in dict.fromkeys(searching.pairs(folded))]
+    likely = _ranked(rows, " | ".join(pairs), 60) if pairs else []
+    yield "near", [one for one in likely if _is_close(folded, one.names)][:limit]
+    if len(quoted) > 1:
+        yield "some", _ranked(rows, " | ".join(quoted), limit)
+    yield "some", likely[:limit]
+    closest = rows.annotate(gap=TrigramWordDistance(text, "search_text")).order_by("gap")[:60]
+    close: list[ItemVersion] = [one for one in closest if _is_close(folded, one.names)]
     yield "near", close[:limit]
-    loose = quoted + [f"'{pair}'" for pair in searching.pairs(folded)]
-    if loose:
-        yield "some", _ranked(rows, " | ".join(dict.fromkeys(loose)), limit)
 
 
 def _is_close(text: str, names: list[str]) -> bool:

@@ -16,6 +16,8 @@ from weimin.kernel.deadlines.types import Extension, Ledger, LedgerLine, Limit, 
 
 #: No limit runs longer; a count that does has lost its way.
 HORIZON_DAYS = 3700
+LATEST_YEAR = 2200
+ONE_DAY = timedelta(days=1)
 
 
 class LedgerBroken(Refused):
@@ -85,12 +87,12 @@ def count_ledger(
 ) -> Ledger:
     """Add up a ledger: start, limit, pauses, extensions.
 
-    Raises: LimitInvalid — not a positive number of a known unit
-            LedgerBroken — a pause before the start, or pauses that overlap
+    Raises: LimitInvalid — not a positive number of a known unit, or one that leads too far
+            LedgerBroken — a pause or extension before the start, or pauses that overlap
     Law:    mfd-2020 art. 201, 203; xkl-2019 art. 45, 82
     Cost:   one step a day
     """
-    _check(start, limit, pauses)
+    _check(start, limit, pauses, extensions)
     total = Limit(limit.value + sum(one.value for one in extensions), limit.unit, limit.article)
     due, unrolled, known = _last_day(start, total, calendar, pauses)
     lines = [LedgerLine("start", start, f"{_cn(start)}起算，当天不计入。", "mfd-2020 art. 201", None)]
@@ -107,7 +109,7 @@ def count_ledger(
         else:
             running = Limit(running.value + one.value, running.unit, running.article)
         after, _, _ = _last_day(start, running, calendar, counted)
-        lines.append(_line(one, after))
+        lines.append(_line(one, limit.unit, after))
     if due is not None and unrolled is not None and due != unrolled:
         text = f"{_cn(unrolled)}是休息日，顺延到{_cn(due)}。"
         lines.append(LedgerLine("rolled", unrolled, text, "mfd-2020 art. 203", due))
@@ -125,25 +127,30 @@ def count_ledger(
     return Ledger(start, limit, due, unrolled, not known, tuple(lines), days)
 
 
-def _check(start: date, limit: Limit, pauses: Sequence[Pause]) -> None:
+def _check(start: date, limit: Limit, pauses: Sequence[Pause], extensions: Sequence[Extension]) -> None:
     if limit.value < 1 or limit.unit not in ("workday", "day", "month"):
         raise LimitInvalid("期限应是正整数，单位是工作日（workday）、日（day）或月（month）。")
-    if limit.value > 2000:
-        raise LimitInvalid("期限太长，请核对。")
-    last: date | None = start
-    for one in sorted(pauses, key=lambda pause: pause.since):
-        if one.since < start:
+    if limit.value > 2000 or start.year > LATEST_YEAR:
+        raise LimitInvalid("期限太长或日期太远，请核对。")
+    for one in extensions:
+        if one.value < 1:
+            raise LimitInvalid("延长的数值应是正整数。")
+        if one.on < start:
+            raise LedgerBroken("延长的日期早于起算日，请核对。")
+    before: Pause | None = None
+    for pause in sorted(pauses, key=lambda one: one.since):
+        if pause.since < start:
             raise LedgerBroken("停钟的日期早于起算日，请核对。")
-        if one.until is not None and one.until < one.since:
+        if pause.until is not None and pause.until < pause.since:
             raise LedgerBroken("恢复计时的日期早于停钟日期，请核对。")
-        if last is None or (one.since <= last and one.since != start):
+        if before is not None and (before.until is None or pause.since <= before.until):
             raise LedgerBroken("两次停钟的日期重叠，请核对。")
-        last = one.until
+        before = pause
 
 
-def _line(one: Pause | Extension, after: date | None) -> LedgerLine:
+def _line(one: Pause | Extension, unit: str, after: date | None) -> LedgerLine:
     if isinstance(one, Extension):
-        text = f"{_cn(one.on)}批准延长 {one.value}：{one.reason}".rstrip("：") + "。"
+        text = f"{_cn(one.on)}批准延长 {Limit(one.value, unit).text}：{one.reason}".rstrip("：") + "。"
         return LedgerLine("extend", one.on, text, one.article, after)
     if one.until is None:
         text = f"{_cn(one.since)}起停钟（{one.reason or '法定事由'}），尚未恢复。"
@@ -160,45 +167,56 @@ def _stands(day: date, pauses: Sequence[Pause]) -> bool:
     return any(one.since <= day and (one.until is None or day <= one.until) for one in pauses)
 
 
+def _days_in(start: date, limit: Limit) -> int:
+    """How many days must count; a month is as many days as lie between matching days."""
+    return limit.value if limit.unit != "month" else (add_months(start, limit.value) - start).days
+
+
 def _last_day(
     start: date, limit: Limit, calendar: Calendar, pauses: Sequence[Pause]
 ) -> tuple[date | None, date | None, bool]:
-    """The due day, the day before rolling, and whether every year it needed is known."""
-    if any(one.until is None for one in pauses):
-        return None, None, True
-    if limit.unit == "month":
-        stood = sum((one.until - one.since).days + 1 for one in pauses if one.until)
-        end = add_months(start, limit.value) + timedelta(days=stood)
-        rolled = calendar.next_workday(end)
-        return rolled, end, _known(calendar, start, rolled)
-    day, left = start, limit.value
+    """The due day, the day before rolling, and whether every year it needed is known.
+
+    A pause that begins when the limit is over changes nothing; one without an end that begins
+    before leaves no due day. The limit never ends on a day that stands.
+    """
+    standing = min((one.since for one in pauses if one.until is None), default=date.max)
+    day, left = start, _days_in(start, limit)
+    unrolled: date | None = None
     for _ in range(HORIZON_DAYS):
-        if left == 0:
-            break
-        day += timedelta(days=1)
-        if (limit.unit == "day" or calendar.works(day)) and not _stands(day, pauses):
-            left -= 1
-    rolled = calendar.next_workday(day) if limit.unit == "day" else day
-    return rolled, day, _known(calendar, start, rolled)
-
-
-def _known(calendar: Calendar, start: date, end: date) -> bool:
-    return all(year in calendar.known_years for year in range(start.year, end.year + 1))
+        day += ONE_DAY
+        if day >= standing:
+            return None, None, True
+        if _stands(day, pauses):
+            continue
+        works = calendar.works(day)
+        left -= works or limit.unit != "workday"
+        if left <= 0:
+            unrolled = unrolled or day
+            if works:
+                break
+    else:
+        raise LimitInvalid("期限太长或停钟太久，请核对。")
+    first = (start + ONE_DAY).year if limit.unit == "workday" else unrolled.year
+    return day, unrolled, all(year in calendar.known_years for year in range(first, day.year + 1))
 
 
 def day_strip(
     *, start: date, due: date | None, limit: Limit, calendar: Calendar, pauses: Sequence[Pause] = ()
 ) -> tuple[StripDay, ...]:
-    """Every day from the day after the start to the due day, with what it is and its count."""
+    """Every day from the day after the start to the due day, with what it is and its count.
+
+    Shape:  empty while the clock stands without an end; cut after 400 days
+    """
     days: list[StripDay] = []
-    count = 0
+    count, most = 0, _days_in(start, limit)
     day = start
     while due is not None and day < due and len(days) < 400:
         day += timedelta(days=1)
         kind = calendar.kind(day)
         if _stands(day, pauses):
             kind = "paused"
-        elif limit.unit != "workday" or kind != "off":
+        elif count < most and (limit.unit != "workday" or kind != "off"):
             count += 1
         days.append(StripDay(day, kind, count, calendar.notes.get(day, "")))
     return tuple(days)
@@ -207,14 +225,14 @@ def day_strip(
 def working_days_left(*, today: date, due: date, calendar: Calendar) -> int:
     """Working days still to come until the due day, counted from tomorrow; negative when overdue.
 
+    The weekend after a due day is late too: an overdue limit is never less than one day over.
+
     Units:  working days
     """
-    step = 1 if due >= today else -1
     low, high = min(today, due), max(today, due)
-    if (high - low).days > HORIZON_DAYS:
-        return step * HORIZON_DAYS
-    worked = sum(calendar.works(low + timedelta(days=offset)) for offset in range(1, (high - low).days + 1))
-    return step * worked
+    span = min((high - low).days, HORIZON_DAYS)
+    worked = sum(calendar.works(low + timedelta(days=offset)) for offset in range(1, span + 1))
+    return worked if due >= today else -max(worked, 1)
 
 
 def read_pause(text: str) -> Pause:

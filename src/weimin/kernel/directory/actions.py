@@ -50,7 +50,7 @@ def read_divisions(path: Path = DATA / "divisions_bengbu.csv") -> list[dict[str,
     seen: set[str] = set()
     for line, row in enumerate(rows, start=2):
         code = row["code"]
-        if not (code.isdigit() and len(code) == 12) or code in seen:
+        if not (code.isdecimal() and len(code) == 12) or code in seen:
             raise DivisionsBroken(f"第 {line} 行的区划代码 {code} 不是 12 位数字，或者重复。")
         if row["parent"] and row["parent"] not in seen:
             raise DivisionsBroken(f"第 {line} 行 {row['name']} 的上级 {row['parent']} 不在前面的行里。")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from pydantic import Field
 
 from weimin.kernel.evaluation import actions
@@ -31,4 +31,4 @@ def rate(request: Any, number: str, body: RateIn) -> Any:
     rating_id = actions.rate_case(
         by=request.actor, at=request.at, number=number, grade=body.grade, comment=body.comment
     )
-    return 201, {"rating_id": rating_id}
+    return Status(201, {"rating_id": rating_id})

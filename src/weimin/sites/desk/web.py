@@ -20,7 +20,7 @@ def operations(request: Any) -> HttpResponse:
     """Deliveries that wait or failed, the workers' signs of life, the demonstration's texts."""
     if request.method == "POST":
         chosen = request.POST.get("message", "")
-        if chosen.isdigit():
+        if chosen.isdecimal():
             actions.retry_failed(by=request.actor, at=request.at, message_id=int(chosen))
         return HttpResponseRedirect(reverse("desk:operations"))
     context = {

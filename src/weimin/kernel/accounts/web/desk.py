@@ -50,6 +50,6 @@ def logout(request: HttpRequest) -> HttpResponse:
 def choose_post(request: Any) -> HttpResponse:
     """Act in another of one's posts from now on."""
     post = request.POST.get("post", "")
-    if post.isascii() and post.isdigit():
+    if post.isascii() and post.isdecimal():
         request.session["post_id"] = int(post)
     return HttpResponseRedirect(reverse("desk:home"))

@@ -249,4 +249,4 @@ def _review(request: Any, shown: ApplyPage, draft: Any, onward: str) -> HttpResp
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdigit() else None
+    return int(text) if text and text.isdecimal() else None

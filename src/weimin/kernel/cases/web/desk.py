@@ -144,7 +144,7 @@ def _materials(view: queries.CaseView) -> list[dict[str, Any]]:
 
 def _step_id(request: Any) -> int:
     text = request.POST.get("step", "")
-    return int(text) if text.isdigit() else 0
+    return int(text) if text.isdecimal() else 0
 
 
 def _accept(request: Any, case_id: int, seen: int | None) -> None:
@@ -293,7 +293,7 @@ def take(request: Any, number: str, take: str) -> HttpResponse:
         raise Http404
     seen = request.POST.get("revision", "")
     try:
-        STEPS[take](request, case_id, int(seen) if seen.isdigit() else None)
+        STEPS[take](request, case_id, int(seen) if seen.isdecimal() else None)
     except WeiminError as fault:
         return show_case(request, number, problem=fault, status=409 if fault.kind == "conflict" else 422)
     if "next_one" in request.POST:

@@ -25,7 +25,7 @@ def repairs(request: Any) -> HttpResponse:
             actions.answer_repair(
                 by=request.actor,
                 at=request.at,
-                repair_id=int(chosen) if chosen.isdigit() else 0,
+                repair_id=int(chosen) if chosen.isdecimal() else 0,
                 answer=request.POST.get("answer", ""),
             )
         except WeiminError as fault:

@@ -30,7 +30,7 @@ def rate(request: Any, number: str) -> HttpResponse:
                 by=request.actor,
                 at=request.at,
                 number=number,
-                grade=int(grade) if grade.isdigit() else 0,
+                grade=int(grade) if grade.isdecimal() else 0,
                 comment=request.POST.get("comment", ""),
             )
         except WeiminError as fault:

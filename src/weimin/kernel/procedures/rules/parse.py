@@ -237,7 +237,7 @@ def _task(element: Any, node: Node, findings: list[Finding]) -> TaskSpec:
 def _limit(value: str, unit: str, where: str, shown: str, findings: list[Finding]) -> tuple[int | None, str]:
     if not value and not unit:
         return None, ""
-    if not (value.isascii() and value.isdigit() and 0 < int(value) <= MAX_LIMIT):
+    if not (value.isascii() and value.isdecimal() and 0 < int(value) <= MAX_LIMIT):
         findings.append(error(where, "task.limit", f"环节“{shown}”的期限“{value}”不是 1 到 {MAX_LIMIT} 的整数。"))
         return None, ""
     if unit not in UNITS:

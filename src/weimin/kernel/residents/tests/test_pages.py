@@ -35,9 +35,7 @@ def staff(client: Client, *roles: str, username: str = "zhangwei") -> None:
     at = clock.now()
     officer = directory.add_officer(by=CLERK, at=at, name="张伟", account_id=account_id)
     directory.appoint(by=CLERK, at=at, officer_id=officer, agency_id=centre.pk, roles=roles, title="岗位")
-    client.force_login(
-        Account.objects.get(pk=account_id), backend="django.contrib.auth.backends.ModelBackend"
-    )
+    client.force_login(Account.objects.get(pk=account_id), backend="django.contrib.auth.backends.ModelBackend")
 
 
 # --- my information --------------------------------------------------------------------------------------
@@ -75,7 +73,7 @@ def test_given_once_it_is_shown_masked_from_then_on(client: Client) -> None:
     assert PHONE not in page
     assert NUMBER[:6] + "*" * 11 + NUMBER[-1] in page
     assert "139******01" in page
-    assert "<form method=\"post\" novalidate>" not in page
+    assert '<form method="post" novalidate>' not in page
     client.post(PROFILE, form(name="李国强", id_number=make_id_number(serial=8)))
     assert Resident.objects.count() == 1
 
