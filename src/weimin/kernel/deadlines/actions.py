@@ -71,29 +71,48 @@ def load_calendar_files(*, by: Actor, at: datetime) -> int:
     return len(paths)
 
 
+PARAMETER_FIELDS = ("value", "unit", "article", "valid_until", "certainty")
+
+
 def load_parameters(*, by: Actor, at: datetime, rows: list[dict[str, Any]] | None = None) -> int:
-    """Load legal parameters, adding and renewing by code and first day; idempotent."""
+    """Load legal parameters, adding and renewing by code and first day; idempotent. Gives the number of rows.
+
+    Cost:   one query when nothing is new; else an upsert and one audit entry with what was and is
+    """
     if rows is None:
         rows = yaml.safe_load((DATA / "parameters.yaml").read_text(encoding="utf-8"))
-    LegalParameter.objects.bulk_create(
-        [
-            LegalParameter(
-                code=row["code"],
-                value=row["value"],
-                unit=row["unit"],
-                article=row["article"],
-                valid_from=row["valid_from"],
-                valid_until=row.get("valid_until"),
-                certainty=row["certainty"],
+    given = {(row["code"], row["valid_from"]): [row.get(name) for name in PARAMETER_FIELDS] for row in rows}
+    found = LegalParameter.objects.values_list("code", "valid_from", *PARAMETER_FIELDS)
+    old = {(code, since): values for code, since, *values in found}
+    changed = {key: values for key, values in given.items() if old.get(key) != values}
+    if changed:
+        with transaction.atomic():
+            LegalParameter.objects.bulk_create(
+                [
+                    LegalParameter(code=code, valid_from=since, **dict(zip(PARAMETER_FIELDS, values, strict=True)))
+                    for (code, since), values in changed.items()
+                ],
+                update_conflicts=True,
+                unique_fields=["code", "valid_from"],
+                update_fields=PARAMETER_FIELDS,
             )
-            for row in rows
-        ],
-        update_conflicts=True,
-        unique_fields=["code", "valid_from"],
-        update_fields=["value", "unit", "article", "valid_until", "certainty"],
-    )
+            record_audit(
+                by=by,
+                at=at,
+                verb="deadlines.parameters.loaded",
+                subject_type="parameters",
+                subject_id=len(changed),
+                changes={
+                    f"{code} {since}": [_plain(old.get((code, since))), _plain(values)]
+                    for (code, since), values in changed.items()
+                },
+            )
     queries.forget()
     return len(rows)
+
+
+def _plain(values: list[Any] | None) -> str:
+    return " ".join(str(one) for one in values if one is not None) if values else ""
 
 
 def open_clock(
@@ -151,14 +170,18 @@ def _ref(clock: Clock) -> ClockRef:
     return ClockRef(clock.pk, clock.due_date, clock.committed_due_date, clock.provisional)
 
 
-def _add(by: Actor, at: datetime, clock_id: int, *, kind: str, on: date, state: str, **fields: Any) -> ClockRef:
-    """Add an entry to a locked clock and recount."""
+def _add(
+    by: Actor, at: datetime, clock_id: int, *, kind: str, on: date, state: str | None = None, **fields: Any
+) -> ClockRef:
+    """Add an entry to a locked clock and recount; without a state the clock keeps its own."""
     with transaction.atomic():
-        clock = Clock.objects.select_for_update().get(pk=clock_id)
+        clock = Clock.objects.select_for_update().filter(pk=clock_id).first()
+        if clock is None:
+            raise queries.ClockUnknown("找不到这个时钟。")
         _check_entry(clock, kind, on)
         entry = ClockEntry(clock=clock, kind=kind, on=on, by_label=by.label[:120] or "系统", at=at, **fields)
         entries = [*clock.entries.order_by("id"), entry]
-        clock.state = state
+        clock.state = state or clock.state
         _recount(clock, entries)
         entry.save()
         clock.save(update_fields=["state", "due_date", "committed_due_date", "provisional"])
@@ -203,15 +226,18 @@ def extend_clock(
     Raises: ClockRefused — extended before, or ended
     Law:    xkl-2019 art. 42
     """
-    clock = Clock.objects.get(pk=clock_id)
-    return _add(by, at, clock_id, kind="extend", on=on, state=clock.state, value=value, reason=reason, article=article)
+    return _add(by, at, clock_id, kind="extend", on=on, value=value, reason=reason, article=article)
 
 
 def stop_clock(*, by: Actor, at: datetime, clock_id: int, on: date) -> None:
-    """End the count on a day; an ended clock stays as it is.
+    """End the count on a day; an ended or unknown clock stays as it is.
 
+    Raises: ClockRefused — the day is before the start
     Cost:   two statements
     """
-    stopped = Clock.objects.filter(pk=clock_id).exclude(state="stopped").update(state="stopped", stopped_on=on)
-    if stopped:
-        ClockEntry.objects.create(clock_id=clock_id, kind="stop", on=on, by_label=by.label[:120] or "系统", at=at)
+    open_ones = Clock.objects.filter(pk=clock_id).exclude(state="stopped")
+    with transaction.atomic():
+        if open_ones.filter(start_date__lte=on).update(state="stopped", stopped_on=on):
+            ClockEntry.objects.create(clock_id=clock_id, kind="stop", on=on, by_label=by.label[:120] or "系统", at=at)
+        elif open_ones.exists():
+            raise ClockRefused("日期早于起算日，请核对。")

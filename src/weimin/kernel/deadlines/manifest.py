@@ -2,7 +2,7 @@
 
 from weimin.kernel.record.registry import register_verbs
 
-AUDIT_VERBS = {"deadlines.calendar.loaded": "装入放假安排"}
+AUDIT_VERBS = {"deadlines.calendar.loaded": "装入放假安排", "deadlines.parameters.loaded": "装入法定参数"}
 RETENTION = {
     "CalendarYear": "永久",
     "CalendarDay": "永久：重算旧期限要用",

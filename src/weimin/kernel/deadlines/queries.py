@@ -1,15 +1,41 @@
-"""Reads of the calendar, parameters and clocks. The calendar is kept in the process."""
+"""Reads of the calendar, parameters and clocks.
+
+The calendar and the parameters are kept in the process and read again after some seconds, so that
+a notice loaded by another process (the command line, another worker) reaches every process.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
-from functools import cache
+from functools import wraps
+from time import monotonic
+from typing import TypeVar
 
 from weimin.base.errors import NotFound, NotReady
 from weimin.kernel.deadlines import rules
 from weimin.kernel.deadlines.models import CalendarDay, CalendarYear, Clock, ClockEntry, LegalParameter
 from weimin.kernel.deadlines.rules import Calendar
 from weimin.kernel.deadlines.types import Explanation, Extension, Ledger, Limit, Parameter, Pause
+
+
+#: How long a process may go on with what it has read.
+KEEP_SECONDS = 10.0
+Kept = TypeVar("Kept")
+_kept: dict[str, tuple[float, object]] = {}
+
+
+def _keep(read: Callable[[], Kept]) -> Callable[[], Kept]:
+    """Keep what a reader gives for some seconds, or until `forget`."""
+
+    @wraps(read)
+    def kept() -> Kept:
+        found = _kept.get(read.__name__)
+        if found is None or monotonic() >= found[0]:
+            found = _kept[read.__name__] = (monotonic() + KEEP_SECONDS, read())
+        return found[1]  # type: ignore[return-value]
+
+    return kept
 
 
 class ParameterMissing(NotReady):
@@ -24,11 +50,11 @@ class ClockUnknown(NotFound):
     code = "deadlines.clock_unknown"
 
 
-@cache
+@_keep
 def get_calendar() -> Calendar:
     """The calendar of all years whose notice is loaded.
 
-    Cost:   two queries the first time in a process
+    Cost:   two queries every ten seconds in a process
     """
     days = list(CalendarDay.objects.values_list("date", "works", "note"))
     return Calendar(
@@ -38,19 +64,19 @@ def get_calendar() -> Calendar:
     )
 
 
-@cache
+@_keep
 def _parameters() -> dict[str, list[LegalParameter]]:
     rows: dict[str, list[LegalParameter]] = {}
-    for row in LegalParameter.objects.order_by("code", "valid_from"):
+    for row in LegalParameter.objects.order_by("code", "-valid_from"):
         rows.setdefault(row.code, []).append(row)
     return rows
 
 
 def get_parameter(*, code: str, on: date) -> Parameter:
-    """A legal number by id and day.
+    """A legal number by id and day; of rows that overlap the one that came into force last.
 
     Raises: ParameterMissing — no row covers the day
-    Cost:   no query after the first in a process
+    Cost:   one query every ten seconds in a process
     """
     for row in _parameters().get(code, []):
         if row.valid_from <= on and (row.valid_until is None or on < row.valid_until):
@@ -138,5 +164,4 @@ def list_clock_ids(*, subject_type: str, subject_id: str) -> list[int]:
 
 def forget() -> None:
     """Drop what is kept in the process; after loading and in tests."""
-    get_calendar.cache_clear()
-    _parameters.cache_clear()
+    _kept.clear()
