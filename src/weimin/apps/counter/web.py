@@ -154,6 +154,37 @@ def find_person(request: Any) -> HttpResponse:
     return HttpResponse(f"已登记：{card.name}，{card.place}", content_type="text/plain; charset=utf-8")
 
 
+@access("staff", roles={"reviewer"})
+@require_http_methods(["GET", "POST"])
+def register(request: Any, code: str = "") -> HttpResponse:
+    """Begin a matter without an applicant: choose the item, fill in, register."""
+    actor = request.actor
+    if not code:
+        found = catalogue.list_own_motion(township_code=actor.division_code)
+        return render(request, "counter/register_list.html", {"found": found})
+    offer = catalogue.find_offer(code=code, township_code=actor.division_code, on=request.today)
+    spec = catalogue.get_spec(offer.version_id)
+    typed: dict[str, Any] = {}
+    errors: dict[str, str] = {}
+    key, status = request.POST.get("key", secrets.token_hex(16))[:40], 200
+    if request.method == "POST":
+        typed = forms.read_post(spec.form.fields, request.POST)
+        answers = {name: value for name, value in typed.items() if value not in ("", [])}
+        try:
+            done = cases.register_own_motion(by=actor, at=request.at, key=key, item_code=code, answers=answers)
+        except WeiminError as fault:
+            errors, status = fault.fields or {"send": fault.message}, 422
+        else:
+            return HttpResponseRedirect(reverse("desk:case", args=[done.number]))
+    context = {
+        "spec": spec,
+        "errors": errors,
+        "key": key,
+        "fields": forms.show_fields(spec.form.fields, typed, errors, place=actor.division_code),
+    }
+    return render(request, "counter/register.html", context, status=status)
+
+
 @access("staff")
 @require_GET
 def figures(request: Any) -> HttpResponse:

@@ -53,6 +53,7 @@ class Event(StrEnum):
     CONFIRM_DELIVERY = "confirm_delivery"
     WITHDRAW = "withdraw"
     LAPSE = "lapse"
+    ARCHIVE = "archive"
 
 
 class Channel(StrEnum):

@@ -255,3 +255,14 @@ def _found(version: ItemVersion, why: str = "") -> Found:
         limit_text=version.limit_text,
         why=why,
     )
+
+
+def list_own_motion(*, township_code: str) -> list[Found]:
+    """Items that an office begins by itself, as offered in a township.
+
+    Cost:   one query
+    """
+    rows = ItemVersion.objects.filter(
+        status="in_force", applied=False, item__offers__township_id=township_code, item__offers__valid_until=None
+    )
+    return [_found(one) for one in rows.select_related("item").defer("doc", "search").order_by("item__code")]

@@ -18,7 +18,6 @@ from weimin.kernel.deadlines.models import CalendarDay, CalendarYear, Clock, Clo
 from weimin.kernel.deadlines.rules import Calendar
 from weimin.kernel.deadlines.types import Explanation, Extension, Ledger, Limit, Parameter, Pause
 
-
 #: How long a process may go on with what it has read.
 KEEP_SECONDS = 10.0
 Kept = TypeVar("Kept")

@@ -9,6 +9,29 @@ UNIT_TEXT = {"workday": "个工作日", "day": "日", "month": "个月"}
 PURPOSE_TEXT = {"check": "审查", "handle": "办理", "deliver": "送达"}
 
 
+#: How people read the ids of the law register in a ledger.
+LAW_NAMES = {
+    "xkl-2019": "行政许可法",
+    "mfd-2020": "民法典",
+    "fdjj-2024": "全国年节及纪念日放假办法",
+    "ctl-2021": "行政处罚法",
+    "fyf-2023": "行政复议法",
+    "xsf-2017": "行政诉讼法",
+    "xxgk-2019": "政府信息公开条例",
+    "dbbf-2021": "最低生活保障审核确认办法",
+    "tkbf-2021": "特困人员认定办法",
+    "sbjb-2023": "社会保险经办条例",
+}
+
+
+def article_text(article: str) -> str:
+    """An article for people: xkl-2019 art. 42 → 《行政许可法》第 42 条; other texts as they are."""
+    law, mark, number = article.partition(" art. ")
+    if not mark or law not in LAW_NAMES:
+        return article
+    return f"《{LAW_NAMES[law]}》第 {number} 条"
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """A number of working days, calendar days or months, with the article it comes from."""
@@ -52,6 +75,11 @@ class LedgerLine:
     text: str
     article: str
     due_after: date | None
+
+    @property
+    def source(self) -> str:
+        """The article for people."""
+        return article_text(self.article)
 
 
 @dataclass(frozen=True, slots=True)

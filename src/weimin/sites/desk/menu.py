@@ -21,6 +21,7 @@ _ENTRIES = (
     ("待办", "desk:home", frozenset[str]()),
     ("新办件", "desk:new", frozenset({"front_desk"})),
     ("更正身份信息", "desk:correct", frozenset({"front_desk"})),
+    ("依职权登记", "desk:register_list", frozenset({"reviewer"})),
     ("本单位办件", "desk:figures", frozenset[str]()),
     ("差评整改", "desk:repairs", frozenset[str]()),
     ("事项清单", "desk:items", frozenset({"list_keeper"})),

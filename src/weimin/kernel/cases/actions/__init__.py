@@ -1,6 +1,12 @@
 """Every write on matters; one function per business verb."""
 
-from weimin.kernel.cases.actions.applying import add_file, attach_file, save_draft, submit
+from weimin.kernel.cases.actions.applying import (
+    add_file,
+    attach_file,
+    register_own_motion,
+    save_draft,
+    submit,
+)
 from weimin.kernel.cases.actions.checking import (
     accept_application,
     answer_supplement,
@@ -45,6 +51,7 @@ __all__ = [
     "lapse_case",
     "make_result",
     "refuse_application",
+    "register_own_motion",
     "save_draft",
     "send_result",
     "submit",

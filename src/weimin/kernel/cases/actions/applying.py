@@ -27,6 +27,7 @@ from weimin.kernel.cases.types import (
 from weimin.kernel.catalogue import queries as catalogue
 from weimin.kernel.catalogue.rules import forms
 from weimin.kernel.catalogue.types import ItemSpec, OfferView
+from weimin.kernel.deadlines.types import Limit
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.procedures import actions as procedures
 from weimin.kernel.record.actions import keep_answer, remember, store_blob
@@ -271,3 +272,67 @@ def _begin(turn: Turn) -> turning.StepTaken:
         due_on=due,
     )
     return turn.finish(verb="cases.case.received")
+
+
+def register_own_motion(*, by: Actor, at: datetime, key: str, item_code: str, answers: dict[str, Any]) -> Submitted:
+    """Begin a matter without an applicant: an office of the township saw what has to be done.
+
+    The officer's registration is the procedure's first step; the matter is in handling from the start.
+
+    Raises: Forbidden — not staff of a township; Conflict — the item is one that people apply for
+            ApplicationIncomplete — with a sentence for each field
+    Cost:   about sixteen statements
+    """
+    if not by.is_staff:
+        raise Forbidden("依职权登记由乡镇工作人员办理。")
+    with transaction.atomic():
+        scope = f"own:{by.account_id or by.name}"
+        said = remember(at=at, scope=scope, key=key, request={"item": item_code, "answers": answers})
+        if said is not None:
+            return Submitted(**{**said.answer, "repeated": True})  # type: ignore[arg-type]
+        offer = catalogue.find_offer(code=item_code, township_code=by.division_code, on=local_date(at))
+        spec = catalogue.get_spec(offer.version_id)
+        if spec.applied:
+            raise Refused("这个事项由群众申请，不能依职权登记。")
+        empty = Submission(item_code, by.division_code, 0, Channel.OWN_MOTION, answers)
+        clean, _ = _check(by, at, spec, empty)
+        turn = _register(by, at, spec, offer, clean)
+        answer = {
+            "case_id": turn.case.pk,
+            "number": turn.case.number,
+            "receipt_code": numbers.receipt_code(turn.case.number),
+        }
+        keep_answer(scope=scope, key=key, answer=answer)
+        return Submitted(**answer, next_steps=turn.next_steps())  # type: ignore[arg-type]
+
+
+def _register(by: Actor, at: datetime, spec: ItemSpec, offer: OfferView, answers: dict[str, Any]) -> Turn:
+    started = procedures.start_instance(by=by, at=at, version_id=spec.procedure_version_id, data={})
+    case = Case(
+        number=_next_number(offer.township_code, local_date(at)),
+        item_version_id=spec.version_id,
+        offer_id=offer.offer_id,
+        township_id=offer.township_code,
+        applicant_shown="—",
+        item_name=spec.name,
+        channel=Channel.OWN_MOTION,
+        state=State.HANDLING,
+        instance_id=started.instance_id,
+        answers_sealed=_seal(answers),
+        delivery="online",
+        submitted_at=at,
+        accepted_at=at,
+        accepted_how="clerk",
+    )
+    turn = Turn(case, spec, by, at, fresh=True)
+    if spec.committed.counted:
+        limit = Limit(spec.committed.value or 1, spec.committed.unit, "承诺时限")
+        turning.start_clock(turn, purpose="handle", start=turn.today, statutory=None, committed=limit)
+    case.save(force_insert=True)
+    first = turning.open_steps(turn, started.ready)[0]
+    turn.opened.clear()
+    turning.complete_step(turn, turning.take_step(turn, step_id=first.pk, kinds=("register",)), outcome="done")
+    turn.changed = {"state": [None, str(State.HANDLING)]}
+    turn.say("received", inner="依职权登记", due_on=case.due_on)
+    turn.finish(verb="cases.case.received")
+    return turn

@@ -186,8 +186,9 @@ def decide_case(
         turn.move(Event.DECIDE)
         turning.stop_clock(turn)
         turn.set(decided_at=at, outcome=outcome)
-        limit = turning.parameter("permit.deliver", turn.today)
-        turning.start_clock(turn, purpose="deliver", start=turn.today, statutory=limit, committed=None)
+        if turn.case.applicant_id is not None:
+            limit = turning.parameter("permit.deliver", turn.today)
+            turning.start_clock(turn, purpose="deliver", start=turn.today, statutory=limit, committed=None)
         turning.complete_step(turn, step, outcome=outcome, opinion=reasons)
         keep_decision(turn, kind="decision", outcome=outcome, reasons=reasons, basis=basis)
         text = OUTCOME_TEXT.get(outcome, outcome)
@@ -225,6 +226,8 @@ def make_result(
         step = turning.take_step(turn, step_id=step_id, kinds=("result",))
         turn.move(Event.MAKE_RESULT)
         turning.complete_step(turn, step, outcome=_only(step), opinion=note)
+        if turn.finished:
+            return _archive(turn)
         code = numbers.pickup_code(turn.case.number)
         due = turn.case.due_on
         turn.say(
@@ -234,6 +237,15 @@ def make_result(
             due_on=due,
         )
         return turn.finish(verb="cases.result.made", notice={"pickup_code": code})
+
+
+def _archive(turn: turning.Turn) -> StepTaken:
+    """The procedure ends with its result: nobody waits for it at a window."""
+    turn.move(Event.ARCHIVE)
+    turning.stop_clock(turn)
+    turn.set(ended_at=turn.at, due_on=None, statutory_due_on=None, clock_id=None)
+    turn.say("closed", inner="登记归档，办结")
+    return turn.finish(verb="cases.case.closed")
 
 
 def _only(step: Step) -> str:

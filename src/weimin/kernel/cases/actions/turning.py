@@ -59,6 +59,7 @@ class Turn:
     lines: list[TimelineEntry] = field(default_factory=list)
     fresh: bool = False
     opened: list[Step] = field(default_factory=list)
+    finished: bool = False
 
     @property
     def today(self) -> date:
@@ -205,6 +206,7 @@ def complete_step(turn: Turn, step: Step, *, outcome: str, opinion: str = "") ->
     progress = procedures.complete_task(
         by=turn.by, at=turn.at, instance_id=turn.case.instance_id, task_id=step.task_id, outcome=outcome
     )
+    turn.finished = progress.finished
     if progress.cancelled:
         Step.objects.filter(case=turn.case, task_id__in=progress.cancelled, state="open").update(
             state="cancelled", done_at=turn.at

@@ -29,6 +29,7 @@ TRANSITIONS: dict[tuple[State, Event], tuple[State, str]] = {
     (State.RESULT_MADE, Event.HAND_OUT): (State.CLOSED, "xkl-2019 art. 44"),
     (State.RESULT_MADE, Event.SEND): (State.ISSUED, "xkl-2019 art. 44"),
     (State.ISSUED, Event.CONFIRM_DELIVERY): (State.CLOSED, "xkl-2019 art. 44"),
+    (State.RESULT_MADE, Event.ARCHIVE): (State.CLOSED, "sw-716 art. 12"),
     (State.RECEIVED, Event.WITHDRAW): (State.WITHDRAWN, "xkl-2019 art. 7"),
     (State.SUPPLEMENT, Event.WITHDRAW): (State.WITHDRAWN, "xkl-2019 art. 7"),
     (State.HANDLING, Event.WITHDRAW): (State.WITHDRAWN, "xkl-2019 art. 7"),
@@ -47,6 +48,7 @@ _EVENT_TEXT = {
     Event.CONFIRM_DELIVERY: "确认送达",
     Event.WITHDRAW: "撤回",
     Event.LAPSE: "终止",
+    Event.ARCHIVE: "归档",
 }
 
 
