@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,11 +15,10 @@ def city(django_db_setup: Any, django_db_blocker: Any) -> Iterator[None]:
     with django_db_blocker.unblock():
         from django.core.management import call_command
 
-        from weimin.base import clock
         from weimin.config import city as loading
 
         call_command("createcachetable", verbosity=0)
-        at = clock.now()
+        at = datetime(2026, 1, 5, tzinfo=UTC)
         loading.load_city(at=at)
         loading.load_calendar(at=at)
         loading.load_items(at=at)

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from pypinyin import lazy_pinyin
 
 from weimin.base.clock import local_date
-from weimin.base.errors import Invalid
+from weimin.base.errors import Conflict, Invalid
 from weimin.kernel.directory import queries
 from weimin.kernel.directory.models import (
     Agency,
@@ -24,11 +24,13 @@ from weimin.kernel.directory.models import (
     Post,
     Window,
 )
-from weimin.kernel.directory.types import ROLES
+from weimin.kernel.directory.types import LEVELS, ROLES
 from weimin.kernel.record.actions import record_audit
 from weimin.kernel.record.types import Actor
 
 DATA = Path(__file__).parent / "data"
+#: What a divisions file must have; `nbs_code` may be missing.
+COLUMNS = ("code", "name", "level", "parent", "code_system")
 Progress = Callable[[int, int], None]
 #: When the bodies of the 2017 plan are taken to have borne their names.
 PLAN_FROM = date(2017, 1, 1)
@@ -43,19 +45,37 @@ class DivisionsBroken(Invalid):
 def read_divisions(path: Path = DATA / "divisions_bengbu.csv") -> list[dict[str, str]]:
     """Read a divisions file and check that every row can stand.
 
-    Raises: DivisionsBroken — a code that is not 12 digits, twice the same, or an unknown parent
+    Raises: DivisionsBroken — not a UTF-8 table with the columns, empty, a code that is not 12 digits or
+            stands twice, an unknown level, a parent that is not in an earlier row one level up
     """
-    with path.open(encoding="utf-8", newline="") as source:
-        rows = list(csv.DictReader(source))
-    seen: set[str] = set()
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as source:
+            rows = list(csv.DictReader(source))
+    except UnicodeDecodeError as fault:
+        raise DivisionsBroken("区划文件不是 UTF-8 编码，请另存为 UTF-8 的 CSV 再装入。") from fault
+    if not rows:
+        raise DivisionsBroken("区划文件里没有一行区划。")
+    missing = [column for column in COLUMNS if rows[0].get(column) is None]
+    if missing:
+        raise DivisionsBroken(f"区划文件缺少这些列：{'、'.join(missing)}。")
+    levels: dict[str, str] = {}
     for line, row in enumerate(rows, start=2):
-        code = row["code"]
-        if not (code.isdecimal() and len(code) == 12) or code in seen:
-            raise DivisionsBroken(f"第 {line} 行的区划代码 {code} 不是 12 位数字，或者重复。")
-        if row["parent"] and row["parent"] not in seen:
-            raise DivisionsBroken(f"第 {line} 行 {row['name']} 的上级 {row['parent']} 不在前面的行里。")
-        seen.add(code)
+        _check_division(line, row, levels)
+        levels[row["code"]] = row["level"]
     return rows
+
+
+def _check_division(line: int, row: dict[str, str], levels: dict[str, str]) -> None:
+    code, level, order = row["code"] or "", row["level"] or "", list(LEVELS)
+    if not (code.isascii() and code.isdecimal() and len(code) == 12) or code in levels:
+        raise DivisionsBroken(f"第 {line} 行的区划代码 {code} 不是 12 位数字，或者重复。")
+    if not (row["name"] or "").strip() or level not in LEVELS:
+        raise DivisionsBroken(f"第 {line} 行 {code} 没有名称，或者层级 {level} 不是 {'、'.join(LEVELS)} 之一。")
+    if row["parent"] and row["parent"] not in levels:
+        raise DivisionsBroken(f"第 {line} 行 {row['name']} 的上级 {row['parent']} 不在前面的行里。")
+    above = levels.get(row["parent"] or "", "")
+    if above != ("" if level == order[0] else order[order.index(level) - 1]):
+        raise DivisionsBroken(f"第 {line} 行 {row['name']} 是{LEVELS[level]}级，它的上级应当正好高一级。")
 
 
 def load_divisions(*, by: Actor, at: datetime, rows: list[dict[str, str]]) -> int:
@@ -91,7 +111,16 @@ def load_divisions(*, by: Actor, at: datetime, rows: list[dict[str, str]]) -> in
             update_conflicts=True,
             unique_fields=["code"],
             batch_size=1000,
-            update_fields=["name", "level", "parent", "nbs_code", "county_code", "township_code", "sort_key"],
+            update_fields=[
+                "name",
+                "level",
+                "parent",
+                "code_system",
+                "nbs_code",
+                "county_code",
+                "township_code",
+                "sort_key",
+            ],
         )
         record_audit(
             by=by,
@@ -143,14 +172,12 @@ def load_agencies(*, by: Actor, at: datetime, progress: Progress | None = None) 
 
 def _departments(plan: dict[str, Any], code: str, place: str, level: str) -> list[Agency]:
     made = []
-    for position, row in enumerate(plan["departments"]):
+    for row in plan["departments"]:
         if level in row["level"]:
             full = f"{place}{row.get('full', row['key'])}"
-            if row["key"] == "宣传部":
-                full = f"{place[:-1]}{place[-1]}委宣传部"
             made.append(
                 Agency(
-                    code=f"{code}-d{position:02d}",
+                    code=f"{code}-{row['code']}",
                     kind="department",
                     name=full,
                     division_id=code,
@@ -179,31 +206,31 @@ def _township_bodies(plan: dict[str, Any], code: str, town: str, county: str) ->
 
 
 def _village_bodies(code: str, name: str) -> list[Agency]:
-    stem = name
-    for tail in (
-        "村民委员会",
-        "社区居民委员会",
-        "社区居委会",
-        "居民委员会",
-        "居委会",
-        "村委会",
-        "社区",
-        "村",
-    ):
-        if stem.endswith(tail) and len(stem) > len(tail):
-            stem = stem.removesuffix(tail)
-            break
-    urban = "居" in name or "社区" in name
-    committee = f"{stem}{'社区居民委员会' if urban else '村民委员会'}"
+    committee, agents = village_names(name)
     return [
         Agency(code=f"{code}-committee", kind="committee", name=committee, division_id=code),
-        Agency(
-            code=f"{code}-agents",
-            kind="agent_station",
-            name=f"{stem}{'社区' if urban else '村'}代办点",
-            division_id=code,
-        ),
+        Agency(code=f"{code}-agents", kind="agent_station", name=agents, division_id=code),
     ]
+
+
+def village_names(name: str) -> tuple[str, str]:
+    """What the committee and the agent station of a place in the list are called.
+
+    The list writes one kind of committee in several ways; an addition in brackets stays at the end, and a place
+    whose name tells of no committee (a farm's quarters) keeps its own name.
+    """
+    bare, bracket, more = name.partition("（")
+    more = bracket + more
+    for tails, committee, place in (
+        (("社区居民委员会", "社区居委会", "居民委员会", "居委会", "社区"), "社区居民委员会", "社区"),
+        (("村民委员会", "村委会", "村"), "村民委员会", "村"),
+    ):
+        for tail in tails:
+            stem = bare.removesuffix(tail)
+            if stem and stem != bare:
+                station = stem if stem.endswith(place) and tail not in ("村", "社区") else stem + place
+                return f"{stem}{committee}{more}", f"{station}代办点{more}"
+    return name, f"{bare}代办点{more}"
 
 
 def _hang_stations() -> None:
@@ -235,9 +262,10 @@ def _history(plan: dict[str, Any]) -> None:
         names.append(AgencyName(agency=body, name=body.name, valid_from=start, certainty="memory-high"))
         for was in [] if same else row["was"]:
             old = f"{place}{was}"
-            names.append(
-                AgencyName(agency=body, name=old, valid_from=PLAN_FROM, valid_until=on, certainty="memory-high")
-            )
+            if len(row["was"]) == 1:  # a body made from several bore none of their names
+                names.append(
+                    AgencyName(agency=body, name=old, valid_from=PLAN_FROM, valid_until=on, certainty="memory-high")
+                )
             successions.append(AgencySuccession(old_name=old, agency=body, on=on, certainty="memory-high"))
         for took in row.get("took", []):
             successions.append(
@@ -253,20 +281,39 @@ def _history(plan: dict[str, Any]) -> None:
     AgencySuccession.objects.bulk_create(successions, ignore_conflicts=True)
 
 
+class AccountTaken(Conflict):
+    """The account is somebody else's already."""
+
+    code = "directory.account_taken"
+
+
+def _check_text(field: str, label: str, text: str) -> str:
+    text = text.strip()
+    if not 1 <= len(text) <= 40 or not text.isprintable():
+        sentence = f"{label}要写 1 到 40 个字，不能有换行等特殊符号。"
+        raise Invalid(sentence, fields={field: sentence})
+    return text
+
+
 def appoint(*, by: Actor, at: datetime, officer_id: int, agency_id: int, roles: tuple[str, ...], title: str) -> int:
     """Put somebody into a post from today. Gives the post's id.
 
-    Raises: Invalid — a role that does not exist
-    Cost:   two inserts
+    Raises: Invalid — a role that does not exist, a title that cannot stand
+            OfficerUnknown, AgencyUnknown — nobody, or nowhere
+    Cost:   one query, two inserts; one more query for an agency not named before in the process
     """
     unknown = set(roles) - set(ROLES)
     if unknown or not roles:
-        raise Invalid(f"没有这种岗位职责：{'、'.join(sorted(unknown)) or '（空）'}。")
+        sentence = f"没有这种岗位职责：{'、'.join(sorted(unknown)) or '（空）'}。"
+        raise Invalid(sentence, fields={"roles": sentence})
+    title = _check_text("title", "职务", title)
+    queries.check_officer(officer_id)
+    queries.check_agency(agency_id)
     with transaction.atomic():
         post = Post.objects.create(
             officer_id=officer_id,
             agency_id=agency_id,
-            roles=sorted(roles),
+            roles=sorted(set(roles)),
             title=title,
             valid_from=local_date(at),
         )
@@ -276,31 +323,44 @@ def appoint(*, by: Actor, at: datetime, officer_id: int, agency_id: int, roles: 
             verb="directory.post.appointed",
             subject_type="post",
             subject_id=post.pk,
-            changes={"agency": agency_id, "roles": sorted(roles)},
+            changes={"officer": officer_id, "agency": agency_id, "roles": post.roles},
         )
     return post.pk
 
 
 def add_officer(*, by: Actor, at: datetime, name: str, account_id: int | None = None) -> int:
-    """Register somebody who serves. Gives their id."""
-    officer = Officer.objects.create(name=name, account_id=account_id)
-    record_audit(
-        by=by,
-        at=at,
-        verb="directory.officer.added",
-        subject_type="officer",
-        subject_id=officer.pk,
-        changes={"name": name},
-    )
+    """Register somebody who serves. Gives their id.
+
+    Raises: Invalid — no name
+            AccountTaken — the account serves somebody else already
+    """
+    name = _check_text("name", "姓名", name)
+    try:
+        with transaction.atomic():
+            officer = Officer.objects.create(name=name, account_id=account_id)
+            record_audit(
+                by=by,
+                at=at,
+                verb="directory.officer.added",
+                subject_type="officer",
+                subject_id=officer.pk,
+                changes={"name": name},
+            )
+    except IntegrityError as fault:
+        raise AccountTaken("这个账号已经登记给别的工作人员，请换一个账号。") from fault
     return officer.pk
 
 
 def end_post(*, by: Actor, at: datetime, post_id: int, on: date) -> None:
-    """End a post on a day; what its holder did stays theirs."""
+    """End a post on a day; what its holder did stays theirs.
+
+    Units:  the day itself no longer counts as served
+    Raises: Invalid — no such post, it has ended, or the day is not after its first
+    """
     with transaction.atomic():
         changed = Post.objects.filter(pk=post_id, valid_until=None, valid_from__lt=on).update(valid_until=on)
         if changed != 1:
-            raise Invalid("这个岗位已经结束，或者结束日期早于任职日期。")
+            raise Invalid("这个岗位不存在、已经结束，或者结束日期不晚于任职日期。")
         record_audit(
             by=by,
             at=at,

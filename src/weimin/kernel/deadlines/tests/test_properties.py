@@ -220,12 +220,9 @@ def test_lines_add_up_to_the_due_day(told: Told) -> None:
     assert (ledger.due != ledger.unrolled) == any(line.kind == "rolled" for line in ledger.lines)
 
 
-@given(STARTS, COUNTS)
-def test_loading_the_year_later_gives_what_knowing_it_gives(start: date, count: int) -> None:
-    """Counting again with the notice forgets everything that was guessed before it."""
-    unknown = Calendar({}, frozenset())
-    guessed = count_ledger(start=start, limit=Limit(count, "workday"), calendar=unknown)
-    assert guessed.provisional
-    assert Told(start, Limit(count, "workday"), ()).due() == plain_count(
-        Told(start, Limit(count, "workday"), ()), CALENDAR
-    )
+@given(ANY_LEDGERS, st.sets(st.sampled_from((2024, 2025, 2026))))
+def test_a_date_that_is_not_provisional_stays_when_more_notices_are_loaded(told: Told, years: set[int]) -> None:
+    some = Calendar({day: works for day, works in CALENDAR.special.items() if day.year in years}, frozenset(years))
+    ledger = count_ledger(start=told.start, limit=told.limit, calendar=some, pauses=told.pauses)
+    if not ledger.provisional:
+        assert ledger.due == told.due()

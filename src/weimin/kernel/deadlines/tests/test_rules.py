@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tyme4py.solar import SolarDay
 
-from weimin.config.cli.checking import built_in_calendar
 from weimin.kernel.deadlines import rules
+from weimin.kernel.deadlines.testing import shipped_calendar
 from weimin.kernel.deadlines.types import Extension, Limit, Pause
 
-CALENDAR = built_in_calendar()
+CALENDAR = shipped_calendar()
 
 
 def due(start: str, value: int, unit: str, **more: object) -> date:

@@ -1,0 +1,115 @@
+"""The cast of the tests, and how far they take a matter."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from weimin.kernel.accounts import actions as accounts
+from weimin.kernel.cases import actions, queries
+from weimin.kernel.cases.types import Channel, Submission, Submitted, UploadedFile
+from weimin.kernel.directory import actions as directory
+from weimin.kernel.directory import queries as places
+from weimin.kernel.record.types import Actor
+from weimin.kernel.residents import actions as residents
+
+TOWN, OTHER_TOWN = "340321113000", "340321104000"
+VILLAGE = "340321100200"
+#: A made-up picture: a real, tiny PNG.
+PICTURE = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360f8cf500f0003860180"
+    "5a34a16b0000000049454e44ae426082"
+)
+ITEM = "A3-13"
+ANSWERS = {"bank": "social", "account": "6222000000000000001", "other": "no"}
+SYSTEM = Actor.system("测试")
+
+
+@dataclass
+class Cast:
+    """Who is who."""
+
+    clerk: Actor
+    reviewer: Actor
+    county: Actor
+    decider: Actor
+    issuer: Actor
+    stranger: Actor
+    applicant: Actor
+    neighbour: Actor
+
+
+def officer(at: datetime, rule: str, roles: tuple[str, ...], *, town: str = TOWN, lead: str = "人社局") -> Actor:
+    """Somebody in a post of the agency that a rule means."""
+    agency = places.resolve_agency(rule=rule, township_code=town, lead_key=lead)
+    assert agency is not None
+    name = f"演示{roles[0]}{secrets.token_hex(3)}"
+    account = accounts.create_staff_account(
+        by=SYSTEM, at=at, username=f"t-{secrets.token_hex(6)}", name=name, password="x"
+    )
+    person = directory.add_officer(by=SYSTEM, at=at, name=name, account_id=account)
+    directory.appoint(by=SYSTEM, at=at, officer_id=person, agency_id=agency, roles=roles, title="演示")
+    return places.get_actor_for_account(account_id=account, post_id=None, at=at, via="desk")
+
+
+def resident(at: datetime, phone: str, name: str, id_number: str) -> Actor:
+    """Somebody who has logged in and given their identity."""
+    account = accounts.ensure_resident_account(at=at, phone=phone)
+    me = Actor(kind="resident", name=name, via="portal", account_id=account.pk)
+    found = residents.register_resident(
+        by=me, at=at, name=name, id_number=id_number, phone=phone, division_code=VILLAGE
+    )
+    return Actor(kind="resident", name=name, via="portal", account_id=account.pk, resident_id=found)
+
+
+def make_cast(at: datetime) -> Cast:
+    """The whole cast."""
+    return Cast(
+        clerk=officer(at, "accepting", ("front_desk",)),
+        reviewer=officer(at, "township", ("reviewer",)),
+        county=officer(at, "county", ("reviewer",)),
+        decider=officer(at, "county", ("decider",)),
+        issuer=officer(at, "accepting", ("issuer",)),
+        stranger=officer(at, "accepting", ("front_desk",), town=OTHER_TOWN),
+        applicant=resident(at, "13900000051", "张演示", "340300190001010011"),
+        neighbour=resident(at, "13900000052", "李演示", "34030019000101002X"),
+    )
+
+
+def hand_in(cast: Cast, at: datetime, *, key: str = "", **changes: Any) -> Submitted:
+    """An application by the applicant, with its photo."""
+    photo = actions.add_file(
+        by=cast.applicant,
+        at=at,
+        material_code="bank_card",
+        upload=UploadedFile("卡.png", PICTURE),
+        allowed=("jpg", "png", "pdf"),
+    )
+    fields: dict[str, Any] = {
+        "item_code": ITEM,
+        "township_code": TOWN,
+        "applicant_id": cast.applicant.resident_id,
+        "channel": Channel.PORTAL,
+        "answers": ANSWERS,
+        "file_ids": (photo,),
+    }
+    submission = Submission(**{**fields, **changes})
+    return actions.submit(by=cast.applicant, at=at, key=key or secrets.token_hex(8), submission=submission)
+
+
+def open_step(case_id: int, actor: Actor) -> int:
+    """The step of a matter that waits for an actor."""
+    number = queries.access.Case.objects.values_list("number", flat=True).get(pk=case_id)
+    page = queries.get_inbox(actor)
+    return next(row.step_id for row in page.rows if row.number == number)
+
+
+def take_to_decision(cast: Cast, at: datetime, case_id: int) -> None:
+    """Accept and review, up to where the county decides."""
+    actions.accept_application(by=cast.clerk, at=at, case_id=case_id, step_id=open_step(case_id, cast.clerk))
+    for who in (cast.reviewer, cast.county):
+        actions.complete_review(
+            by=who, at=at, case_id=case_id, step_id=open_step(case_id, who), outcome="agree", opinion="属实"
+        )
