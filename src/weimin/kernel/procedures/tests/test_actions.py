@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from weimin.kernel.procedures import actions, queries
 from weimin.kernel.procedures.access import NotKeeper
@@ -32,6 +32,13 @@ XML = SHIPPED["promise"].read_text(encoding="utf-8")
 OTHER = XML.replace("乡镇承诺办结", "乡镇限时办结")
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _empty(db: None) -> None:
+    """These tests begin without procedures, whatever a session has loaded; the test's end brings them back."""
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE procedures_procedure, record_auditentry CASCADE")
 
 
 def publish(xml: str = XML, *, by: Actor = KEEPER, at: datetime = AT) -> VersionView:
