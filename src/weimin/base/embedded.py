@@ -46,6 +46,11 @@ def _binaries() -> Path:
     return found[0].parent
 
 
+def data_folder() -> Path:
+    """The installation's data folder: WEIMIN_DATA, or .data beside the code."""
+    return Path(os.environ.get("WEIMIN_DATA", Path(__file__).resolve().parents[3] / ".data"))
+
+
 def folder(data: Path) -> Path:
     """Where the cluster lives: under the data folder, or as root under /var/lib/weimin."""
     if os.geteuid() != 0:

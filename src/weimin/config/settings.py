@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
+from weimin.base import embedded
+
 ROOT = Path(__file__).resolve().parents[3]
-DATA = Path(os.environ.get("WEIMIN_DATA", ROOT / ".data"))
+DATA = embedded.data_folder()
 
 
 def _flag(name: str, default: bool) -> bool:
@@ -111,9 +113,7 @@ TEMPLATES = [
 def _database() -> dict[str, object]:
     url = os.environ.get("DATABASE_URL", "")
     if not url:
-        from weimin.base.embedded import url_of
-
-        url = url_of(DATA)
+        url = embedded.url_of(DATA)
     parts = urlparse(url)
     return {
         "ENGINE": "django.db.backends.postgresql",

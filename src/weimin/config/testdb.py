@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from pathlib import Path
 
 from weimin.base import embedded
 
 
 def main() -> None:
     """Start it and print the address, or stop it."""
-    root = Path(__file__).resolve().parents[3]
-    data = Path(os.environ.get("WEIMIN_DATA", root / ".data")) / "test"
+    data = embedded.data_folder() / "test"
     if "stop" in sys.argv[1:]:
         embedded.stop(data)
     else:

@@ -22,10 +22,10 @@ def setup() -> None:
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "weimin.config.settings")
     if not os.environ.get("DATABASE_URL"):
+        # before the settings are read: they need the address
         from weimin.base import embedded
-        from weimin.config.settings import DATA
 
-        os.environ["DATABASE_URL"] = embedded.ensure_started(DATA)
+        os.environ["DATABASE_URL"] = embedded.ensure_started(embedded.data_folder())
     import django
 
     django.setup()
