@@ -222,3 +222,13 @@ def test_every_package_has_its_charter() -> None:
     for name in KERNEL:
         assert find_spec(f"weimin.kernel.{name}")
         assert (import_module(f"weimin.kernel.{name}").__doc__ or "").count("Owns") == 1
+
+
+def test_the_registers_page_is_the_generated_one() -> None:
+    import weimin.config.urls  # noqa: F401 — loads every package, so that every error is defined
+    from weimin.config import reference
+
+    page = reference.registers()
+    assert reference.PAGE.read_text(encoding="utf-8") == page
+    settings_part = page.split("## Settings")[1].split("## Jobs")[0]
+    assert "| |" not in settings_part.replace("|  |", "| |"), "every setting says what it is"

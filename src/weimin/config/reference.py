@@ -2,7 +2,68 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 from weimin.config.cli.answering import setup
+
+ROOT = Path(__file__).resolve().parents[3]
+PAGE = ROOT / "docs/reference/registers.md"
+
+
+def registers() -> str:
+    """Audit verbs, error codes, settings and jobs, as a page."""
+    from weimin.base.errors import WeiminError
+    from weimin.kernel.record.registry import all_verbs
+
+    def below(kind: type[WeiminError]) -> list[type[WeiminError]]:
+        return [one for child in kind.__subclasses__() for one in (child, *below(child))]
+
+    lines = ["# Registers", "", "Written by `make docs` from the code.", "", "## Audit verbs", ""]
+    lines += ["| verb | 中文 |", "| --- | --- |"]
+    lines += [f"| {verb} | {text} |" for verb, text in sorted(all_verbs().items())]
+    lines += ["", "## Error codes", "", "| code | kind | when |", "| --- | --- | --- |"]
+    errors = {one.code: one for one in below(WeiminError) if one.__module__.startswith("weimin.")}
+    lines += [
+        f"| {code} | {one.kind} | {(one.__doc__ or '').strip().splitlines()[0]} |"
+        for code, one in sorted(errors.items())
+    ]
+    lines += ["", "## Settings", "", "| variable | what |", "| --- | --- |"]
+    text = (ROOT / "src/weimin/config/settings.py").read_text(encoding="utf-8")
+    told = _told(text)
+    for name in sorted(set(re.findall(r"\"(WEIMIN_[A-Z_]+|DATABASE_URL)\"", text))):
+        lines.append(f"| {name} | {told.get(name, _PLAIN.get(name, ''))} |")
+    lines += ["", "## Jobs", "", "| job | when | what |", "| --- | --- | --- |"]
+    jobs = (ROOT / "src/weimin/config/jobs.py").read_text(encoding="utf-8")
+    for cron, name, what in re.findall(r'cron="([^"]+)".*?def (\w+)\(.*?"""(.+?)"""', jobs, re.S):
+        lines.append(f"| {name} | `{cron}` | {what} |")
+    return "\n".join(lines) + "\n"
+
+
+def _told(text: str) -> dict[str, str]:
+    """What the `#:` comments of the settings say of the variable that is read right below them."""
+    told: dict[str, str] = {}
+    note: list[str] = []
+    for line in text.splitlines():
+        if line.startswith("#:"):
+            note = [*note, line.strip("#: ")]
+        elif note and (found := re.search(r'"(WEIMIN_\w+)"', line)):
+            told[found.group(1)] = " ".join(note)
+            note = []
+    return told
+
+
+_PLAIN = {
+    "DATABASE_URL": "Which PostgreSQL to use; the embedded one when not set.",
+    "WEIMIN_MASTER_KEY": "64 hex digits: the key that seals protected fields (or WEIMIN_MASTER_KEY_FILE).",
+    "WEIMIN_SECRET_KEY": "Django's secret (or WEIMIN_SECRET_KEY_FILE).",
+    "WEIMIN_DEBUG": "1 for developers only.",
+    "WEIMIN_HOSTS": "Host names, separated by commas.",
+    "WEIMIN_ORIGINS": "Origins that may post, separated by commas.",
+    "WEIMIN_HTTPS": "1 when served over HTTPS: cookies are then marked secure.",
+    "WEIMIN_LOG_LEVEL": "WARNING unless set.",
+    "WEIMIN_TEST_DB": "The name of the test database.",
+}
 
 
 def main() -> None:
@@ -11,6 +72,7 @@ def main() -> None:
     from weimin.config import api
 
     api.write_openapi()
+    PAGE.write_text(registers(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from weimin.base import embedded
 from weimin.config.cli.answering import say, setup
 from weimin.config.cli.checking import JSON
 from weimin.config.cli.loading import PARTS, load_parts
@@ -27,6 +28,7 @@ from weimin.config.cli.loading import PARTS, load_parts
 def run(host: str, port: int, workers: int, demo: bool) -> None:
     """Start everything: database, tables, the city (the first time), web and worker."""
     began = time.monotonic()
+    embedded_one = not os.environ.get("DATABASE_URL")
     console = Console(stderr=True)
     console.print("[bold]为民[/] 正在启动…")
     setup()
@@ -42,7 +44,10 @@ def run(host: str, port: int, workers: int, demo: bool) -> None:
     connections.close_all()
     children = _start(host, port, workers)
     _greet(console, host, port, demo, time.monotonic() - began)
-    _wait(children)
+    code = _wait(children)
+    if embedded_one:
+        embedded.stop(embedded.data_folder())
+    sys.exit(code)
 
 
 def _start(host: str, port: int, workers: int) -> list[subprocess.Popen[bytes]]:
@@ -87,7 +92,7 @@ def _greet(console: Console, host: str, port: int, demo: bool, seconds: float) -
     console.print("按 Ctrl-C 停止。")
 
 
-def _wait(children: list[subprocess.Popen[bytes]]) -> None:
+def _wait(children: list[subprocess.Popen[bytes]]) -> int:
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
@@ -107,7 +112,7 @@ def _wait(children: list[subprocess.Popen[bytes]]) -> None:
             child.wait(timeout=10)
         except subprocess.TimeoutExpired:
             child.kill()
-    sys.exit(code)
+    return code
 
 
 @click.command()

@@ -164,7 +164,7 @@ def _number(field: FormField, value: Any, today: date) -> str:
         number = Decimal(text)
     except InvalidOperation as broken:
         raise Invalid(f"{field.label}应填数字，如 12 或 3.5。") from broken
-    if not number.is_finite():
+    if not number.is_finite() or abs(number.adjusted()) > 15:
         raise Invalid(f"{field.label}应填数字，如 12 或 3.5。")
     exponent = number.as_tuple().exponent
     if field.type == "money" and isinstance(exponent, int) and exponent < -2:
