@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from pathlib import Path
 
 from weimin.config.cli.answering import setup
@@ -13,6 +14,8 @@ PAGE = ROOT / "docs/reference/registers.md"
 
 def registers() -> str:
     """Audit verbs, error codes, settings and jobs, as a page."""
+    for module in ("urls", "city", "jobs", "cli"):  # together they load every package
+        import_module(f"weimin.config.{module}")
     from weimin.base.errors import WeiminError
     from weimin.kernel.record.registry import all_verbs
 
@@ -23,7 +26,7 @@ def registers() -> str:
     lines += ["| verb | 中文 |", "| --- | --- |"]
     lines += [f"| {verb} | {text} |" for verb, text in sorted(all_verbs().items())]
     lines += ["", "## Error codes", "", "| code | kind | when |", "| --- | --- | --- |"]
-    errors = {one.code: one for one in below(WeiminError) if one.__module__.startswith("weimin.")}
+    errors = {one.code: one for one in below(WeiminError) if ".tests." not in one.__module__}
     lines += [
         f"| {code} | {one.kind} | {(one.__doc__ or '').strip().splitlines()[0]} |"
         for code, one in sorted(errors.items())
@@ -49,6 +52,8 @@ def _told(text: str) -> dict[str, str]:
             note = [*note, line.strip("#: ")]
         elif note and (found := re.search(r'"(WEIMIN_\w+)"', line)):
             told[found.group(1)] = " ".join(note)
+            note = []
+        elif line.strip() and not line.startswith((" ", "WEIMIN_", ")")):
             note = []
     return told
 

@@ -38,7 +38,6 @@ WEIMIN_DEMO = _flag("WEIMIN_DEMO", True)
 WEIMIN_CITY = os.environ.get("WEIMIN_CITY", "蚌埠市")
 #: Where pages live, for QR codes and links in notices.
 WEIMIN_BASE_URL = os.environ.get("WEIMIN_BASE_URL", "http://127.0.0.1:8000")
-#: Where the contents of files are kept.
 #: The folder of the npm packages with the fonts of papers.
 WEIMIN_FONTS = os.environ.get("WEIMIN_FONTS", str(ROOT / "node_modules/@expo-google-fonts"))
 #: Where the contents of files are kept.
