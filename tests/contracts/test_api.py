@@ -200,3 +200,16 @@ def test_the_checked_in_document_is_the_generated_one() -> None:
     validate(api.schema())
     assert api.schema()["openapi"].startswith("3.1")
     assert Client().get("/api/v1/openapi.json").status_code == 200
+
+
+def test_unreadable_and_unstorable_input_is_answered_in_the_same_shape(callers: dict[str, Caller]) -> None:
+    token = callers["clerk"].token
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "12345678"}
+    broken = Client().post("/api/v1/matters", b"{", content_type="application/json", headers=headers)
+    assert broken.status_code == 400
+    assert broken.json()["code"] == "api.unreadable"
+    nul = Client().get("/api/v1/items", {"area": "\x00"})
+    assert nul.status_code == 422
+    assert nul.json()["code"] == "api.unstorable"
+    assert Client().get("/api/v1/nothing").json()["code"] == "http.404"
+    assert Client(raise_request_exception=False).get("/items/", {"event": "\x00"}).status_code == 400

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from weimin.base.errors import WeiminError
@@ -17,6 +17,9 @@ STATUS = {
     "not_found": HTTPStatus.NOT_FOUND,
     "not_ready": HTTPStatus.SERVICE_UNAVAILABLE,
 }
+
+#: What text that PostgreSQL cannot hold gets, such as a NUL byte.
+UNSTORABLE = "内容里有无法识别的字符，请删掉后重新提交，已填的其他内容不受影响。"
 
 _TITLES = {
     400: "请求有误",
@@ -37,7 +40,10 @@ def status_of(error: WeiminError) -> int:
 
 
 def error_page(request: HttpRequest, status: int, message: str) -> HttpResponse:
-    """A whole page with one sentence and a way on."""
+    """A whole page with one sentence and a way on; for the API the same sentence as JSON."""
+    if request.path.startswith("/api/"):
+        body = {"code": f"http.{status}", "message": message, "fields": {}}
+        return JsonResponse(body, status=status, json_dumps_params={"ensure_ascii": False})
     context = {"status": status, "title": _TITLES.get(status, "出错了"), "message": message}
     return render(request, "ui/error.html", context, status=status)
 

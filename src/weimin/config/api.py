@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI, Schema
-from ninja.errors import AuthenticationError, ValidationError
+from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import HttpBearer
 
 from weimin.base.errors import Forbidden, WeiminError
-from weimin.config.answers import status_of
+from weimin.config.answers import UNSTORABLE, status_of
 from weimin.kernel.accounts import queries as accounts
 from weimin.kernel.cases.api import router as matters
 from weimin.kernel.catalogue.api import router as items
@@ -112,6 +113,18 @@ def refuse(request: HttpRequest, fault: Any) -> HttpResponse:
 def unknown_client(request: HttpRequest, fault: Any) -> HttpResponse:
     """No token, or one that is not valid."""
     return _problem(request, 401, "api.token_invalid", "凭证无效或已过期，请用 weimin token 重新发放。", {})
+
+
+@api.exception_handler(HttpError)
+def unreadable(request: HttpRequest, fault: Any) -> HttpResponse:
+    """A body that is no JSON, and the like."""
+    return _problem(request, fault.status_code, "api.unreadable", "请求内容无法识别，请检查是否为正确的 JSON。", {})
+
+
+@api.exception_handler(DataError)
+def unstorable(request: HttpRequest, fault: Any) -> HttpResponse:
+    """Text that PostgreSQL cannot hold."""
+    return _problem(request, 422, "api.unstorable", UNSTORABLE, {})
 
 
 @api.exception_handler(ValidationError)

@@ -7,13 +7,14 @@ from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from weimin.base import clock
 from weimin.base.errors import WeiminError
 from weimin.base.guard import AccessRule
-from weimin.config.answers import error_page, status_of
+from weimin.config.answers import UNSTORABLE, error_page, status_of
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.record.types import Actor
 from weimin.kernel.residents import queries as residents
@@ -40,6 +41,8 @@ class Answers:
         """Answer with the error's own sentence; others go on to Django."""
         if isinstance(exception, WeiminError):
             return error_page(request, status_of(exception), exception.message)
+        if isinstance(exception, DataError):
+            return error_page(request, 400, UNSTORABLE)
         return None
 
 
