@@ -14,6 +14,7 @@ from django.core.management import call_command
 from django.db import transaction
 from pypinyin import lazy_pinyin
 
+from weimin.config import examples
 from weimin.kernel.accounts import actions as accounts
 from weimin.kernel.catalogue import actions as catalogue
 from weimin.kernel.deadlines import actions as deadlines
@@ -83,7 +84,9 @@ def _slug(name: str) -> str:
 
 
 def load_demo(*, at: datetime, progress: Progress = _quiet) -> dict[str, int]:
-    """Make the demonstration's made-up staff: every township's counter and stations, every county body.
+    """Make the demonstration's made-up staff, and a few matters for them.
+
+    Staff stand at every township's counter and stations and in every county body.
 
     The main township's people handle every field; their user names are short: liucheng.shouli.
     """
@@ -104,7 +107,7 @@ def load_demo(*, at: datetime, progress: Progress = _quiet) -> dict[str, int]:
                 made += 1
             if done % 25 == 0 or done == len(plan):
                 progress("演示人员", done, len(plan))
-    return {"accounts": made}
+    return {"accounts": made, "matters": examples.load_matters(at=at, progress=progress)}
 
 
 Posts = list[tuple[int, tuple[str, ...], str]]
