@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.people import look, number_on, open_matter, staff
 
+FARMERS = {"phone": ("340321190002281237", "冯演示"), "desktop": ("340322190003032466", "郑演示")}
 
-def test_farmer_registers_at_the_counter(pages: Callable[[str], Page]) -> None:
-    clerk = pages("desktop")
+
+@pytest.mark.parametrize("size", ["phone", "desktop"])
+def test_farmer_registers_at_the_counter(pages: Callable[[str], Page], size: str) -> None:
+    id_number, name = FARMERS[size]
+    clerk = pages(size)
     staff(clerk, "liucheng.shouli")
     clerk.click("text=新办件")
     clerk.fill("#q", "失业")
@@ -18,13 +23,13 @@ def test_farmer_registers_at_the_counter(pages: Callable[[str], Page]) -> None:
     look(clerk, "失业登记")
     clerk.click("a:has-text('失业登记')")
     look(clerk, "当面核对身份证")
-    clerk.fill("#f-id_number", "340322190003032466")
-    clerk.fill("#f-name", "郑演示")
+    clerk.fill("#f-id_number", id_number)
+    clerk.fill("#f-name", name)
     clerk.fill("#f-phone", "13900000021")
     clerk.check("input[name=status][value=unemployed]")
     clerk.click("text=收件，出凭证")
     look(clerk, "请选择所在的村或社区")
-    expect(clerk.locator("#f-name")).to_have_value("郑演示")
+    expect(clerk.locator("#f-name")).to_have_value(name)
     clerk.select_option("#f-division", index=1)
     clerk.click("text=收件，出凭证")
     look(clerk, "我来办")
@@ -35,7 +40,7 @@ def test_farmer_registers_at_the_counter(pages: Callable[[str], Page]) -> None:
     clerk.fill("#reasons", "情况属实，予以登记。")
     clerk.click("text=签发决定")
     look(clerk, "发放，办结")
-    clerk.fill("#signed_by", "郑演示")
+    clerk.fill("#signed_by", name)
     clerk.click("text=发放，办结")
     look(clerk, "已办结")
     for title in ("收件凭证", "受理通知书", "办理决定书", "送达回证"):

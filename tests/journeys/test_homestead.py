@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.people import (
@@ -18,17 +19,24 @@ from tests.journeys.people import (
     staff,
 )
 
+PEOPLE = {
+    "phone": ("13900000031", "王演示", "340323190012317777"),
+    "desktop": ("13900000032", "褚演示", "340322190009090050"),
+}
 
-def test_villager_builds_a_house(pages: Callable[[str], Page], tmp_path: Path) -> None:
+
+@pytest.mark.parametrize("size", ["phone", "desktop"])
+def test_villager_builds_a_house(pages: Callable[[str], Page], tmp_path: Path, size: str) -> None:
+    phone, name, id_number = PEOPLE[size]
     photo = tmp_path / "承诺书.png"
     photo.write_bytes(PICTURE)
-    me = pages("phone")
+    me = pages(size)
     me.goto(f"/items/A9-48/?township={TOWNSHIP}")
     look(me, "宅基地")
     me.click("a:has-text('网上申请')")
-    log_in_by_code(me, "13900000031")
-    give_identity(me, "王演示", "340323190012317777", "340321100200")
-    me.fill("input[name=members-0-person]", "王演示")
+    log_in_by_code(me, phone)
+    give_identity(me, name, id_number, "340321100200")
+    me.fill("input[name=members-0-person]", name)
     me.select_option("select[name=members-0-relation]", "head")
     me.select_option("select[name=members-0-here]", "yes")
     me.check("input[name=plot_now][value=none]")
