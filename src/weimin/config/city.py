@@ -38,6 +38,8 @@ STATION_POSTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("shenhe", "承办人员", ("reviewer",)),
     ("shenpi", "负责人", ("decider", "reviewer")),
 )
+#: The head of a township government or of every body of a county; one made-up person each.
+HEAD = ("lingdao", "领导", ("leader",))
 
 
 def _quiet(what: str, done: int, total: int) -> None:
@@ -55,8 +57,9 @@ def load_city(*, at: datetime, progress: Progress = _quiet) -> dict[str, int]:
 
 def load_calendar(*, at: datetime, progress: Progress = _quiet) -> dict[str, int]:
     """Load holiday notices and legal parameters."""
-    years = deadlines.load_calendar_files(by=LOADER, at=at)
     parameters = deadlines.load_parameters(by=LOADER, at=at)
+    deadlines.load_grounds(by=LOADER, at=at)
+    years = deadlines.load_calendar_files(by=LOADER, at=at)
     progress("日历和法定参数", years, years)
     return {"years": years, "parameters": parameters}
 
@@ -134,14 +137,19 @@ def _demo_plan() -> list[tuple[str, str, Posts]]:
             add(stem, suffix, title, [(centre.pk, roles, title)])
         for suffix, title, roles in STATION_POSTS:
             add(stem, suffix, title, [(one.pk, roles, title) for one in stations])
+        add(stem, HEAD[0], HEAD[1], [(one.pk, HEAD[2], HEAD[1]) for one in stations if one.kind == "government"])
     counties = {town.parent_code: town.county_name for town in places.list_townships()}
     for code, name in counties.items():
         offices = [one for one in places.list_agencies(division_code=code) if one.kind == "department"]
         offices.sort(key=lambda one: "民政局" not in one.lead_keys)
         for suffix, title, roles in STATION_POSTS:
             add(_slug(name), suffix, title, [(one.pk, roles, title) for one in offices])
+        add(_slug(name), HEAD[0], HEAD[1], [(one.pk, HEAD[2], HEAD[1]) for one in offices])
     city = next(one for one in places.list_agencies(division_code="340300000000") if "数据资源局" in one.lead_keys)
     add("shi", "qingdan", "清单管理员", [(city.pk, ("list_keeper",), "清单管理员")])
+    for suffix in ("guize", "guize2"):
+        add("shi", suffix, "规则管理员", [(city.pk, ("procedure_keeper",), "规则管理员")])
+    add("shi", "jiandu", "监督员", [(city.pk, ("supervisor",), "监督员")])
     add("shi", "yunwei", "运行维护员", [(city.pk, ("operator",), "运行维护员")])
     return plan
 
@@ -161,7 +169,12 @@ def demo_logins() -> list[tuple[str, str]]:
         ("liucheng.chujian", "榴城镇便民服务中心 出件窗口"),
         ("huaiyuan.shenhe", "怀远县各部门 审核"),
         ("huaiyuan.shenpi", "怀远县各部门 审批"),
+        ("liucheng.lingdao", "榴城镇人民政府 领导"),
+        ("huaiyuan.lingdao", "怀远县各部门 领导"),
         ("shi.qingdan", "市数据资源局 清单管理"),
+        ("shi.guize", "市数据资源局 规则管理（装入放假安排、改法定参数）"),
+        ("shi.guize2", "市数据资源局 规则管理（另一人，批准用）"),
+        ("shi.jiandu", "市数据资源局 监督督办"),
         ("shi.yunwei", "市数据资源局 运行维护"),
     ]
 

@@ -11,7 +11,7 @@ import os
 import signal
 import socket
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import procrastinate
 from django.db import close_old_connections
@@ -19,7 +19,10 @@ from procrastinate.contrib.django import app
 
 from weimin.base import clock
 from weimin.kernel.cases import actions as cases
+from weimin.kernel.deadlines import actions as deadlines
 from weimin.kernel.record import actions as record
+from weimin.kernel.record.types import Actor
+from weimin.kernel.supervision import actions as supervision
 
 log = logging.getLogger("weimin.worker")
 #: How long the pump rests when nothing waits.
@@ -43,14 +46,35 @@ async def retry_stalled(context: procrastinate.JobContext, timestamp: int) -> No
         await manager.retry_job(job)
 
 
+@app.periodic(cron="41 2 * * *")
+@app.task(queue="nightly", pass_context=False)
+def scan(timestamp: int) -> None:
+    """Every night: look for patterns in the clocks of the last month that a supervisor should see."""
+    supervision.scan_clocks(by=Actor.system("系统（时钟核查）"), at=clock.now())
+
+
+def attend(at: datetime) -> int:
+    """Everything whose due moment has come: thresholds of clocks, and what law does by itself.
+
+    Shape:  how many rows were moved
+    """
+    moved = 0
+    for loop in (deadlines.attend_clocks, cases.attend_due):
+        while batch := loop(at=at):
+            moved += batch
+    return moved
+
+
 def work_once() -> str:
     """Do everything that waits now; says what was done."""
     at = clock.now()
-    moved = cases.attend_due(at=at)
-    sent = 0
+    counted = sent = 0
+    while batch := deadlines.work_on_notices(at=at):
+        counted += batch
+    moved = attend(at)
     while batch := record.deliver_outbox(at=at):
         sent += batch
-    return f"期限 {moved}，通知 {sent}"
+    return f"期限 {moved}，重算 {counted}，通知 {sent}"
 
 
 def _pump(stop: threading.Event, name: str) -> None:
@@ -60,9 +84,9 @@ def _pump(stop: threading.Event, name: str) -> None:
         try:
             close_old_connections()
             at = clock.now()
-            busy = record.deliver_outbox(at=at)
+            busy = record.deliver_outbox(at=at) + deadlines.work_on_notices(at=at)
             if at - beat_at > timedelta(seconds=20):
-                moved = cases.attend_due(at=at)
+                moved = attend(at)
                 record.beat(name=name, at=at, note=f"期限 {moved}")
                 beat_at = at
         except Exception:

@@ -10,6 +10,7 @@ from weimin.config.cli.answering import setup
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = ROOT / "docs/reference/registers.md"
+LAW_PAGE = ROOT / "docs/reference/law.md"
 
 
 def registers() -> str:
@@ -40,6 +41,46 @@ def registers() -> str:
     jobs = (ROOT / "src/weimin/config/jobs.py").read_text(encoding="utf-8")
     for cron, name, what in re.findall(r'cron="([^"]+)".*?def (\w+)\(.*?"""(.+?)"""', jobs, re.S):
         lines.append(f"| {name} | `{cron}` | {what} |")
+    return "\n".join(lines) + "\n"
+
+
+def law_page() -> str:
+    """The law register and the legal parameters, as a page."""
+    from weimin.kernel.deadlines import queries
+
+    lines = [
+        "# Law register",
+        "",
+        "Written by `make docs` from `kernel/deadlines/data`. Ids used in `Law:` lines of docstrings, in legal",
+        "parameters, pause grounds and item records. `until` empty: in force. A test reads this table.",
+        "",
+        "| id | title | issuer | version | in force from | until |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    lines += [
+        f"| {one['id']} | {one['title']} | {one['issuer']} | {one['version']} | {one['from']} |"
+        f" {one.get('until') or ''} |"
+        for one in queries.list_laws()
+    ]
+    lines += [
+        "",
+        "Dates of standards and of articles that are marked `memory-*` in the data must be checked against the",
+        "official text.",
+        "",
+        "# Legal parameters",
+        "",
+        "Dated rows that the procedure keeper edits; `certainty` other than `verified` shows to keepers as “check",
+        "locally”. A value of — is left to the place: code that asks for it is refused until it is filled in.",
+        "",
+        "| code | 名称 | value | unit | starts | article | from | until | certainty |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    lines += [
+        f"| {one['code']} | {one['name']} | {'—' if one['value'] is None else one['value']} | {one['unit']} |"
+        f" {one.get('starts') or ''} | {one['article']} | {one['valid_from']} | {one.get('valid_until') or ''} |"
+        f" {one['certainty']} |"
+        for one in queries.read_shipped_parameters()
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -78,6 +119,7 @@ def main() -> None:
 
     api.write_openapi()
     PAGE.write_text(registers(), encoding="utf-8")
+    LAW_PAGE.write_text(law_page(), encoding="utf-8")
 
 
 if __name__ == "__main__":

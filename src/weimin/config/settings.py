@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "weimin.kernel.catalogue",
     "weimin.kernel.cases",
     "weimin.kernel.evaluation",
+    "weimin.kernel.supervision",
     "weimin.apps.counter",
     "weimin.sites.portal",
     "weimin.sites.desk",

@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any
 
 import click
-import yaml
 
 from weimin.base import identifiers
 from weimin.base.errors import Invalid
@@ -17,25 +16,6 @@ from weimin.kernel.deadlines.types import Limit
 
 JSON = click.option("--json", "json_wanted", is_flag=True, help="Answer in JSON.")
 FILE = click.option("--file", "path", metavar="FILE", help="Tab-separated cases, one a line; - is stdin.")
-
-
-def built_in_calendar() -> rules.Calendar:
-    """The notices that come with the platform, without a database."""
-    from pathlib import Path
-
-    special: dict[date, bool] = {}
-    notes: dict[date, str] = {}
-    years = set()
-    folder = Path(rules.__file__).parent / "data"
-    for path in sorted(folder.glob("calendar_*.yaml")):
-        notice = yaml.safe_load(path.read_text(encoding="utf-8"))
-        years.add(int(notice["year"]))
-        for name, days in notice["off"].items():
-            special.update(dict.fromkeys(days, False))
-            notes.update(dict.fromkeys(days, name))
-        special.update(dict.fromkeys(notice["work"], True))
-        notes.update(dict.fromkeys(notice["work"], "调休上班"))
-    return rules.Calendar(special, frozenset(years), notes)
 
 
 def _due(start: str, count: str, unit: str, pauses: list[str], calendar: rules.Calendar) -> dict[str, Any]:
@@ -90,7 +70,7 @@ def due(
 
     A line of --file is START<tab>COUNT<tab>UNIT, with FROM..TO pauses in further columns.
     """
-    calendar = built_in_calendar()
+    calendar = rules.shipped_calendar()
     if path:
         answer_file(path, lambda cells: _due(cells[0], cells[1], cells[2], cells[3:], calendar))
         return

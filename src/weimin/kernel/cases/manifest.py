@@ -1,5 +1,7 @@
 """What matters bring: audit verbs, notices to people, and how long their tables are kept."""
 
+from weimin.kernel.cases.actions.redating import redate_cases, remind_supplements
+from weimin.kernel.deadlines.registry import register_subject, register_watcher
 from weimin.kernel.messages.registry import Template, register_templates
 from weimin.kernel.record.registry import register_verbs
 
@@ -21,6 +23,13 @@ AUDIT_VERBS = {
     "cases.case.lapsed": "逾期未补正终止",
     "cases.decision.corrected": "更正决定书文字",
     "cases.comment.added": "内部意见",
+    "cases.clock.paused": "停钟",
+    "cases.clock.resumed": "恢复计时",
+    "cases.clock.corrected": "更正时钟台账",
+    "cases.extension.asked": "申请延长期限",
+    "cases.extension.refused": "不同意延长期限",
+    "cases.case.extended": "批准延长期限",
+    "cases.case.renewed": "视为准予延续",
 }
 RETENTION = {
     "Case": "10 年（文书档案定期，按本地保管期限表核对）",
@@ -59,6 +68,27 @@ TEMPLATES = {
         "已办结，请评价", "您申请的“{item_name}”（{number}）已办结。办得怎么样，请给个评价。"
     ),
     "cases.case.withdrawn": Template("已撤回", "您已撤回“{item_name}”（{number}）的申请，可以随时重新申请。"),
+    "cases.clock.paused": Template(
+        "办理期限暂停计算", "您申请的“{item_name}”（{number}）因{ground}，时间不计入办理期限，预计到 {until}。"
+    ),
+    "cases.clock.resumed": Template(
+        "继续计算办理期限", "您申请的“{item_name}”（{number}）继续办理，最迟 {due_on} 办结。"
+    ),
+    "cases.case.extended": Template(
+        "办理期限延长", "您申请的“{item_name}”（{number}）经批准延长，最迟 {due_on} 办结。理由：{reason}"
+    ),
+    "cases.case.renewed": Template(
+        "视为准予延续", "您申请的“{item_name}”（{number}）到期前没有作出决定，依法视为准予延续，请留意领取新证的通知。"
+    ),
+    "cases.overrun.explained": Template(
+        "为什么没有按期办结", "“{item_name}”（{number}）没有按期办结，承办单位说明：{reason}"
+    ),
+    "cases.supplement.reminded": Template(
+        "补正快到期了", "您申请的“{item_name}”（{number}）请在 {due_on} 前补齐材料，逾期本次申请会终止。"
+    ),
+    "cases.due.moved": Template(
+        "期限有变化", "“{item_name}”（{number}）的期限由 {old_due_on} 改为 {due_on}。原因：{why}。"
+    ),
     "cases.case.lapsed": Template(
         "申请已终止", "“{item_name}”（{number}）逾期没有补正，本次申请终止。材料备齐后可以重新申请。"
     ),
@@ -69,3 +99,5 @@ def plug_in() -> None:
     """Register with the kernel."""
     register_verbs(AUDIT_VERBS)
     register_templates(TEMPLATES)
+    register_subject("case", moved=redate_cases)
+    register_watcher(remind_supplements)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from weimin.base.attending import Attended
 from weimin.kernel.cases.types import CHANNEL_TEXT, OUTCOME_TEXT, PAPER_TEXT, STATE_TEXT, STEP_TEXT
 
 
@@ -18,7 +19,7 @@ class CaseCounter(models.Model):
         verbose_name = "办件流水号"
 
 
-class Case(models.Model):
+class Case(Attended):
     """One matter of one applicant, with the versions it started with."""
 
     number = models.CharField("办件编号", max_length=24, unique=True, help_text="乡镇、日期和流水号")
@@ -78,6 +79,12 @@ class Case(models.Model):
         help_text="结果怎么给申请人",
     )
     submitted_at = models.DateTimeField("收件时间", help_text="收到申请的时间")
+    received_on = models.DateField(
+        "收件日", null=True, help_text="依法算作收到的那一天；窗口下班后交的可能是下一个工作日"
+    )
+    renews_until = models.DateField(
+        "原证有效期", null=True, help_text="申请延续的许可到哪天有效；到期未决定视为准予延续"
+    )
     accepted_at = models.DateTimeField("受理时间", null=True, help_text="受理的时间；视为受理的是收件时间")
     accepted_how = models.CharField(
         "受理方式",
@@ -102,7 +109,6 @@ class Case(models.Model):
         verbose_name="本阶段时钟",
         help_text="现在走着的时钟",
     )
-    attention_at = models.DateTimeField("下次处理", null=True, help_text="到这一刻系统要看一眼：视为受理、逾期未补正")
     outcome = models.CharField("结论", max_length=10, blank=True, default="", help_text="准予或不予批准")
 
     class Meta:
@@ -147,6 +153,14 @@ class Step(models.Model):
     )
     assignee_name = models.CharField("承办人姓名", max_length=60, blank=True, default="", help_text="当时的姓名")
     due_on = models.DateField("期限", null=True, help_text="这一步最迟哪天办完")
+    clock = models.ForeignKey(
+        "deadlines.Clock",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name="环节时钟",
+        help_text="这一环节自己的时钟；没有的跟总期限走",
+    )
     opened_at = models.DateTimeField("到达时间", help_text="到这个环节的时间")
     done_at = models.DateTimeField("办理时间", null=True, help_text="办完的时间")
     outcome = models.CharField("结论", max_length=12, blank=True, default="", help_text="办理结论")
@@ -260,8 +274,8 @@ class Decision(models.Model):
     kind = models.CharField(
         "类别",
         max_length=10,
-        choices=[("refusal", "不予受理"), ("decision", "决定"), ("erratum", "更正")],
-        help_text="不予受理、办理决定或笔误更正",
+        choices=[("refusal", "不予受理"), ("decision", "决定"), ("tacit", "依法视为准予"), ("erratum", "更正")],
+        help_text="不予受理、办理决定、依法视为准予或笔误更正",
     )
     outcome = models.CharField("结论", max_length=10, help_text="准予、不予或更正")
     reasons = models.TextField("理由", help_text="写给申请人的理由")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, F, Q, QuerySet
+from django.db import connection
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from weimin.base import crypto
+from weimin.base.clock import day_start, local_date
 from weimin.base.errors import NotFound
 from weimin.kernel.cases import access
 from weimin.kernel.cases.models import Case, CaseFile, Draft, Paper, Step
@@ -27,6 +30,8 @@ from weimin.kernel.cases.types import (
 )
 from weimin.kernel.catalogue import queries as catalogue
 from weimin.kernel.catalogue.types import ItemSpec
+from weimin.kernel.deadlines import queries as limits
+from weimin.kernel.deadlines.types import LEVEL_TEXT, Explanation, Ledger, Level, Smell
 from weimin.kernel.record.types import Actor
 from weimin.ui import paper
 
@@ -307,6 +312,51 @@ def draw_paper(viewer: Actor, paper_id: int) -> tuple[str, str, bytes]:
     )
 
 
+def draw_why(viewer: Actor, number: str, why: Explanation, *, on: date) -> bytes:
+    """Why a date is what it is, as PDF: every entry, the days one by one.
+
+    Raises: CaseUnknown — no such matter for this viewer
+    Cost:   one query; a few milliseconds to draw
+    """
+    case = find_case(viewer, number)
+    code = numbers.receipt_code(number)
+    named = (("承诺期限", why.committed), ("法定期限", why.statutory))
+    return paper.draw(
+        TYPST / "why.typ",
+        {
+            "title": "为什么是这一天",
+            "number": number,
+            "verify_code": code,
+            "verify_url": f"{settings.WEIMIN_BASE_URL}/verify/?n={number}&c={code}",
+            "item_name": case.item_name,
+            "purpose": why.purpose,
+            "label": why.label,
+            "stopped_on": why.stopped_on.isoformat() if why.stopped_on else "",
+            "made_on": on.isoformat(),
+            "ledgers": [_ledger_words(name, ledger) for name, ledger in named if ledger is not None],
+        },
+    )
+
+
+def _ledger_words(name: str, ledger: Ledger) -> dict[str, Any]:
+    return {
+        "name": name,
+        "limit": ledger.limit.text,
+        "due": ledger.due.isoformat() if ledger.due else "停钟中",
+        "provisional": ledger.provisional,
+        "lines": [
+            {
+                "on": one.on.isoformat(),
+                "text": one.text + (f" → {one.due_after:%Y-%m-%d}" if one.due_after else ""),
+                "source": one.source,
+                "by": one.by,
+            }
+            for one in ledger.lines
+        ],
+        "days": [{"day": f"{one.day:%m-%d}", "kind": one.kind, "count": str(one.count)} for one in ledger.strip],
+    }
+
+
 def verify_receipt(*, number: str, code: str) -> dict[str, Any] | None:
     """What a receipt's code proves to anyone who holds it: that the matter exists and where it stands.
 
@@ -369,6 +419,24 @@ def list_done(viewer: Actor, *, since: datetime, kind: str = "") -> QuerySet[Ste
     return rows.select_related("case").order_by("-done_at")[:200]
 
 
+@dataclass(frozen=True, slots=True)
+class CaseName:
+    """What a list of warnings says of a matter; `public` when its item may stand on a public list."""
+
+    number: str
+    item_name: str
+    public: bool
+
+
+def list_names(*, numbers: list[str]) -> dict[str, CaseName]:
+    """What some matters are, by number; for supervision, which shows them without their people.
+
+    Cost:   one query
+    """
+    rows = Case.objects.filter(number__in=numbers).values_list("number", "item_name", "item_version__publication_class")
+    return {number: CaseName(number, name, kind == "public") for number, name, kind in rows}
+
+
 def find_case_id(viewer: Actor, number: str) -> tuple[int, int]:
     """The id and revision of a matter that the viewer may see.
 
@@ -379,3 +447,100 @@ def find_case_id(viewer: Actor, number: str) -> tuple[int, int]:
     if row is None:
         raise access.CaseUnknown("找不到这个办件，或者它不归您办理。请核对编号。")
     return row
+
+
+def list_stuck(*, limit: int = 50) -> list[Case]:
+    """Matters whose due moment failed, for the operator."""
+    return list(Case.objects.filter(attention_tries__gt=0).order_by("-attention_tries", "id")[:limit])
+
+
+def find_bursts(*, since: date, until: date) -> Iterator[Smell]:
+    """Officers who finished steps of many matters within seconds.
+
+    Cost:   one query
+    """
+    least = limits.get_parameter(code="integrity.burst.count", on=until).value
+    seconds = limits.get_parameter(code="integrity.burst.seconds", on=until).value
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT s.assignee_id, max(s.assignee_name), s.agency_id, max(c.township_id), max(c.number),"
+            " min(s.done_at), count(DISTINCT s.case_id), floor(extract(epoch FROM s.done_at) / %s) AS bucket"
+            " FROM cases_step s JOIN cases_case c ON c.id = s.case_id"
+            " WHERE s.state = 'done' AND s.assignee_id IS NOT NULL"
+            " AND s.kind IN ('review', 'decide', 'issue', 'notice')"
+            " AND s.done_at >= %s AND s.done_at < %s GROUP BY s.assignee_id, s.agency_id, bucket"
+            " HAVING count(DISTINCT s.case_id) >= %s ORDER BY min(s.done_at)",
+            [seconds, day_start(since), day_start(until + timedelta(days=1)), least],
+        )
+        for officer, name, agency, place, number, first, n, bucket in cursor.fetchall():
+            yield Smell(
+                f"burst:{officer}:{agency}:{int(bucket)}",
+                number,
+                None,
+                agency,
+                place,
+                local_date(first),
+                f"{name}在 {seconds} 秒内办结了 {n} 件的环节，最后一件 {number}。",
+            )
+
+
+def _later_of_same(since: date, until: date, within: int) -> QuerySet[Any]:
+    """Matters received in a period that follow an ended one of the same person, item and place within some days.
+
+    Shape:  cases with `before`, the number of the earlier one
+    """
+    earlier = Case.objects.filter(
+        applicant_id=OuterRef("applicant_id"),
+        offer_id=OuterRef("offer_id"),
+        state__in=("withdrawn", "lapsed"),
+        ended_at__lte=OuterRef("submitted_at"),
+        ended_at__gte=OuterRef("submitted_at") - timedelta(days=within),
+    ).order_by("-ended_at")
+    return (
+        Case.objects.filter(submitted_at__gte=day_start(since), submitted_at__lt=day_start(until + timedelta(days=1)))
+        .exclude(applicant=None)
+        .annotate(before=Subquery(earlier.values("number")[:1]))
+        .exclude(before=None)
+    )
+
+
+def find_supplements_twice(*, since: date, until: date) -> Iterator[Smell]:
+    """People who were asked for a supplement, had to begin anew, and were asked again.
+
+    Law:    xkl-2019 art. 32
+    Cost:   one query
+    """
+    again = _later_of_same(since - timedelta(days=90), until, 90).filter(supplements__isnull=False)
+    asked = Case.objects.filter(number=OuterRef("before"), supplements__isnull=False)
+    rows = again.filter(Exists(asked), supplements__asked_at__gte=day_start(since))
+    for case in rows.order_by("id"):
+        yield Smell(
+            f"supplement:{case.number}",
+            case.number,
+            None,
+            None,
+            case.township_id,
+            local_date(case.submitted_at),
+            f"{case.before} 要求补正后终止（撤回），重新申请的 {case.number} 又要求补正。",
+        )
+
+
+def find_reopened(*, since: date, until: date) -> Iterator[Smell]:
+    """Matters that were withdrawn or ended near or after their due day, and came in again days later.
+
+    Cost:   two queries
+    """
+    cases = list(_later_of_same(since, until, 7).order_by("id"))
+    levels = limits.worst_levels(subject_type="case", subject_ids=[one.before for one in cases])
+    for case in cases:
+        if levels.get(case.before, 0) >= Level.RED:
+            stood = LEVEL_TEXT[Level(levels[case.before])]
+            yield Smell(
+                f"reopened:{case.number}",
+                case.number,
+                None,
+                None,
+                case.township_id,
+                local_date(case.submitted_at),
+                f"{case.before} 在“{stood}”时撤回（终止），几天后同一人又收 {case.number}。",
+            )

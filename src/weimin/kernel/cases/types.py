@@ -54,6 +54,7 @@ class Event(StrEnum):
     WITHDRAW = "withdraw"
     LAPSE = "lapse"
     ARCHIVE = "archive"
+    RENEW_BY_SILENCE = "renew_by_silence"
 
 
 class Channel(StrEnum):
@@ -87,6 +88,9 @@ class PaperKind(StrEnum):
     DECISION = "decision"
     DELIVERY = "delivery"
     CORRECTION = "correction"
+    PAUSE = "pause"
+    EXTENSION = "extension"
+    RENEWAL = "renewal"
 
 
 PAPER_TEXT = {
@@ -97,6 +101,9 @@ PAPER_TEXT = {
     PaperKind.DECISION: "办理决定书",
     PaperKind.DELIVERY: "送达回证",
     PaperKind.CORRECTION: "更正通知书",
+    PaperKind.PAUSE: "办理期限扣除告知书",
+    PaperKind.EXTENSION: "延长办理期限告知书",
+    PaperKind.RENEWAL: "视为准予延续告知书",
 }
 STEP_TEXT = {
     "accept": "受理审查",
@@ -107,6 +114,7 @@ STEP_TEXT = {
     "result": "制作结果",
     "issue": "发放结果",
     "register": "登记",
+    "extend": "延长期限审批",
 }
 OUTCOME_TEXT = {
     "accept": "受理",
@@ -118,6 +126,8 @@ OUTCOME_TEXT = {
     "deny": "不予批准",
     "done": "完成",
     "file": "予以登记",
+    "extend": "同意延长",
+    "keep": "不同意延长",
 }
 
 

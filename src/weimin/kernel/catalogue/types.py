@@ -62,6 +62,7 @@ PROCEDURES = {
     "on_the_spot": "即办件",
     "promise": "承诺件",
     "county_decides": "上报件",
+    "county_decides_notice": "上报件（含公示）",
     "joint": "联办件",
     "own_motion": "依职权登记",
 }
@@ -179,6 +180,7 @@ class LimitSpec:
     extend: int = 0
     basis: str = ""
     note: str = ""
+    extend_code: str = ""
 
     @property
     def counted(self) -> bool:
@@ -193,6 +195,17 @@ class LimitSpec:
         if not self.counted:
             return {"by_plan": "按年度安排", "none": "法律没有规定天数"}.get(self.unit, "未规定")
         return f"{self.value} {UNITS[self.unit]}"
+
+
+@dataclass(frozen=True, slots=True)
+class StageSpec:
+    """A part of the handling with a limit of its own: the drawn steps that it covers."""
+
+    name: str
+    steps: tuple[str, ...]
+    value: int
+    unit: str
+    basis: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +250,29 @@ class ItemSpec:
     def procedure_text(self) -> str:
         """The kind of matter in words."""
         return PROCEDURES.get(self.procedure_code, "")
+
+    @property
+    def regime(self) -> str:
+        """Which law governs its clock: the Permit Law for permits, else what the record says."""
+        return "permit" if self.is_permit else str(self.doc.get("regime") or "service")
+
+    @property
+    def pause_names(self) -> tuple[str, ...]:
+        """The grounds by name on which its clock may stand."""
+        return tuple((self.doc.get("limits") or {}).get("pause_grounds") or ())
+
+    @property
+    def stages(self) -> tuple[StageSpec, ...]:
+        """The parts of its handling that have limits of their own."""
+        return tuple(
+            StageSpec(one["name"], tuple(one.get("steps") or ()), one["value"], one["unit"], one.get("basis") or "")
+            for one in (self.doc.get("limits") or {}).get("stages") or ()
+        )
+
+    @property
+    def renews(self) -> str:
+        """The form field that says until when the permit to be renewed is valid; empty when nothing is renewed."""
+        return str((self.doc.get("renewal") or {}).get("expires_field") or "")
 
     @property
     def joint_bodies(self) -> dict[str, str]:

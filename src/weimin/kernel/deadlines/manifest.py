@@ -2,11 +2,19 @@
 
 from weimin.kernel.record.registry import register_verbs
 
-AUDIT_VERBS = {"deadlines.calendar.loaded": "装入放假安排", "deadlines.parameters.loaded": "装入法定参数"}
+AUDIT_VERBS = {
+    "deadlines.parameters.loaded": "装入法定参数",
+    "deadlines.parameter.changed": "变更法定参数",
+    "deadlines.parameter.withdrawn": "作废法定参数的一版",
+    "deadlines.notice.proposed": "装入放假安排",
+    "deadlines.notice.approved": "批准放假安排",
+    "deadlines.notice.rejected": "不采用放假安排",
+}
 RETENTION = {
-    "CalendarYear": "永久",
-    "CalendarDay": "永久：重算旧期限要用",
+    "CalendarNotice": "永久：重算旧期限要用",
+    "NoticeShift": "随放假安排",
     "LegalParameter": "永久：按日期适用",
+    "PauseGround": "永久：按日期适用",
     "Clock": "随办件保管",
     "ClockEntry": "随办件保管，只增不改",
 }

@@ -4,32 +4,62 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
+from enum import IntEnum
 
 UNIT_TEXT = {"workday": "个工作日", "day": "日", "month": "个月"}
-PURPOSE_TEXT = {"check": "审查", "handle": "办理", "deliver": "送达"}
-
-
-#: How people read the ids of the law register in a ledger.
-LAW_NAMES = {
-    "xkl-2019": "行政许可法",
-    "mfd-2020": "民法典",
-    "fdjj-2024": "全国年节及纪念日放假办法",
-    "ctl-2021": "行政处罚法",
-    "fyf-2023": "行政复议法",
-    "xsf-2017": "行政诉讼法",
-    "xxgk-2019": "政府信息公开条例",
-    "dbbf-2021": "最低生活保障审核确认办法",
-    "tkbf-2021": "特困人员认定办法",
-    "sbjb-2023": "社会保险经办条例",
+PURPOSE_TEXT = {
+    "check": "受理审查",
+    "answer": "补正",
+    "handle": "办理",
+    "stage": "环节",
+    "body": "并联环节",
+    "deliver": "送达",
+    "repair": "差评回复",
+    "order": "督办答复",
+    "contest": "申诉处理",
+    "publish": "公开超期原因",
+}
+NOTICE_STATES = {
+    "draft": "已装入，正在核算影响",
+    "previewed": "影响已算出，待批准",
+    "approved": "已批准，正在重算",
+    "done": "已生效",
+    "rejected": "未采用",
+}
+#: Which law governs pauses, extensions and warnings of a clock.
+REGIME_TEXT = {
+    "permit": "行政许可",
+    "service": "其他政务服务",
+    "disclosure": "政府信息公开",
+    "petition": "信访",
+    "coercion": "行政强制",
+}
+#: Who may approve an extension.
+APPROVER_TEXT = {
+    "body_head": "本机关负责人",
+    "government_head": "本级政府负责人",
+    "openness_officer": "政府信息公开工作机构负责人",
 }
 
 
-def article_text(article: str) -> str:
-    """An article for people: xkl-2019 art. 42 → 《行政许可法》第 42 条; other texts as they are."""
-    law, mark, number = article.partition(" art. ")
-    if not mark or law not in LAW_NAMES:
-        return article
-    return f"《{LAW_NAMES[law]}》第 {number} 条"
+class Level(IntEnum):
+    """How near a clock is to its end, or how far beyond: the promise first, then the law."""
+
+    GREEN = 0
+    YELLOW = 1
+    RED = 2
+    PROMISE = 3
+    LAW = 4
+
+
+LEVEL_TEXT = {
+    Level.GREEN: "正常",
+    Level.YELLOW: "黄色预警",
+    Level.RED: "红色预警",
+    Level.PROMISE: "超承诺期限",
+    Level.LAW: "超法定期限",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +84,7 @@ class Pause:
     until: date | None
     reason: str = ""
     article: str = ""
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +95,20 @@ class Extension:
     value: int
     reason: str = ""
     article: str = ""
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerLine:
-    """One entry of a ledger and the date that it gives."""
+    """One entry of a ledger, who entered it, and the date that it gives; `source` is the article for people."""
 
     kind: str
     on: date
     text: str
     article: str
     due_after: date | None
-
-    @property
-    def source(self) -> str:
-        """The article for people."""
-        return article_text(self.article)
+    source: str = ""
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +147,145 @@ class ClockRef:
     committed_due_date: date | None
     provisional: bool
 
+    @property
+    def shown(self) -> date | None:
+        """The day that people are told: the promise where there is one, else the law."""
+        return self.committed_due_date or self.due_date
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSpec:
+    """A clock to open: on what, from when, with which limits, under which law.
+
+    Shape:  subject is (kind, id); grounds are codes of pause grounds; extend is the code of the
+            parameter that allows an extension, empty when none does
+    """
+
+    purpose: str
+    subject: tuple[str, str]
+    start_date: date
+    statutory: Limit | None = None
+    committed: Limit | None = None
+    regime: str = "service"
+    grounds: tuple[str, ...] = ()
+    extend: str = ""
+    label: str = ""
+    agency_id: int | None = None
+    place: str = ""
+    parent_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of a ledger as it was written; `corrects` names the row that it puts right."""
+
+    entry_id: int
+    kind: str
+    on: date
+    until: date | None = None
+    value: int | None = None
+    ground: str = ""
+    reason: str = ""
+    article: str = ""
+    by: str = ""
+    corrects: int | None = None
+    struck: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Summed:
+    """What the entries of a clock add up to, corrections applied."""
+
+    start: date
+    pauses: tuple[Pause, ...]
+    extensions: tuple[Extension, ...]
+
+    @property
+    def stands(self) -> bool:
+        """Whether the clock stands now."""
+        return any(one.until is None for one in self.pauses)
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """The dates of one limit: the last day, before rolling, and when little is left."""
+
+    due: date | None
+    unrolled: date | None
+    known: bool
+    yellow_on: date | None = None
+    red_on: date | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """Why this date: the ledger of a clock, statutory and committed."""
 
+    clock_id: int
     purpose: str
+    label: str
+    state: str
+    level: Level
     statutory: Ledger | None
     committed: Ledger | None
     stopped_on: date | None
+    planned_until: date | None = None
+
+    @property
+    def level_text(self) -> str:
+        """The level in words."""
+        return LEVEL_TEXT[self.level]
+
+    @property
+    def shown(self) -> Ledger | None:
+        """The ledger of the date that people are told."""
+        return self.committed or self.statutory
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A clock whose dates moved; `told` when the act that moved them tells the person itself."""
+
+    clock_id: int
+    subject_id: str
+    purpose: str
+    old: ClockRef
+    new: ClockRef
+    why: str
+    told: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LevelChange:
+    """A clock that passed a threshold, or came back from one."""
+
+    clock_id: int
+    subject_type: str
+    subject_id: str
+    purpose: str
+    label: str
+    agency_id: int | None
+    place: str
+    old: Level
+    new: Level
+    due: date | None
+    promised: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Smell:
+    """A pattern in a clock's life that a person should look at; the evidence is in words.
+
+    Shape:  key names the one happening, so that it is listed once
+    """
+
+    key: str
+    subject_id: str
+    clock_id: int | None
+    agency_id: int | None
+    place: str
+    on: date
+    evidence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,3 +297,38 @@ class Parameter:
     unit: str
     article: str
     certainty: str
+    exact: Decimal = Decimal(0)
+    committed: int | None = None
+    approver: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A lawful ground on which a clock may stand, in a regime, from one day to another."""
+
+    code: str
+    regime: str
+    name: str
+    article: str
+    notice: bool
+    cap_value: int | None = None
+    cap_unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeDay:
+    """One day of a holiday notice that is not what its weekday says."""
+
+    day: date
+    works: bool
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A year's holiday notice as read from a file."""
+
+    year: int
+    number: str
+    source: str
+    days: tuple[NoticeDay, ...]

@@ -5,6 +5,7 @@ from weimin.kernel.record.registry import register_verbs
 AUDIT_VERBS = {
     "directory.divisions.loaded": "装入区划",
     "directory.agencies.loaded": "装入机构",
+    "directory.hours.set": "设定办公时间",
     "directory.post.appointed": "任职",
     "directory.post.ended": "离任",
     "directory.officer.added": "登记工作人员",
@@ -15,6 +16,7 @@ RETENTION = {
     "AgencyName": "永久：文书按当日名称",
     "AgencySuccession": "永久",
     "Window": "永久",
+    "OfficeHours": "永久：收件日期按当日办公时间",
     "Officer": "永久：谁办的要能查",
     "Post": "永久：何时在任要能查",
 }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateRangeField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 
 from weimin.kernel.directory.types import AGENCY_KINDS, LEVELS
 
@@ -115,6 +116,31 @@ class Window(models.Model):
     class Meta:
         verbose_name = "窗口"
         constraints = [models.UniqueConstraint(fields=["agency", "number"], name="directory_window_number")]
+
+
+class OfficeHours(models.Model):
+    """When a body opens and closes on a working day, from one day to another."""
+
+    agency = models.ForeignKey(
+        Agency, models.CASCADE, related_name="office_hours", verbose_name="机构", help_text="哪个机构"
+    )
+    opens_at = models.TimeField("上班", help_text="工作日几点开始对外办公")
+    closes_at = models.TimeField("下班", help_text="工作日几点结束；之后交到窗口的按规定算下一个工作日")
+    valid_from = models.DateField("起", help_text="从这一天起")
+    valid_until = models.DateField("止", null=True, help_text="到这一天为止（不含），空表示至今")
+
+    class Meta:
+        verbose_name = "办公时间"
+        constraints = [
+            ExclusionConstraint(
+                name="directory_hours_once",
+                expressions=[
+                    ("agency", "="),
+                    (Func("valid_from", "valid_until", function="daterange", output_field=DateRangeField()), "&&"),
+                ],
+            ),
+            models.CheckConstraint(condition=Q(closes_at__gt=F("opens_at")), name="directory_hours_order"),
+        ]
 
 
 class Officer(models.Model):

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import cache
 
 from django.db.models import Q, QuerySet
 
 from weimin.base.clock import local_date
 from weimin.base.errors import Invalid, NotFound
-from weimin.kernel.directory.models import Agency, AgencyName, AgencySuccession, Division, Officer, Post
+from weimin.base.keeping import forget as forget_kept
+from weimin.base.keeping import keep
+from weimin.kernel.directory.models import (
+    Agency,
+    AgencyName,
+    AgencySuccession,
+    Division,
+    OfficeHours,
+    Officer,
+    Post,
+)
 from weimin.kernel.directory.types import DivisionView, PostView
 from weimin.kernel.record.types import Actor
 
@@ -236,6 +246,33 @@ def list_led_agencies(*, agency_id: int) -> list[int]:
     return [agency_id, *children]
 
 
+@keep
+def _hours() -> dict[int, list[tuple[date, date | None, time, time]]]:
+    rows: dict[int, list[tuple[date, date | None, time, time]]] = {}
+    for row in OfficeHours.objects.order_by("valid_from"):
+        rows.setdefault(row.agency_id, []).append((row.valid_from, row.valid_until, row.opens_at, row.closes_at))
+    return rows
+
+
+def find_hours(*, agency_id: int, on: date) -> tuple[time, time] | None:
+    """When a body opens and closes on a working day; None where nothing is set.
+
+    Cost:   one query every ten seconds in a process
+    """
+    for since, until, opens, closes in _hours().get(agency_id, []):
+        if since <= on and (until is None or on < until):
+            return opens, closes
+    return None
+
+
+def find_head(agency_id: int) -> int:
+    """The body whose head answers for an agency: the government above a station, else the agency itself.
+
+    Cost:   one query
+    """
+    return Agency.objects.filter(pk=agency_id).values_list("parent_id", flat=True).first() or agency_id
+
+
 def officer_name(officer_id: int) -> str:
     """An officer's name; '' when unknown."""
     return Officer.objects.filter(pk=officer_id).values_list("name", flat=True).first() or ""
@@ -314,3 +351,4 @@ def forget() -> None:
     """Drop what is kept in the process; after loading and in tests."""
     for kept in (_places, _below, _ordered_townships, _bodies, agency_name):
         kept.cache_clear()
+    forget_kept()

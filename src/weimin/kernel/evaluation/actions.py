@@ -10,12 +10,15 @@ from weimin.base.clock import local_date
 from weimin.base.errors import Conflict, Forbidden, Invalid
 from weimin.kernel.cases import queries as cases
 from weimin.kernel.cases.types import ENDED, State
-from weimin.kernel.deadlines import queries as deadlines
-from weimin.kernel.deadlines.types import Limit
+from weimin.kernel.deadlines import actions as deadlines
+from weimin.kernel.deadlines import queries as limits
+from weimin.kernel.deadlines.types import ClockSpec, Move
 from weimin.kernel.evaluation.models import Rating, Repair
 from weimin.kernel.evaluation.types import BAD_FROM, GRADES
 from weimin.kernel.record.actions import queue_event, record_audit
 from weimin.kernel.record.types import Actor
+
+SYSTEM = Actor.system("系统（差评整改）")
 
 
 class RatedBefore(Conflict):
@@ -64,12 +67,28 @@ def rate_case(*, by: Actor, at: datetime, number: str, grade: int, comment: str 
 
 
 def _open_repair(rating: Rating, at: datetime) -> None:
-    today = local_date(at)
-    row = deadlines.get_parameter(code="rating.bad_reply", on=today)
-    due = deadlines.count_from(start=today, limit=Limit(row.value, row.unit, row.article))
+    limit, promised = limits.get_limit(code="rating.bad_reply", on=local_date(at))
     first = rating.case.steps.order_by("id").first()
-    if first is not None:
-        Repair.objects.create(rating=rating, agency_id=first.agency_id, opened_at=at, due_on=due)
+    if first is None:
+        return
+    clock = deadlines.open_clock(
+        by=SYSTEM,
+        at=at,
+        spec=ClockSpec(
+            purpose="repair",
+            subject=("rating", str(rating.pk)),
+            start_date=local_date(at),
+            statutory=None,
+            committed=promised or limit,
+            label=f"差评回复：{rating.case.item_name}"[:60],
+            agency_id=first.agency_id,
+            place=rating.case.township_id,
+        ),
+    )
+    assert clock.shown is not None
+    Repair.objects.create(
+        rating=rating, agency_id=first.agency_id, opened_at=at, due_on=clock.shown, clock_id=clock.clock_id
+    )
 
 
 def answer_repair(*, by: Actor, at: datetime, repair_id: int, answer: str) -> None:
@@ -88,6 +107,8 @@ def answer_repair(*, by: Actor, at: datetime, repair_id: int, answer: str) -> No
         if changed != 1:
             raise Conflict("这条差评已经回复过，或者不归您单位。")
         repair = Repair.objects.select_related("rating__case").get(pk=repair_id)
+        if repair.clock_id:
+            deadlines.stop_clock(by=by, at=at, clock_id=repair.clock_id, on=local_date(at))
         record_audit(
             by=by,
             at=at,
@@ -102,3 +123,14 @@ def answer_repair(*, by: Actor, at: datetime, repair_id: int, answer: str) -> No
             topic="evaluation.repair.answered",
             payload={"resident_id": case.applicant_id, "number": case.number, "item_name": case.item_name},
         )
+
+
+def redate_repairs(*, by: Actor, at: datetime, moves: list[Move]) -> None:
+    """Carry dates that moved by themselves, as by a holiday notice, to the repairs that show them.
+
+    Called by the clocks' package inside its transaction.
+
+    Cost:   one statement a repair
+    """
+    for one in moves:
+        Repair.objects.filter(clock_id=one.clock_id, answered_at=None).update(due_on=one.new.shown or one.old.shown)

@@ -1,5 +1,7 @@
 """What evaluation brings: audit verbs, a notice, and how long its tables are kept."""
 
+from weimin.kernel.deadlines.registry import register_subject
+from weimin.kernel.evaluation.actions import redate_repairs
 from weimin.kernel.messages.registry import Template, register_templates
 from weimin.kernel.record.registry import register_verbs
 
@@ -16,3 +18,4 @@ def plug_in() -> None:
     """Register with the kernel."""
     register_verbs(AUDIT_VERBS)
     register_templates(TEMPLATES)
+    register_subject("rating", moved=redate_repairs)

@@ -33,7 +33,10 @@ class Repair(models.Model):
         "directory.Agency", models.PROTECT, related_name="+", verbose_name="整改单位", help_text="由谁整改"
     )
     opened_at = models.DateTimeField("开始时间", help_text="什么时候开始整改")
-    due_on = models.DateField("期限", help_text="最迟哪天回复")
+    due_on = models.DateField("期限", help_text="最迟哪天回复，由时钟算出")
+    clock = models.ForeignKey(
+        "deadlines.Clock", models.PROTECT, null=True, related_name="+", verbose_name="时钟", help_text="回复的期限"
+    )
     answered_at = models.DateTimeField("回复时间", null=True, help_text="什么时候回复的")
     answer = models.TextField("回复", blank=True, default="", help_text="写给群众的整改结果")
     answered_by = models.CharField("回复人", max_length=120, blank=True, default="", help_text="谁回复的")

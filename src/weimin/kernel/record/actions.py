@@ -74,6 +74,15 @@ def queue_event(*, at: datetime, topic: str, payload: dict[str, Any], due_at: da
     OutboxMessage.objects.create(topic=topic, payload=payload, queued_at=at, due_at=due_at or at)
 
 
+def queue_events(*, at: datetime, topic: str, payloads: list[dict[str, Any]]) -> None:
+    """Put many messages of one topic into the outbox.
+
+    Cost:   one insert a thousand messages
+    """
+    rows = (OutboxMessage(topic=topic, payload=one, queued_at=at, due_at=at) for one in payloads)
+    OutboxMessage.objects.bulk_create(rows, batch_size=1000)
+
+
 def deliver_outbox(*, at: datetime, batch: int = 100) -> int:
     """Deliver waiting outbox messages to their listeners; safe with many workers.
 

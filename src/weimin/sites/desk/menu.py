@@ -25,6 +25,8 @@ _ENTRIES = (
     ("本单位办件", "desk:figures", frozenset[str]()),
     ("差评整改", "desk:repairs", frozenset[str]()),
     ("事项清单", "desk:items", frozenset({"list_keeper"})),
+    ("法定期限和标准", "desk:law", frozenset[str]()),
+    ("放假安排", "desk:calendar", frozenset[str]()),
     ("运行情况", "desk:operations", frozenset({"operator"})),
 )
 

@@ -4,8 +4,11 @@ from django.urls import path
 
 from weimin.apps.counter import web as counter
 from weimin.kernel.accounts.web import desk as accounts
+from weimin.kernel.cases.web import clocks
 from weimin.kernel.cases.web import desk as cases
 from weimin.kernel.catalogue.web import desk as catalogue
+from weimin.kernel.deadlines.web import desk as deadlines
+from weimin.kernel.deadlines.web import law
 from weimin.kernel.evaluation.web import desk as evaluation
 from weimin.kernel.residents.web import desk as residents
 from weimin.sites.desk import web
@@ -27,9 +30,17 @@ urlpatterns = [
     path("figures/", counter.figures, name="figures"),
     path("repairs/", evaluation.repairs, name="repairs"),
     path("items/", catalogue.items, name="items"),
+    path("law/", law.law, name="law"),
+    path("law.xlsx", law.export_law, name="law_export"),
+    path("law/<str:code>/", law.law_row, name="law_row"),
+    path("calendar/", deadlines.calendar, name="calendar"),
+    path("calendar/<int:notice_id>/", deadlines.calendar_notice, name="calendar_notice"),
+    path("calendar/<int:notice_id>/shifts.xlsx", deadlines.export_shifts, name="calendar_shifts"),
     path("operations/", web.operations, name="operations"),
     path("papers/<int:paper_id>/", cases.desk_paper, name="paper"),
     path("files/<int:file_id>/", cases.desk_file, name="file"),
     path("cases/<str:number>/", cases.case_page, name="case"),
+    path("cases/<str:number>/clocks/<int:clock_id>/", clocks.desk_why, name="why"),
+    path("cases/<str:number>/clocks/<int:clock_id>.pdf", clocks.desk_why_pdf, name="why_pdf"),
     path("cases/<str:number>/<str:take>/", cases.take, name="take"),
 ]

@@ -3,9 +3,10 @@
 from django.urls import path
 
 from weimin.kernel.accounts.web import portal as accounts
-from weimin.kernel.cases.web import apply
+from weimin.kernel.cases.web import apply, clocks
 from weimin.kernel.cases.web import portal as cases
 from weimin.kernel.catalogue.web import portal as catalogue
+from weimin.kernel.deadlines.web import portal as deadlines
 from weimin.kernel.evaluation.web import portal as evaluation
 from weimin.kernel.messages.web import portal as messages
 from weimin.kernel.residents.web import portal as residents
@@ -35,9 +36,11 @@ urlpatterns = [
     path("my/papers/<int:paper_id>/", cases.my_paper, name="paper"),
     path("my/files/<int:file_id>/", cases.my_file, name="file"),
     path("my/matters/<str:number>/", cases.matter, name="matter"),
-    path("my/matters/<str:number>/why/<int:clock_id>/", cases.why, name="why"),
+    path("my/matters/<str:number>/why/<int:clock_id>/", clocks.why, name="why"),
+    path("my/matters/<str:number>/why/<int:clock_id>.pdf", clocks.why_pdf, name="why_pdf"),
     path("my/matters/<str:number>/supplement/", cases.supplement, name="supplement"),
     path("my/matters/<str:number>/withdraw/", cases.withdraw, name="withdraw"),
     path("my/matters/<str:number>/rate/", evaluation.rate, name="rate"),
+    path("calendar/", deadlines.calendar, name="calendar"),
     path("verify/", cases.verify, name="verify"),
 ]

@@ -27,6 +27,7 @@ from weimin.kernel.cases.types import (
 from weimin.kernel.catalogue import queries as catalogue
 from weimin.kernel.catalogue.rules import forms
 from weimin.kernel.catalogue.types import ItemSpec, OfferView
+from weimin.kernel.deadlines import queries as limits
 from weimin.kernel.deadlines.types import Limit
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.procedures import actions as procedures
@@ -127,8 +128,8 @@ def attach_file(
 def submit(*, by: Actor, at: datetime, key: str, submission: Submission, seen_version: int | None = None) -> Submitted:
     """Receive an application: the matter gets its number, its receipt and its first clock.
 
-    Two calls with one key make one matter and give the same answer. What comes after closing time
-    counts from the day it came in; the five working days start the day after.
+    Two calls with one key make one matter and give the same answer. By which day it counts as received is
+    the channel's rule: online until midnight, at the window until closing time.
 
     Raises: ApplicationIncomplete — with a sentence for each field and material
             NotOffered, ItemChanged — the item is not offered here or changed while filling in
@@ -231,11 +232,15 @@ def _create(
         answers_sealed=_seal(answers),
         delivery=submission.delivery,
         submitted_at=at,
+        received_on=_received_on(submission.channel, offer.accept_agency_id, at),
+        renews_until=_renewed(spec, answers, local_date(at)),
     )
     turn = Turn(case, spec, by, at, fresh=True)
-    limit = turning.parameter("permit.accept_check", turn.today)
-    turning.start_clock(turn, purpose="check", start=turn.today, statutory=limit, committed=None)
-    turn.set(attention_at=turning.attention(case.due_on))
+    limit, promised = turning.parameter("permit.accept_check", turn.today)
+    turning.start_clock(
+        turn, purpose="check", start=case.received_on or turn.today, statutory=limit, committed=promised
+    )
+    turn.set(attention_at=turning.attention(case.statutory_due_on))
     case.save(force_insert=True)
     turning.open_steps(turn, started.ready)
     turning.make_paper(
@@ -251,6 +256,31 @@ def _create(
         limit_text=limit.text,
     )
     return turn
+
+
+def _received_on(channel: str, agency_id: int, at: datetime) -> date:
+    """The day on which an application counts as received: by its channel's rule and the body's hours.
+
+    Law:    mfd-2020 art. 203
+    """
+    hours = directory.find_hours(agency_id=agency_id, on=local_date(at))
+    return limits.receipt_date(channel=channel, closes=hours[1] if hours else None, at=at)
+
+
+def _renewed(spec: ItemSpec, answers: dict[str, Any], today: date) -> date | None:
+    """Until when the permit to be renewed is valid.
+
+    Raises: ApplicationIncomplete — it has expired: nothing can be renewed
+    Law:    xkl-2019 art. 50
+    """
+    text = answers.get(spec.renews) if spec.renews else None
+    if not text:
+        return None
+    until = date.fromisoformat(str(text))
+    if until < today:
+        told = "原来的许可已经到期，不能再延续，请按新申请办理。"
+        raise ApplicationIncomplete(told, fields={spec.renews: told})
+    return until
 
 
 def _attach(turn: Turn, files: list[CaseFile], submission: Submission) -> None:
@@ -321,13 +351,16 @@ def _register(by: Actor, at: datetime, spec: ItemSpec, offer: OfferView, answers
         answers_sealed=_seal(answers),
         delivery="online",
         submitted_at=at,
+        received_on=local_date(at),
         accepted_at=at,
         accepted_how="clerk",
     )
     turn = Turn(case, spec, by, at, fresh=True)
     if spec.committed.counted:
         limit = Limit(spec.committed.value or 1, spec.committed.unit, "承诺时限")
-        turning.start_clock(turn, purpose="handle", start=turn.today, statutory=None, committed=limit)
+        turning.start_clock(
+            turn, purpose="handle", start=turn.today, statutory=None, committed=limit, agency_rule="township"
+        )
     case.save(force_insert=True)
     first = turning.open_steps(turn, started.ready)[0]
     turn.opened.clear()

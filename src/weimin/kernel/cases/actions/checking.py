@@ -66,20 +66,24 @@ def enter_handling(turn: Turn, event: Event, *, accepted_at: datetime) -> None:
     Law:    xkl-2019 art. 32, 42
     """
     turn.move(event)
-    turning.stop_clock(turn)
-    turn.set(
-        accepted_at=accepted_at,
-        accepted_how="silence" if event is Event.ACCEPT_BY_SILENCE else "clerk",
-        attention_at=None,
-    )
+    silent = event is Event.ACCEPT_BY_SILENCE
     spec = turn.spec
     statutory = _limit(spec.statutory)
     committed = _limit(spec.committed)
-    start = local_date(accepted_at)
+    start = (turn.case.received_on if silent else None) or local_date(accepted_at)
+    turn.set(
+        accepted_at=accepted_at,
+        accepted_how="silence" if silent else "clerk",
+        attention_at=_renewal_moment(turn),
+    )
     if statutory or committed:
-        turning.start_clock(turn, purpose="handle", start=start, statutory=statutory, committed=committed)
+        rule = "county" if spec.decision_level == "county" else "township"
+        turning.start_clock(
+            turn, purpose="handle", start=start, statutory=statutory, committed=committed, agency_rule=rule
+        )
     else:
-        turn.set(clock_id=None, due_on=start, statutory_due_on=None, due_provisional=False)
+        turning.stop_clock(turn)
+        turn.set(due_on=start)
     due = turn.case.due_on
     how = "逾期没有告知补正，依法自收件之日起视为受理。" if event is Event.ACCEPT_BY_SILENCE else "已受理。"
     public = f"{how}承诺 {due:%Y年%m月%d日} 前办结。" if committed and due else how
@@ -96,6 +100,19 @@ def enter_handling(turn: Turn, event: Event, *, accepted_at: datetime) -> None:
         committed_text=spec.committed.text,
         consult=str(spec.doc.get("review_body") or ""),
     )
+
+
+def _renewal_moment(turn: Turn) -> datetime | None:
+    """When no decision becomes renewal: the end of the permit's last day, for who applied in time.
+
+    Law:    xkl-2019 art. 50
+    """
+    case = turn.case
+    if case.renews_until is None or case.received_on is None:
+        return None
+    limit, _ = turning.parameter("permit.renewal_apply", case.received_on)
+    in_time = limits.count_from(start=case.received_on, limit=limit) <= case.renews_until
+    return turning.attention(case.renews_until) if in_time else None
 
 
 def _limit(spec: Any) -> Limit | None:
@@ -132,9 +149,10 @@ def ask_supplement(
         if turn.case.supplements.exists():
             raise SupplementAskedBefore("依法只能一次性告知补正，这个办件已经告知过，请受理或依法不予受理。")
         turn.move(Event.ASK_SUPPLEMENT)
-        turning.stop_clock(turn)
-        limit = turning.parameter(SUPPLEMENT_ANSWER, turn.today)
-        due = limits.count_from(start=turn.today, limit=limit)
+        limit, _ = turning.parameter(SUPPLEMENT_ANSWER, turn.today)
+        clock = turning.start_clock(turn, purpose="answer", start=turn.today, statutory=None, committed=limit)
+        due = clock.shown
+        assert due is not None
         listed = [{"code": i.code, "name": i.name, "what": i.what.strip()} for i in items]
         Supplement.objects.create(
             case=turn.case,
@@ -145,7 +163,7 @@ def ask_supplement(
             answer_due_on=due,
         )
         turning.waiting_steps(turn, "waiting")
-        turn.set(due_on=due, statutory_due_on=None, clock_id=None, attention_at=turning.attention(due))
+        turn.set(attention_at=turning.attention(due))
         names = "、".join(i.name for i in items)
         turn.say(
             "supplement",
@@ -196,9 +214,9 @@ def answer_supplement(
         CaseFile.objects.filter(pk__in=[f.pk for f in files]).update(case=turn.case, stage="supplement")
         Supplement.objects.filter(pk=supplement.pk).update(answered_at=at)
         turning.waiting_steps(turn, "open")
-        limit = turning.parameter("permit.accept_check", turn.today)
-        turning.start_clock(turn, purpose="check", start=turn.today, statutory=limit, committed=None)
-        turn.set(attention_at=turning.attention(turn.case.due_on))
+        limit, promised = turning.parameter("permit.accept_check", turn.today)
+        turning.start_clock(turn, purpose="check", start=turn.today, statutory=limit, committed=promised)
+        turn.set(attention_at=turning.attention(turn.case.statutory_due_on))
         _redate_step(turn, turn.case.due_on)
         words = "；".join(f"{one['name']}：{said[one['code']]}" for one in supplement.items if one["code"] in said)
         turn.say(
@@ -236,7 +254,7 @@ def refuse_application(
         step = turning.take_step(turn, step_id=step_id, kinds=("accept",))
         turn.move(Event.REFUSE)
         turning.stop_clock(turn)
-        turn.set(ended_at=at, attention_at=None, due_on=None, statutory_due_on=None, clock_id=None)
+        turn.set(ended_at=at, attention_at=None)
         turning.complete_step(turn, step, outcome="refuse", opinion=reasons)
         keep_decision(turn, kind="refusal", outcome="refuse", reasons=reasons, basis=basis)
         turn.say("refused", public=f"不予受理。理由：{reasons}"[:400], inner="不予受理")

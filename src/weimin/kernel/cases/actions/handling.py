@@ -183,12 +183,10 @@ def decide_case(
         turn = turning.open_turn(by=by, at=at, case_id=case_id, seen=seen)
         step = turning.take_step(turn, step_id=step_id, kinds=("decide",))
         _check_outcome(step, outcome)
+        turning.check_running(turn)
         turn.move(Event.DECIDE)
-        turning.stop_clock(turn)
-        turn.set(decided_at=at, outcome=outcome)
-        if turn.case.applicant_id is not None:
-            limit = turning.parameter("permit.deliver", turn.today)
-            turning.start_clock(turn, purpose="deliver", start=turn.today, statutory=limit, committed=None)
+        turn.set(decided_at=at, outcome=outcome, attention_at=None)
+        start_delivery(turn)
         turning.complete_step(turn, step, outcome=outcome, opinion=reasons)
         keep_decision(turn, kind="decision", outcome=outcome, reasons=reasons, basis=basis)
         text = OUTCOME_TEXT.get(outcome, outcome)
@@ -211,6 +209,18 @@ def decide_case(
             **remedies(turn),
         )
         return turn.finish(verb="cases.case.decided", notice={"outcome_text": text})
+
+
+def start_delivery(turn: turning.Turn) -> None:
+    """End the handling clock and start the follow-on one: the result is delivered in ten working days.
+
+    Law:    xkl-2019 art. 44
+    """
+    if turn.case.applicant_id is None:
+        turning.stop_clock(turn)
+        return
+    limit, promised = turning.parameter("permit.deliver", turn.today)
+    turning.start_clock(turn, purpose="deliver", start=turn.today, statutory=limit, committed=promised)
 
 
 def make_result(
@@ -243,7 +253,7 @@ def _archive(turn: turning.Turn) -> StepTaken:
     """The procedure ends with its result: nobody waits for it at a window."""
     turn.move(Event.ARCHIVE)
     turning.stop_clock(turn)
-    turn.set(ended_at=turn.at, due_on=None, statutory_due_on=None, clock_id=None)
+    turn.set(ended_at=turn.at)
     turn.say("closed", inner="登记归档，办结")
     return turn.finish(verb="cases.case.closed")
 

@@ -52,7 +52,7 @@ def hand_out_result(
             )
         turn.move(Event.HAND_OUT)
         turning.stop_clock(turn)
-        turn.set(ended_at=at, due_on=None, statutory_due_on=None, clock_id=None, attention_at=None)
+        turn.set(ended_at=at, attention_at=None)
         turning.complete_step(turn, step, outcome=_only(step.outcomes))
         how = "凭取件码" if code.strip() else f"{signed_by.strip()}签名"
         turn.say("closed", public=f"结果已领取（{how}），办结。", inner=f"发放结果：{how}")
@@ -106,7 +106,8 @@ def confirm_delivery(*, by: Actor, at: datetime, case_id: int | str, seen: int |
     with transaction.atomic():
         turn = turning.open_turn(by=by, at=at, case_id=case_id, seen=seen)
         turn.move(Event.CONFIRM_DELIVERY)
-        turn.set(ended_at=at, due_on=None, statutory_due_on=None, clock_id=None)
+        turning.stop_clock(turn)
+        turn.set(ended_at=at)
         turn.say("closed", public="结果已送达，办结。", inner="确认送达")
         turning.make_paper(
             turn,

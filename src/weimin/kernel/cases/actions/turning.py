@@ -7,6 +7,7 @@ other: the second is told what the first did.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -24,10 +25,10 @@ from weimin.kernel.catalogue import queries as catalogue
 from weimin.kernel.catalogue.types import ItemSpec
 from weimin.kernel.deadlines import actions as deadlines
 from weimin.kernel.deadlines import queries as limits
-from weimin.kernel.deadlines.types import Limit
+from weimin.kernel.deadlines.types import ClockRef, ClockSpec, Limit
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.procedures import actions as procedures
-from weimin.kernel.procedures.types import ReadyTask
+from weimin.kernel.procedures.types import ReadyTask, TaskSpec
 from weimin.kernel.record.actions import queue_event, record_audit
 from weimin.kernel.record.types import Actor
 
@@ -39,6 +40,12 @@ class PageStale(Conflict):
     """Somebody else acted on the matter since this page was made."""
 
     code = "cases.page_stale"
+
+
+class ClockStands(Conflict):
+    """The matter's clock stands, so nothing may be decided."""
+
+    code = "cases.clock_stands"
 
 
 class StepTakenAlready(Conflict):
@@ -190,7 +197,7 @@ def complete_step(turn: Turn, step: Step, *, outcome: str, opinion: str = "") ->
     """Finish a step, run the procedure on, and open the steps that follow.
 
     Shape:  the new steps
-    Cost:   four statements
+    Cost:   four statements; three more when a stage's clock ends or begins
     """
     done = Step.objects.filter(pk=step.pk, state__in=("open", "waiting")).update(
         state="done",
@@ -211,59 +218,141 @@ def complete_step(turn: Turn, step: Step, *, outcome: str, opinion: str = "") ->
         Step.objects.filter(case=turn.case, task_id__in=progress.cancelled, state="open").update(
             state="cancelled", done_at=turn.at
         )
-    return open_steps(turn, progress.opened)
+    return open_steps(turn, progress.opened, leaving=step)
 
 
-def open_steps(turn: Turn, ready: tuple[ReadyTask, ...] | list[ReadyTask]) -> list[Step]:
-    """Make a step of each ready task that has none yet.
+def open_steps(turn: Turn, ready: Sequence[ReadyTask], *, leaving: Step | None = None) -> list[Step]:
+    """Make a step of each ready task, with its stage's clock; the clock of the stage that is left ends.
 
-    Cost:   one insert
+    Cost:   one insert; three statements more when a clock ends or begins
     """
-    fresh = [_step(turn, task) for task in ready]
-    if fresh:
-        Step.objects.bulk_create(fresh)
-        turn.opened.extend(fresh)
-    return fresh
+    plans = [(task, _stage_of(turn.spec, task.spec)) for task in ready]
+    kept = _goes_on(turn, leaving, [stage for _, stage in plans])
+    stop = [leaving.clock_id] if leaving is not None and leaving.clock_id and not kept else []
+    agencies = [_agency(turn, task.spec.agency_rule) for task, _ in plans]
+    fresh = [
+        (place, _stage_clock(turn, stage, agencies[place], side_by_side=len(plans) > 1))
+        for place, (_, stage) in enumerate(plans)
+        if stage is not None and stage != kept
+    ]
+    opened: list[ClockRef] = []
+    if stop or fresh:
+        opened = deadlines.turn_clocks(
+            by=turn.by, at=turn.at, stop=[one for one in stop if one], on=turn.today, specs=[spec for _, spec in fresh]
+        )
+    clocks = {place: ref for (place, _), ref in zip(fresh, opened, strict=True)}
+    steps = [
+        _step(turn, task, agencies[place], clocks.get(place), leaving if stage is not None and stage == kept else None)
+        for place, (task, stage) in enumerate(plans)
+    ]
+    if steps:
+        Step.objects.bulk_create(steps)
+        turn.opened.extend(steps)
+    return steps
 
 
-def _step(turn: Turn, task: ReadyTask) -> Step:
-    spec = task.spec
-    due_on = turn.case.due_on
-    if spec.limit_value:
-        own = limits.count_from(start=turn.today, limit=Limit(spec.limit_value, spec.limit_unit, ""))
-        due_on = min(own, due_on) if due_on else own
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A part of the handling with a limit of its own: by law, or as the procedure promises."""
+
+    key: str
+    label: str
+    limit: Limit
+    lawful: bool
+
+
+def _stage_of(spec: ItemSpec, task: TaskSpec) -> Stage | None:
+    for one in spec.stages:
+        if task.bpmn_id in one.steps:
+            return Stage(one.name, one.name, Limit(one.value, one.unit, one.basis), lawful=True)
+    if task.limit_value:
+        return Stage(task.bpmn_id, task.name, Limit(task.limit_value, task.limit_unit, "办理流程规定"), lawful=False)
+    return None
+
+
+def _goes_on(turn: Turn, leaving: Step | None, stages: list[Stage | None]) -> Stage | None:
+    """The stage that the next steps still belong to; None when it is left."""
+    if leaving is None or not leaving.clock_id:
+        return None
+    for one in turn.spec.stages:
+        if leaving.bpmn_id in one.steps:
+            return next((stage for stage in stages if stage is not None and stage.key == one.name), None)
+    return None
+
+
+def _stage_clock(turn: Turn, stage: Stage, agency_id: int, *, side_by_side: bool) -> ClockSpec:
+    return ClockSpec(
+        purpose="body" if side_by_side else "stage",
+        subject=("case", turn.case.number),
+        start_date=turn.today,
+        statutory=stage.limit if stage.lawful else None,
+        committed=None if stage.lawful else stage.limit,
+        regime=turn.spec.regime,
+        grounds=grounds_of(turn),
+        label=stage.label,
+        agency_id=agency_id,
+        place=turn.case.township_id,
+        parent_id=turn.case.clock_id,
+    )
+
+
+def grounds_of(turn: Turn) -> tuple[str, ...]:
+    """The codes of the grounds on which this matter's clocks may stand: the item's, of those in force today.
+
+    Law:    xkl-2019 art. 45
+    """
+    found = limits.list_grounds(regime=turn.spec.regime, on=turn.today)
+    return tuple(one.code for one in found if turn.spec.is_permit or one.name in turn.spec.pause_names)
+
+
+def _step(turn: Turn, task: ReadyTask, agency_id: int, clock: ClockRef | None, same: Step | None) -> Step:
+    own = clock.shown if clock else same.due_on if same else None
+    due_on = min((day for day in (own, turn.case.due_on) if day is not None), default=None)
     return Step(
         case=turn.case,
         task_id=task.task_id,
-        bpmn_id=spec.bpmn_id,
-        kind=spec.kind,
-        name=spec.name,
-        outcomes=" ".join(spec.outcomes),
-        agency_id=_agency(turn, spec.agency_rule),
-        role=spec.role,
+        bpmn_id=task.spec.bpmn_id,
+        kind=task.spec.kind,
+        name=task.spec.name,
+        outcomes=" ".join(task.spec.outcomes),
+        agency_id=agency_id,
+        role=task.spec.role,
         state="open",
         due_on=due_on,
+        clock_id=clock.clock_id if clock else same.clock_id if same else None,
         opened_at=turn.at,
     )
 
 
-def _agency(turn: Turn, rule: str) -> int:
+def _find_agency(turn: Turn, rule: str) -> int | None:
     spec = turn.spec
     lead = spec.lead_key
     if rule.startswith("body:"):
         key = rule.removeprefix("body:")
         rule, lead = "township", spec.joint_bodies.get(key, lead)
-    found = directory.resolve_agency(rule=rule, township_code=turn.case.township_id, lead_key=lead, area=spec.area)
+    return directory.resolve_agency(rule=rule, township_code=turn.case.township_id, lead_key=lead, area=spec.area)
+
+
+def deciding_agency(turn: Turn) -> int:
+    """The body that has to decide the matter.
+
+    Raises: Conflict — the place has no such body
+    """
+    return _agency(turn, "county" if turn.spec.decision_level == "county" else "township")
+
+
+def _agency(turn: Turn, rule: str) -> int:
+    found = _find_agency(turn, rule)
     if found is None:
         raise Conflict(
-            f"{turn.case.township_id} 没有承办“{lead}”事项的机构，请联系清单管理员补全机构目录。",
+            f"{turn.case.township_id} 没有承办“{turn.spec.lead_key}”事项的机构，请联系清单管理员补全机构目录。",
             code="cases.no_agency",
         )
     return found
 
 
-def make_paper(turn: Turn, kind: PaperKind, **content: Any) -> None:
-    """Keep a paper's content as it stands now; the PDF is drawn from it when it is asked for.
+def make_paper(turn: Turn, kind: PaperKind, **content: Any) -> int:
+    """Keep a paper's content as it stands now; the PDF is drawn from it when it is asked for. Gives its id.
 
     Cost:   one insert
     """
@@ -276,52 +365,87 @@ def make_paper(turn: Turn, kind: PaperKind, **content: Any) -> None:
         "officer": turn.by.name,
         **content,
     }
-    Paper.objects.create(
+    row = Paper.objects.create(
         case=turn.case,
         kind=kind,
         made_at=turn.at,
         content_sealed=crypto.seal(json.dumps(body, ensure_ascii=False), purpose=PAPERS),
     )
+    return row.pk
 
 
-def start_clock(turn: Turn, *, purpose: str, start: date, statutory: Limit | None, committed: Limit | None) -> None:
-    """Open a clock on the matter and show its date on the case row.
+def start_clock(
+    turn: Turn,
+    *,
+    purpose: str,
+    start: date,
+    statutory: Limit | None,
+    committed: Limit | None,
+    agency_rule: str = "accepting",
+) -> ClockRef:
+    """Open the matter's next clock, end the one before, and show the new date on the case row.
 
-    Cost:   two inserts
+    Cost:   two inserts; an update more when a clock ends
     """
-    clock = deadlines.open_clock(
+    (clock,) = deadlines.turn_clocks(
         by=turn.by,
         at=turn.at,
-        purpose=purpose,
-        subject=("case", turn.case.number),
-        start_date=start,
-        statutory=statutory,
-        committed=committed,
+        stop=[turn.case.clock_id] if turn.case.clock_id else [],
+        on=_counted_today(turn),
+        specs=[
+            ClockSpec(
+                purpose=purpose,
+                subject=("case", turn.case.number),
+                start_date=start,
+                statutory=statutory,
+                committed=committed,
+                regime=turn.spec.regime,
+                grounds=grounds_of(turn) if purpose == "handle" else (),
+                extend=turn.spec.statutory.extend_code if purpose == "handle" else "",
+                agency_id=_find_agency(turn, agency_rule),
+                place=turn.case.township_id,
+            )
+        ],
     )
     turn.set(
         clock_id=clock.clock_id,
-        due_on=clock.committed_due_date or clock.due_date,
+        due_on=clock.shown,
         statutory_due_on=clock.due_date,
         due_provisional=clock.provisional,
     )
+    return clock
+
+
+def _counted_today(turn: Turn) -> date:
+    """Today, or the day of receipt when something is done before it: after closing time, on a day off."""
+    return max(turn.today, turn.case.received_on or turn.today)
 
 
 def stop_clock(turn: Turn) -> None:
-    """Stop the clock that runs now, if one does.
+    """End the clock that runs now with its parts, if one does, and show no date.
 
     Cost:   two statements
     """
     if turn.case.clock_id:
-        deadlines.stop_clock(by=turn.by, at=turn.at, clock_id=turn.case.clock_id, on=turn.today)
+        deadlines.stop_clock(by=turn.by, at=turn.at, clock_id=turn.case.clock_id, on=_counted_today(turn))
+    turn.set(clock_id=None, due_on=None, statutory_due_on=None, due_provisional=False)
 
 
-def parameter(code: str, on: date) -> Limit:
-    """A dated legal limit by its id.
+def check_running(turn: Turn) -> None:
+    """Refuse to go on while the matter's clock stands.
 
-    Raises: deadlines' Missing — no row covers the day
+    Raises: ClockStands — with what to do first
     """
-    row = limits.get_parameter(code=code, on=on)
-    return Limit(int(row.value), row.unit, row.article)
+    if turn.case.clock_id and turn.case.due_on is None:
+        raise ClockStands("时钟还停着。停钟的事由结束后，先记“恢复计时”，再作决定。")
+
+
+def parameter(code: str, on: date) -> tuple[Limit, Limit | None]:
+    """A dated legal limit by its id, and the shorter one that is promised, if any.
+
+    Raises: deadlines' ParameterMissing — no row covers the day
+    """
+    return limits.get_limit(code=code, on=on)
 
 
 def attention(on: date | None) -> datetime | None:

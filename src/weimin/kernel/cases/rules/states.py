@@ -24,6 +24,7 @@ TRANSITIONS: dict[tuple[State, Event], tuple[State, str]] = {
     (State.RECEIVED, Event.ACCEPT_BY_SILENCE): (State.HANDLING, "xkl-2019 art. 32"),
     (State.RECEIVED, Event.REFUSE): (State.REFUSED, "xkl-2019 art. 32"),
     (State.HANDLING, Event.DECIDE): (State.DECIDED, "xkl-2019 art. 38"),
+    (State.HANDLING, Event.RENEW_BY_SILENCE): (State.DECIDED, "xkl-2019 art. 50"),
     (State.DECIDED, Event.MAKE_RESULT): (State.RESULT_MADE, "xkl-2019 art. 39"),
     (State.DECIDED, Event.HAND_OUT): (State.CLOSED, "xkl-2019 art. 44"),
     (State.RESULT_MADE, Event.HAND_OUT): (State.CLOSED, "xkl-2019 art. 44"),
@@ -49,6 +50,7 @@ _EVENT_TEXT = {
     Event.WITHDRAW: "撤回",
     Event.LAPSE: "终止",
     Event.ARCHIVE: "归档",
+    Event.RENEW_BY_SILENCE: "视为准予延续",
 }
 
 

@@ -22,6 +22,7 @@ from weimin.kernel.cases.types import (
     State,
     SupplementItem,
 )
+from weimin.kernel.cases.web.clocks import CLOCK_STEPS, clock_context
 from weimin.kernel.cases.web.portal import file_response, paper_response
 from weimin.kernel.catalogue import forms
 from weimin.kernel.deadlines import queries as deadlines
@@ -112,7 +113,7 @@ def show_case(request: Any, number: str, *, problem: WeiminError | None = None, 
         "reasons_hint": _default_basis(view),
         "answers": forms.answers_in_words(view.spec.form.fields, view.answers, masked=True),
         "materials": _materials(view),
-        "why": deadlines.explain_clock(clock_id=case.clock_id) if case.clock_id else None,
+        **clock_context(request, view),
         "days_left": deadlines.days_left(today=request.today, due=case.due_on) if case.due_on else None,
         "papers": [(one, PAPER_TEXT[PaperKind(one.kind)]) for one in view.papers],
         "steps_text": procedures.list_steps_text(view.spec.procedure_version_id),
@@ -281,6 +282,7 @@ STEPS: dict[str, Callable[[Any, int, int | None], None]] = {
     "hand-back": _hand_back,
     "comment": _comment,
     "correct": _correct,
+    **CLOCK_STEPS,
 }
 
 

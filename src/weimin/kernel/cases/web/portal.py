@@ -74,7 +74,9 @@ def _matter(request: Any, number: str, errors: dict[str, str], status: int) -> H
         "asked": _ask_rows(view, errors) if state is State.SUPPLEMENT else [],
         "errors": errors,
         "answers": forms.answers_in_words(view.spec.form.fields, view.answers),
-        "why": deadlines.explain_clock(clock_id=case.clock_id) if case.clock_id else None,
+        "clocks": [
+            one for one in deadlines.explain_subject(subject_type="case", subject_id=number) if one.state != "stopped"
+        ],
         "days_left": deadlines.days_left(today=request.today, due=case.due_on) if case.due_on else None,
         "pickup_code": numbers.pickup_code(number) if state is State.RESULT_MADE else "",
         "may_withdraw": states.may(state, Event.WITHDRAW),
@@ -86,17 +88,6 @@ def _matter(request: Any, number: str, errors: dict[str, str], status: int) -> H
         "section": "mine",
     }
     return render(request, "cases/matter.html", context, status=status)
-
-
-@access("resident")
-@require_GET
-def why(request: Any, number: str, clock_id: int) -> HttpResponse:
-    """Why a date of my matter is what it is."""
-    queries.find_case_id(request.actor, number)
-    if clock_id not in deadlines.list_clock_ids(subject_type="case", subject_id=number):
-        raise queries.FileUnknown("这个办件没有这条期限。")
-    explanation = deadlines.explain_clock(clock_id=clock_id)
-    return render(request, "cases/why.html", {"why": explanation, "number": number, "section": "mine"})
 
 
 @access("resident")
@@ -155,7 +146,11 @@ def withdraw(request: Any, number: str) -> HttpResponse:
 
 def paper_response(request: Any, paper_id: int) -> HttpResponse:
     """A paper as PDF, for whoever may see its matter."""
-    title, number, pdf = queries.draw_paper(request.actor, paper_id)
+    return pdf_response(*queries.draw_paper(request.actor, paper_id))
+
+
+def pdf_response(title: str, number: str, pdf: bytes) -> HttpResponse:
+    """A PDF that no cache keeps."""
     answer = HttpResponse(pdf, content_type="application/pdf")
     answer["Content-Disposition"] = f"inline; filename*=UTF-8''{quote(title)}-{number}.pdf"
     answer["Cache-Control"] = "private, no-store"

@@ -31,6 +31,7 @@ def read_limit(raw: Mapping[str, Any]) -> LimitSpec:
         int(raw.get("extend") or 0),
         str(raw.get("basis") or ""),
         str(raw.get("note") or ""),
+        str(raw.get("extend_code") or ""),
     )
 
 
@@ -106,8 +107,20 @@ def _check_limits(doc: Mapping[str, Any], faults: dict[str, str]) -> None:
     comparable = statutory.counted and committed.counted and statutory.unit == committed.unit
     if comparable and (committed.value or 0) > (statutory.value or 0):
         faults["limits"] = "承诺时限不能长于法定时限（优化营商环境条例第三十六条）。"
+    if statutory.extend and not statutory.extend_code:
+        faults["limits"] = "可以延长的，要写明依据哪个法定参数延长、由谁批准。"
+    for stage in limits.get("stages") or []:
+        if not stage.get("steps") or stage.get("unit") not in types.UNITS or not isinstance(stage.get("value"), int):
+            faults["stages"] = f"分段期限“{stage.get('name')}”要写明包括哪几个环节、多少天和单位。"
+    renewal = (doc.get("renewal") or {}).get("expires_field")
+    if renewal and renewal not in {one.get("name") for one in _form_fields(doc)}:
+        faults["renewal"] = f"表单里没有有效期字段“{renewal}”。"
     if doc.get("type") == "01" and statutory.unit != "workday":
         faults["limits"] = "行政许可的期限一律按工作日计算（行政许可法第八十二条）。"
+
+
+def _form_fields(doc: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [one for page in (doc.get("form") or {}).get("pages") or [] for one in page.get("fields") or []]
 
 
 def _check_materials(doc: Mapping[str, Any], faults: dict[str, str]) -> None:

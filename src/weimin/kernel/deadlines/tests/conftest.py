@@ -22,8 +22,9 @@ def shipped() -> Calendar:
 def loaded(db: Any) -> Iterator[None]:
     """The shipped notices and parameters in the database, and nothing left in the process after."""
     queries.forget()
-    actions.load_calendar_files(by=LOADER, at=AT)
     actions.load_parameters(by=LOADER, at=AT)
+    actions.load_grounds(by=LOADER, at=AT)
+    actions.load_calendar_files(by=LOADER, at=AT)
     queries.get_calendar()
     yield
     queries.forget()

@@ -79,7 +79,8 @@ class Node:
 class Graph:
     """A whole procedure as nodes and flows.
 
-    Shape:  inputs are (name, possible values): what the caller must say at the start
+    Shape:  inputs are (name, possible values): what the caller must say at the start; after is "decided"
+            for a procedure that goes on from a decision that law has made, else ""
     """
 
     process_id: str
@@ -88,6 +89,7 @@ class Graph:
     nodes: Mapping[str, Node]
     flows: Mapping[str, Flow]
     inputs: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    after: str = ""
 
     @property
     def tasks(self) -> tuple[TaskSpec, ...]:
@@ -132,7 +134,10 @@ def build_graph(root: Any) -> tuple[Graph | None, list[Finding]]:
         findings.append(error("", "xml.size", f"图上有 {len(nodes)} 个节点，超过 {MAX_NODES} 个。"))
     if findings or not starts:
         return None, findings
-    graph = Graph(process.get("id"), process.get("name", ""), starts[0], nodes, flows, inputs)
+    after = process.get(f"{{{WEIMIN}}}after", "")
+    if after not in ("", "decided"):
+        findings.append(error(process.get("id"), "process.after", f"“{after}”不认识：只能写 decided 或者不写。"))
+    graph = Graph(process.get("id"), process.get("name", ""), starts[0], nodes, flows, inputs, after)
     if not graph.name.strip():
         findings.append(error(graph.process_id, "name.missing", "流程没有名称，请填写。"))
     for node in nodes.values():

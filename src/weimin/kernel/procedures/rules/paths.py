@@ -93,7 +93,7 @@ def _explore(graph: Graph) -> Explored:
         except Stuck as stuck:
             _report(graph, explored, None, stuck.rule, stuck.where, stuck.message)
             continue
-        point = Point(marking, tuple(sorted(values.items())), NEW)
+        point = Point(marking, tuple(sorted(values.items())), graph.after or NEW)
         if point not in explored.came:
             explored.came[point] = None
             explored.start_inputs[point] = point.values

@@ -85,7 +85,7 @@ PARENTS: dict[str, frozenset[str]] = {
 }
 OWN_ATTRIBUTES: dict[str, frozenset[str]] = {
     "userTask": frozenset({"kind", "agency", "role", "limit", "unit", "outcomes"}),
-    "process": frozenset({"data"}),
+    "process": frozenset({"data", "after"}),
 }
 _DRAWING = frozenset({BPMNDI, DC, DI})
 _DRAWING_ELEMENTS = frozenset(

@@ -19,6 +19,8 @@ ENDS = {
     "on_the_spot": {"办结", "不予受理"},
     "promise": {"办结", "不予受理"},
     "county_decides": {"办结", "不予受理"},
+    "county_decides_notice": {"办结", "不予受理"},
+    "tacit_renewal": {"办结"},
     "joint": {"办结", "不予受理"},
     "own_motion": {"办结归档"},
 }

@@ -245,7 +245,7 @@ def _next(steps: tuple[NextStep, ...]) -> list[dict[str, Any]]:
     return [{"step_id": one.step_id, "kind": one.kind, "agency_id": one.agency_id} for one in steps]
 
 
-def _step(
+def take_step(
     request: Any,
     response: HttpResponse,
     number: str,
@@ -359,7 +359,7 @@ def get_matter(request: Any, number: str) -> Any:
 @router.post("/{number}/accept", response=TakenOut, operation_id="accept_matter")
 def accept(request: Any, response: HttpResponse, number: str, body: StepIn, key: str = KEY) -> Any:
     """Accept the application."""
-    return _step(
+    return take_step(
         request,
         response,
         number,
@@ -376,7 +376,7 @@ def accept(request: Any, response: HttpResponse, number: str, body: StepIn, key:
 def ask(request: Any, response: HttpResponse, number: str, body: AskIn, key: str = KEY) -> Any:
     """Ask once for what is missing."""
     items = [SupplementItem(one.code, one.name, one.what) for one in body.items]
-    return _step(
+    return take_step(
         request,
         response,
         number,
@@ -393,7 +393,7 @@ def ask(request: Any, response: HttpResponse, number: str, body: AskIn, key: str
 @router.post("/{number}/answer-supplement", response=TakenOut, operation_id="answer_supplement")
 def answer(request: Any, response: HttpResponse, number: str, body: AnswerIn, key: str = KEY) -> Any:
     """Hand in what was asked for, on the applicant's behalf."""
-    return _step(
+    return take_step(
         request,
         response,
         number,
@@ -408,7 +408,7 @@ def answer(request: Any, response: HttpResponse, number: str, body: AnswerIn, ke
 @router.post("/{number}/refuse", response=TakenOut, operation_id="refuse_matter")
 def refuse(request: Any, response: HttpResponse, number: str, body: DecisionIn, key: str = KEY) -> Any:
     """Refuse to accept, with reasons."""
-    return _step(
+    return take_step(
         request,
         response,
         number,
@@ -425,7 +425,7 @@ def refuse(request: Any, response: HttpResponse, number: str, body: DecisionIn, 
 @router.post("/{number}/review", response=TakenOut, operation_id="review_matter")
 def review(request: Any, response: HttpResponse, number: str, body: OutcomeIn, key: str = KEY) -> Any:
     """Give an opinion."""
-    return _step(
+    return take_step(
         request,
         response,
         number,
@@ -442,7 +442,7 @@ def review(request: Any, response: HttpResponse, number: str, body: OutcomeIn, k
 @router.post("/{number}/decide", response=TakenOut, operation_id="decide_matter")
 def decide(request: Any, response: HttpResponse, number: str, body: DecisionIn, key: str = KEY) -> Any:
     """Decide, signed by the person whose post the client acts for."""
-    return _step(
+    return take_step(
         request,
         response,
         number,
@@ -460,7 +460,7 @@ def decide(request: Any, response: HttpResponse, number: str, body: DecisionIn, 
 @router.post("/{number}/make-result", response=TakenOut, operation_id="make_result")
 def make_result(request: Any, response: HttpResponse, number: str, body: StepIn, key: str = KEY) -> Any:
     """Make the result."""
-    return _step(
+    return take_step(
         request,
         response,
         number,
@@ -476,7 +476,7 @@ def make_result(request: Any, response: HttpResponse, number: str, body: StepIn,
 @router.post("/{number}/hand-out", response=TakenOut, operation_id="hand_out_result")
 def hand_out(request: Any, response: HttpResponse, number: str, body: HandOutIn, key: str = KEY) -> Any:
     """Hand the result out at the window."""
-    return _step(
+    return take_step(
         request,
         response,
         number,
@@ -493,7 +493,7 @@ def hand_out(request: Any, response: HttpResponse, number: str, body: HandOutIn,
 @router.post("/{number}/send", response=TakenOut, operation_id="send_result")
 def send(request: Any, response: HttpResponse, number: str, body: SendIn, key: str = KEY) -> Any:
     """Send the result by post."""
-    return _step(
+    return take_step(
         request,
         response,
         number,
@@ -509,10 +509,10 @@ def send(request: Any, response: HttpResponse, number: str, body: SendIn, key: s
 @router.post("/{number}/confirm-delivery", response=TakenOut, operation_id="confirm_delivery")
 def confirm(request: Any, response: HttpResponse, number: str, body: WithdrawIn, key: str = KEY) -> Any:
     """A posted result has arrived."""
-    return _step(request, response, number, key, body, actions.confirm_delivery)
+    return take_step(request, response, number, key, body, actions.confirm_delivery)
 
 
 @router.post("/{number}/withdraw", response=TakenOut, operation_id="withdraw_matter")
 def withdraw(request: Any, response: HttpResponse, number: str, body: WithdrawIn, key: str = KEY) -> Any:
     """Withdraw the application on the applicant's behalf."""
-    return _step(request, response, number, key, body, actions.withdraw_application, reason=body.reason)
+    return take_step(request, response, number, key, body, actions.withdraw_application, reason=body.reason)

@@ -7,17 +7,24 @@ working day; working-day limits end on a working day by nature. A paused day nev
 from __future__ import annotations
 
 import calendar as months
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from weimin.base.errors import Invalid, Refused
-from weimin.kernel.deadlines.types import Extension, Ledger, LedgerLine, Limit, Pause, StripDay
+from weimin.kernel.deadlines.rules.calendars import Calendar
+from weimin.kernel.deadlines.rules.laws import article_text
+from weimin.kernel.deadlines.types import Dates, Extension, Ledger, LedgerLine, Limit, Pause, StripDay
 
 #: No limit runs longer; a count that does has lost its way.
 HORIZON_DAYS = 3700
 LATEST_YEAR = 2200
 ONE_DAY = timedelta(days=1)
+
+
+class CommittedTooLong(Refused):
+    """A promise that ends after what the law allows."""
+
+    code = "deadlines.committed_too_long"
 
 
 class LedgerBroken(Refused):
@@ -32,39 +39,9 @@ class LimitInvalid(Invalid):
     code = "deadlines.limit_invalid"
 
 
-@dataclass(frozen=True, slots=True)
-class Calendar:
-    """Which days are worked: days off and make-up days by the State Council's notices.
-
-    A year without a notice counts plain weekends and makes every date that needs it provisional.
-    """
-
-    special: Mapping[date, bool] = field(default_factory=dict)
-    known_years: frozenset[int] = frozenset()
-    notes: Mapping[date, str] = field(default_factory=dict)
-
-    def works(self, day: date) -> bool:
-        """Whether offices work on a day.
-
-        Law:    fdjj-2024 art. 6
-        """
-        return self.special.get(day, day.weekday() < 5)
-
-    def knows(self, day: date) -> bool:
-        """Whether the notice of the day's year is out."""
-        return day.year in self.known_years
-
-    def kind(self, day: date) -> str:
-        """works, makeup (a weekend worked) or off."""
-        if self.works(day):
-            return "makeup" if day.weekday() >= 5 else "works"
-        return "off"
-
-    def next_workday(self, day: date) -> date:
-        """The day itself when worked, else the first worked day after it."""
-        while not self.works(day):
-            day += timedelta(days=1)
-        return day
+def cn_day(day: date) -> str:
+    """2026年11月24日."""
+    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def add_months(start: date, count: int) -> date:
@@ -95,10 +72,10 @@ def count_ledger(
     _check(start, limit, pauses, extensions)
     total = Limit(limit.value + sum(one.value for one in extensions), limit.unit, limit.article)
     due, unrolled, known = _last_day(start, total, calendar, pauses)
-    lines = [LedgerLine("start", start, f"{_cn(start)}起算，当天不计入。", "mfd-2020 art. 201", None)]
+    lines = [ledger_line("start", start, f"{cn_day(start)}起算，当天不计入。", "mfd-2020 art. 201")]
     running = limit
     first, _, _ = _last_day(start, limit, calendar, ())
-    lines.append(LedgerLine("limit", start, f"期限 {limit.text}。", limit.article, first))
+    lines.append(ledger_line("limit", start, f"期限 {limit.text}。", limit.article, first))
     counted: list[Pause] = []
     events: list[Pause | Extension] = sorted(
         [*pauses, *extensions], key=lambda one: one.since if isinstance(one, Pause) else one.on
@@ -111,11 +88,11 @@ def count_ledger(
         after, _, _ = _last_day(start, running, calendar, counted)
         lines.append(_line(one, limit.unit, after))
     if due is not None and unrolled is not None and due != unrolled:
-        text = f"{_cn(unrolled)}是休息日，顺延到{_cn(due)}。"
-        lines.append(LedgerLine("rolled", unrolled, text, "mfd-2020 art. 203", due))
+        text = f"{cn_day(unrolled)}是休息日，顺延到{cn_day(due)}。"
+        lines.append(ledger_line("rolled", unrolled, text, "mfd-2020 art. 203", due))
     if not known:
         lines.append(
-            LedgerLine(
+            ledger_line(
                 "provisional",
                 start,
                 "跨入的年份还没有公布放假安排，日期是暂定的，公布后重算。",
@@ -150,17 +127,99 @@ def _check(start: date, limit: Limit, pauses: Sequence[Pause], extensions: Seque
 
 def _line(one: Pause | Extension, unit: str, after: date | None) -> LedgerLine:
     if isinstance(one, Extension):
-        text = f"{_cn(one.on)}批准延长 {Limit(one.value, unit).text}：{one.reason}".rstrip("：") + "。"
-        return LedgerLine("extend", one.on, text, one.article, after)
+        text = f"{cn_day(one.on)}批准延长 {Limit(one.value, unit).text}：{one.reason}".rstrip("：") + "。"
+        return ledger_line("extend", one.on, text, one.article, after, one.by)
     if one.until is None:
-        text = f"{_cn(one.since)}起停钟（{one.reason or '法定事由'}），尚未恢复。"
+        text = f"{cn_day(one.since)}起停钟（{one.reason or '法定事由'}），尚未恢复。"
     else:
-        text = f"{_cn(one.since)}到{_cn(one.until)}停钟（{one.reason or '法定事由'}），这些天不计入。"
-    return LedgerLine("pause", one.since, text, one.article, after)
+        text = f"{cn_day(one.since)}到{cn_day(one.until)}停钟（{one.reason or '法定事由'}），这些天不计入。"
+    return ledger_line("pause", one.since, text, one.article, after, one.by)
 
 
-def _cn(day: date) -> str:
-    return f"{day.year}年{day.month}月{day.day}日"
+def ledger_line(
+    kind: str, on: date, text: str, article: str, due_after: date | None = None, by: str = ""
+) -> LedgerLine:
+    """A line of a ledger with its article in words."""
+    return LedgerLine(kind, on, text, article, due_after, article_text(article), by)
+
+
+def count_dates(
+    *,
+    start: date,
+    limit: Limit,
+    calendar: Calendar,
+    pauses: Sequence[Pause] = (),
+    extensions: Sequence[Extension] = (),
+    shares: tuple[float, float] = (0, 0),
+) -> Dates:
+    """The dates of a ledger without its words: what a million clocks need.
+
+    `shares` are what is left of the limit when it turns yellow and red; the day before rolling
+    counts for warnings, so that one warns on the earlier day.
+
+    Raises: LimitInvalid, LedgerBroken — as `count_ledger`
+    Law:    mfd-2020 art. 201, 203
+    Cost:   one step a day, three times
+    """
+    _check(start, limit, pauses, extensions)
+    total = Limit(limit.value + sum(one.value for one in extensions), limit.unit, limit.article)
+    due, unrolled, known = _last_day(start, total, calendar, pauses)
+    if due is None:
+        return Dates(None, None, known)
+    days = _days_in(start, total)
+    unit = "workday" if limit.unit == "workday" else "day"
+    marks = []
+    for share in shares:
+        used = max(1, days - int(days * share + 1e-9))
+        marks.append(_last_day(start, Limit(used, unit), calendar, pauses)[1])
+    return Dates(due, unrolled, known, *marks)
+
+
+class Counting:
+    """Counts many ledgers under one calendar; equal ledgers are counted once.
+
+    Cost:   a look-up for a ledger seen before; memory for as many as differ
+    """
+
+    def __init__(self, calendar: Calendar) -> None:
+        self.calendar = calendar
+        self._known: dict[tuple[object, ...], Dates] = {}
+
+    def dates(
+        self, limit: Limit, start: date, pauses: tuple[Pause, ...], extended: int, shares: tuple[float, float]
+    ) -> Dates:
+        """The dates of a ledger, as `count_dates`."""
+        spans = tuple((one.since, one.until) for one in pauses)
+        key = (limit.value, limit.unit, start, spans, extended, shares)
+        found = self._known.get(key)
+        if found is None:
+            if len(self._known) > 200_000:
+                self._known.clear()
+            total = Limit(limit.value + extended, limit.unit)
+            found = self._known[key] = count_dates(
+                start=start, limit=total, calendar=self.calendar, pauses=pauses, shares=shares
+            )
+        return found
+
+
+def check_promise(*, start: date, statutory: Limit | None, committed: Limit | None, calendar: Calendar) -> None:
+    """Refuse a promise that would end after what the law allows.
+
+    Raises: CommittedTooLong — with both dates
+    Law:    yhys-722 art. 36
+    """
+    if statutory is None or committed is None:
+        return
+    if statutory.unit == committed.unit:
+        longer = committed.value > statutory.value
+    else:
+        law = _last_day(start, statutory, calendar, ())[0]
+        promise = _last_day(start, committed, calendar, ())[0]
+        longer = law is not None and promise is not None and promise > law
+    if longer:
+        raise CommittedTooLong(
+            f"承诺期限（{committed.text}）不能长于法定期限（{statutory.text}）（优化营商环境条例第三十六条）。"
+        )
 
 
 def _stands(day: date, pauses: Sequence[Pause]) -> bool:

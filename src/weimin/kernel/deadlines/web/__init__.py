@@ -1,0 +1,1 @@
+"""The working calendar on the portal; law and holiday notices on the desk."""

@@ -1,0 +1,26 @@
+"""Every write of supervision."""
+
+from weimin.kernel.supervision.actions.acting import (
+    answer_order,
+    contest_warning,
+    explain_finding,
+    explain_overrun,
+    issue_order,
+    judge_contest,
+    review_order,
+)
+from weimin.kernel.supervision.actions.scanning import scan_clocks, scan_period
+from weimin.kernel.supervision.actions.watching import watch_levels
+
+__all__ = [
+    "answer_order",
+    "contest_warning",
+    "explain_finding",
+    "explain_overrun",
+    "issue_order",
+    "judge_contest",
+    "review_order",
+    "scan_clocks",
+    "scan_period",
+    "watch_levels",
+]

@@ -1,0 +1,231 @@
+"""Reads of warnings, orders, overruns and findings; the viewer comes first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import Count, F, Q, QuerySet
+
+from weimin.base.clock import day_start
+from weimin.base.errors import NotFound
+from weimin.kernel.deadlines.types import Level
+from weimin.kernel.record.types import Actor
+from weimin.kernel.supervision import access
+from weimin.kernel.supervision.models import Finding, Order, OverrunReason, Warning
+from weimin.kernel.supervision.types import AgencyFigure, Figure, Filters
+
+PAGE = 50
+
+
+class RecordUnknown(NotFound):
+    """No such record of supervision for this viewer."""
+
+    code = "supervision.record_unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits for a viewer.
+
+    Shape:  orders and reasons to write by their own body; contests to judge, answers to accept, findings to look at
+    """
+
+    orders: int
+    reasons: int
+    contests: int
+    answers: int
+    findings: int
+
+    @property
+    def total(self) -> int:
+        """All that waits."""
+        return self.orders + self.reasons + self.contests + self.answers + self.findings
+
+
+def _filtered(viewer: Actor, filters: Filters, *, today: date) -> QuerySet[Warning]:
+    since = day_start(today - timedelta(days=filters.days))
+    rows = access.visible_warnings(viewer).filter(raised_at__gte=since)
+    if filters.level:
+        rows = rows.filter(level=filters.level)
+    if filters.contest:
+        rows = rows.filter(contest=filters.contest)
+    if filters.running:
+        rows = rows.exclude(clock__state="stopped").filter(eased_at=None)
+    if filters.agency_id:
+        rows = rows.filter(agency_id=filters.agency_id)
+    return rows
+
+
+def list_warnings(viewer: Actor, filters: Filters, *, today: date, after: str = "", limit: int = PAGE) -> list[Warning]:
+    """Warnings that a viewer may see, newest first; paged by key (`raised_at_id` of the last row).
+
+    Cost:   one query
+    """
+    rows = _filtered(viewer, filters, today=today).select_related("agency", "clock")
+    moment, _, last = after.rpartition("_")
+    if moment and last.isdecimal():
+        try:
+            when = datetime.fromisoformat(moment)
+        except ValueError:
+            when = None
+        if when is not None and when.tzinfo is not None:
+            rows = rows.filter(Q(raised_at__lt=when) | Q(raised_at=when, pk__lt=int(last)))
+    return list(rows.order_by("-raised_at", "-pk")[:limit])
+
+
+def get_warning(viewer: Actor, warning_id: int) -> Warning:
+    """One warning with its clock and body.
+
+    Raises: RecordUnknown — not visible to the viewer
+    Cost:   one query
+    """
+    rows = access.visible_warnings(viewer).select_related("agency", "clock", "contest_clock")
+    found = rows.filter(pk=warning_id).first()
+    if found is None:
+        raise RecordUnknown("找不到这条预警，或者它不归您查看。")
+    return found
+
+
+def list_figures(viewer: Actor, filters: Filters, *, today: date) -> list[Figure]:
+    """How many warnings of each level, and how many were contested, upheld, lifted.
+
+    Cost:   one query
+    """
+    rows = (
+        _filtered(viewer, filters, today=today)
+        .values("level")
+        .annotate(
+            raised=Count("pk"),
+            contested=Count("pk", filter=Q(contest="contested")),
+            upheld=Count("pk", filter=Q(contest="upheld")),
+            lifted=Count("pk", filter=Q(contest="lifted")),
+        )
+    )
+    found = {row["level"]: row for row in rows}
+    figures = []
+    for level in Level:
+        if level:
+            row = found.get(int(level))
+            counts = [row[name] if row else 0 for name in ("raised", "contested", "upheld", "lifted")]
+            figures.append(Figure(level, *counts))
+    return figures
+
+
+def list_agency_figures(viewer: Actor, filters: Filters, *, today: date, limit: int = 20) -> list[AgencyFigure]:
+    """The bodies with most overruns in the period, what was lifted left out.
+
+    Cost:   one query
+    """
+    rows = (
+        _filtered(viewer, filters, today=today)
+        .exclude(contest="lifted")
+        .exclude(agency=None)
+        .values("agency_id", name=F("agency__name"))
+        .annotate(
+            yellow=Count("pk", filter=Q(level=1)),
+            red=Count("pk", filter=Q(level=2)),
+            promise=Count("pk", filter=Q(level=3)),
+            law=Count("pk", filter=Q(level=4)),
+            contested=Count("pk", filter=Q(contest="contested")),
+        )
+        .order_by("-law", "-promise", "-red", "-yellow", "agency_id")[:limit]
+    )
+    return [
+        AgencyFigure(
+            row["agency_id"], row["name"], row["yellow"], row["red"], row["promise"], row["law"], row["contested"]
+        )
+        for row in rows
+    ]
+
+
+def list_orders(viewer: Actor, *, state: str = "", limit: int = 100) -> list[Order]:
+    """Orders that a viewer may see: what waits for an answer first, by the day it is due.
+
+    Cost:   one query
+    """
+    rows = access.visible_orders(viewer).select_related("agency", "issued_agency")
+    if state:
+        rows = rows.filter(state=state)
+    return list(rows.order_by(F("answered_at").desc(nulls_first=True), "due_on", "pk")[:limit])
+
+
+def get_order(viewer: Actor, order_id: int) -> Order:
+    """One order.
+
+    Raises: RecordUnknown — not visible to the viewer
+    Cost:   one query
+    """
+    found = access.visible_orders(viewer).select_related("agency", "issued_agency", "clock").filter(pk=order_id).first()
+    if found is None:
+        raise RecordUnknown("找不到这份督办单，或者它不归您查看。")
+    return found
+
+
+def list_reasons(viewer: Actor, *, limit: int = 100) -> list[OverrunReason]:
+    """The duties to explain an overrun that a viewer may see: what is owed first.
+
+    Cost:   one query
+    """
+    rows = access.visible_reasons(viewer).select_related("agency")
+    return list(rows.order_by(F("written_at").desc(nulls_first=True), "due_on", "pk")[:limit])
+
+
+def get_reason(viewer: Actor, reason_id: int) -> OverrunReason:
+    """One duty to explain an overrun.
+
+    Raises: RecordUnknown — not visible to the viewer
+    """
+    found = access.visible_reasons(viewer).select_related("agency").filter(pk=reason_id).first()
+    if found is None:
+        raise RecordUnknown("找不到这项说明，或者它不归您查看。")
+    return found
+
+
+def list_public_reasons(*, place: str = "", limit: int = 100) -> list[OverrunReason]:
+    """Published reasons for overruns, newest first: the item, the body, the dates, the reason; no person.
+
+    Law:    yhys-722 art. 36
+    Cost:   one query
+    """
+    rows = OverrunReason.objects.filter(public=True, written_at__isnull=False).select_related("agency", "subject_clock")
+    if place:
+        rows = rows.filter(place__startswith=access.place_prefix(place))
+    return list(rows.order_by("-written_at", "-pk")[:limit])
+
+
+def list_findings(viewer: Actor, *, pattern: str = "", unseen: bool = False, limit: int = 200) -> list[Finding]:
+    """Patterns that smell, newest first, with their evidence; for supervisors.
+
+    Cost:   one query
+    """
+    rows = access.visible_findings(viewer).select_related("agency")
+    if pattern:
+        rows = rows.filter(pattern=pattern)
+    if unseen:
+        rows = rows.filter(sound=None)
+    return list(rows.order_by("-on", "-pk")[:limit])
+
+
+def count_findings(viewer: Actor) -> dict[str, int]:
+    """How many findings of each pattern.
+
+    Cost:   one query
+    """
+    rows = access.visible_findings(viewer).values_list("pattern").annotate(n=Count("pk"))
+    return dict(rows)
+
+
+def count_waiting(viewer: Actor) -> Waiting:
+    """What waits for a viewer.
+
+    Cost:   two queries; five for a supervisor
+    """
+    supervises = "supervisor" in viewer.roles
+    return Waiting(
+        orders=Order.objects.filter(agency_id=viewer.agency, state__in=("open", "returned")).count(),
+        reasons=OverrunReason.objects.filter(agency_id=viewer.agency, written_at=None).count(),
+        contests=access.visible_warnings(viewer).filter(contest="contested").count() if supervises else 0,
+        answers=access.visible_orders(viewer).filter(state="answered").count() if supervises else 0,
+        findings=access.visible_findings(viewer).filter(sound=None).count() if supervises else 0,
+    )
