@@ -6,7 +6,7 @@ Every load is one or more actions, is idempotent, and tells how far it is.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
@@ -14,6 +14,7 @@ from django.core.management import call_command
 from django.db import transaction
 from pypinyin import lazy_pinyin
 
+from weimin.base.clock import local_date
 from weimin.config import examples
 from weimin.kernel.accounts import actions as accounts
 from weimin.kernel.catalogue import actions as catalogue
@@ -27,6 +28,8 @@ from weimin.kernel.record.types import Actor
 Progress = Callable[[str, int, int], None]
 LOADER = Actor.system("装入程序", via="cli")
 DEMO_PASSWORD = "demo-2026"  # noqa: S105 — printed on the log-in page of the demonstration
+#: The list was in force before it was loaded here.
+OFFERED_SINCE = timedelta(days=90)
 #: The township and village of the demonstration.
 DEMO_TOWNSHIP = "340321113000"
 #: Demonstration posts of a township centre and its stations: suffix, title, roles.
@@ -76,7 +79,12 @@ def load_items(*, at: datetime, progress: Progress = _quiet) -> dict[str, int]:
         records=records,
         progress=lambda done, total: progress("事项", done, total),
     )
-    offers = catalogue.load_offers(by=LOADER, at=at, progress=lambda done, total: progress("事项进驻", done, total))
+    offers = catalogue.load_offers(
+        by=LOADER,
+        at=at,
+        valid_from=local_date(at) - OFFERED_SINCE,
+        progress=lambda done, total: progress("事项进驻", done, total),
+    )
     return {"items": len(records), "new_versions": made, "new_offers": offers}
 
 

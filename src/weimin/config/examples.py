@@ -30,7 +30,9 @@ PEOPLE = (
     ("冯演示", "340321190008159048", "13900000105"),
     ("卫演示", "340321190009169053", "13900000106"),
 )
-MATTERS = ("A5-31", "A4-19", "A3-13", "A4-23", "A6-35", "A2-06", "A4-24", "A7-40", "A5-32", "A2-11")
+#: How many days ago each matter came in: some are fresh, some late, so that the clocks have something to show.
+DAYS_AGO = (1, 0, 16, 2, 4, 0, 20, 7, 30, 12, 9)
+MATTERS = ("A5-31", "A4-19", "A3-13", "A4-23", "A6-35", "A2-06", "A4-24", "A7-40", "A5-32", "A2-11", "A9-51")
 
 
 def _answer(field: FormField, day: str) -> Any:
@@ -72,23 +74,25 @@ def load_matters(*, at: datetime, progress: Callable[[str, int, int], None]) -> 
     for place, code in enumerate(MATTERS):
         name, number, phone = PEOPLE[place % len(PEOPLE)]
         village = directory.children_of(TOWNSHIP)[place].code
+        then = at - timedelta(days=DAYS_AGO[place])
         try:
             spec = catalogue.get_current(code=code)
             person = residents.register_resident(
-                by=clerk, at=at, name=name, id_number=number, phone=phone, division_code=village
+                by=clerk, at=then, name=name, id_number=number, phone=phone, division_code=village
             )
             submission = Submission(
                 item_code=code,
                 township_code=TOWNSHIP,
                 applicant_id=person,
                 channel=Channel.WINDOW,
-                answers=_answers(spec, (local_date(at) - timedelta(days=40)).isoformat()),
+                answers=_answers(spec, (local_date(then) - timedelta(days=40)).isoformat()),
                 waived_materials=tuple(one.code for one in spec.materials),
             )
-            done = actions.submit(by=clerk, at=at, key=f"example-{code}", submission=submission)
+            done = actions.submit(by=clerk, at=then, key=f"example-{code}", submission=submission)
             made += 1
             if place % 2 == 0:
-                actions.accept_application(by=clerk, at=at, case_id=done.case_id, step_id=done.next_steps[0].step_id)
+                step = done.next_steps[0].step_id
+                actions.accept_application(by=clerk, at=then, case_id=done.case_id, step_id=step)
         except WeiminError:
             continue  # an item of another city's list may ask what these answers do not fit
         progress("演示办件", place + 1, len(MATTERS))

@@ -14,6 +14,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from weimin.base import clock, crypto
 from weimin.base.errors import WeiminError
+from weimin.kernel.cases import queries as cases
 from weimin.kernel.deadlines import queries as deadlines
 from weimin.kernel.record import queries as record
 from weimin.ui import paper
@@ -74,6 +75,12 @@ def _calendar() -> Finding:
     return Finding("日历", today.year in years, f"已装入 {years}；没装入的年份期限是暂定的")
 
 
+def _moments() -> Finding:
+    stuck = len(deadlines.list_stuck()) + len(cases.list_stuck())
+    text = f"{stuck} 件到时间没办成，请看“运行情况”" if stuck else "都按时办了"
+    return Finding("到期处理", stuck == 0, text)
+
+
 def _outbox() -> Finding:
     counts = record.count_outbox()
     text = f"待发 {counts['waiting']}，失败 {counts['failed']}"
@@ -103,6 +110,7 @@ _LOOKS: tuple[Callable[[], Finding], ...] = (
     _assets,
     _fonts,
     _calendar,
+    _moments,
     _outbox,
     _worker,
     _disk,

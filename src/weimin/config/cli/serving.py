@@ -38,8 +38,8 @@ def run(host: str, port: int, workers: int, demo: bool) -> None:
     from weimin.config import city
 
     city.prepare_database()
-    if not city.is_loaded():
-        load_parts(PARTS if demo else PARTS[:-1])
+    # loading again changes nothing but what a newer version brings: parameters, procedures, items
+    load_parts(PARTS if demo else PARTS[:-1], quiet=city.is_loaded())
     call_command("collectstatic", verbosity=0, interactive=False)
     connections.close_all()
     children = _start(host, port, workers)

@@ -6,10 +6,13 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from weimin.base.errors import Forbidden, NotFound
 from weimin.kernel.cases.models import Case, Draft, Step
+from weimin.kernel.directory import queries as directory
 from weimin.kernel.record.types import Actor
 
-#: Roles that see every matter of their township.
+#: Roles that see every matter of their township, and those that their bodies answer for.
 LEADING = frozenset({"leader"})
+#: Roles that see every matter of their place and below.
+SUPERVISING = frozenset({"supervisor"})
 
 
 class CaseUnknown(NotFound):
@@ -25,15 +28,19 @@ class StepNotYours(Forbidden):
 
 
 def visible_cases(viewer: Actor) -> QuerySet[Case]:
-    """The matters that a viewer may see: an applicant's own, an agency's own, a leader's township's."""
+    """The matters that a viewer may see: one's own, one's agency's, what a leader or supervisor answers for."""
     if viewer.kind == "system":
         return Case.objects.all()
     if viewer.kind == "resident" and viewer.resident_id is not None:
         return Case.objects.filter(applicant_id=viewer.resident_id)
     if viewer.is_staff and viewer.agency_id is not None:
         ours = Exists(Step.objects.filter(case=OuterRef("pk"), agency_id=viewer.agency_id))
+        if viewer.roles & SUPERVISING and viewer.division_code:
+            return Case.objects.filter(township_id__startswith=directory.place_prefix(viewer.division_code))
         if viewer.roles & LEADING and viewer.division_code:
-            return Case.objects.filter(Q(township_id=viewer.division_code) | ours)
+            led = directory.list_led_agencies(agency_id=viewer.agency_id)
+            worked = Exists(Step.objects.filter(case=OuterRef("pk"), agency_id__in=led))
+            return Case.objects.filter(Q(township_id=viewer.division_code) | worked | Q(clock__agency_id__in=led))
         return Case.objects.filter(ours)
     return Case.objects.none()
 

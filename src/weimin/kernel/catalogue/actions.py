@@ -144,8 +144,8 @@ def _index(rows: Iterable[tuple[int, dict[str, Any]]]) -> None:
         )
 
 
-def load_offers(*, by: Actor, at: datetime, progress: Progress | None = None) -> int:
-    """Offer every item in force in every township, each by the right agencies; idempotent.
+def load_offers(*, by: Actor, at: datetime, progress: Progress | None = None, valid_from: date | None = None) -> int:
+    """Offer every item in force in every township, each by the right agencies, from a day on; idempotent.
 
     Raises: OfferHasNoBody — a township has no body for an item's field
     Shape:  the number of new offers
@@ -157,7 +157,7 @@ def load_offers(*, by: Actor, at: datetime, progress: Progress | None = None) ->
     for position, township in enumerate(townships, start=1):
         for version in versions:
             if (version.item_id, township.code) not in known:
-                fresh.append(_offer(version, township.code, on=local_date(at)))
+                fresh.append(_offer(version, township.code, on=valid_from or local_date(at)))
         if progress:
             progress(position, len(townships))
     Offer.objects.bulk_create(fresh, batch_size=2000)

@@ -66,12 +66,6 @@ PROCEDURES = {
     "joint": "联办件",
     "own_motion": "依职权登记",
 }
-CERTAINTIES = {
-    "verified": "已核对法律文本",
-    "memory-high": "凭经验，把握大",
-    "memory-medium": "凭经验，请按本地清单核对",
-    "memory-low": "把握小，须核对",
-}
 FIELD_TYPES = frozenset(
     [
         "text",

@@ -35,6 +35,13 @@ REGIME_TEXT = {
     "petition": "信访",
     "coercion": "行政强制",
 }
+#: How sure the platform is of a row; what is not verified is checked against the local list.
+CERTAINTIES = {
+    "verified": "已核对法律文本",
+    "memory-high": "凭经验，把握大",
+    "memory-medium": "凭经验，请按本地清单核对",
+    "memory-low": "把握小，须核对",
+}
 #: Who may approve an extension.
 APPROVER_TEXT = {
     "body_head": "本机关负责人",

@@ -75,6 +75,14 @@ def division_exists(code: str) -> bool:
     return code in _places()
 
 
+def place_prefix(code: str) -> str:
+    """The part of a division's code that all below it share: 340321000000 → 340321."""
+    for length in (2, 4, 6, 9):
+        if not code[length:].strip("0"):
+            return code[:length]
+    return code
+
+
 def full_name(code: str) -> str:
     """A place's name from county down: 怀远县榴城镇某某村."""
     names: list[str] = []

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import TypeVar
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Case, Count, F, Model, Q, QuerySet, Value, When
 
-from weimin.base.clock import day_start
+from weimin.base.clock import day_start, local_date
 from weimin.base.errors import NotFound
-from weimin.kernel.deadlines.types import Level
+from weimin.kernel.deadlines import queries as limits
+from weimin.kernel.deadlines.types import Level, Limit
+from weimin.kernel.directory import queries as directory
 from weimin.kernel.record.types import Actor
 from weimin.kernel.supervision import access
 from weimin.kernel.supervision.models import Finding, Order, OverrunReason, Warning
 from weimin.kernel.supervision.types import AgencyFigure, Figure, Filters
 
 PAGE = 50
+#: How many rows an export holds in memory.
+CHUNK = 2000
+
+Row = TypeVar("Row", bound=Model)
 
 
 class RecordUnknown(NotFound):
@@ -48,7 +56,9 @@ def _filtered(viewer: Actor, filters: Filters, *, today: date) -> QuerySet[Warni
     rows = access.visible_warnings(viewer).filter(raised_at__gte=since)
     if filters.level:
         rows = rows.filter(level=filters.level)
-    if filters.contest:
+    if filters.contest == "counted":
+        rows = rows.exclude(contest="lifted")
+    elif filters.contest:
         rows = rows.filter(contest=filters.contest)
     if filters.running:
         rows = rows.exclude(clock__state="stopped").filter(eased_at=None)
@@ -57,21 +67,63 @@ def _filtered(viewer: Actor, filters: Filters, *, today: date) -> QuerySet[Warni
     return rows
 
 
+def _before(rows: QuerySet[Row], field: str, after: str) -> QuerySet[Row]:
+    """The rows behind the last one of a page, `moment_id`; a key that cannot be read is the first page."""
+    moment, _, last = after.rpartition("_")
+    if not (moment and last.isascii() and last.isdecimal() and len(last) < 19):
+        return rows
+    try:
+        when = datetime.fromisoformat(moment)
+    except ValueError:
+        return rows
+    if when.tzinfo is None or not 1900 < when.year < 9999:
+        return rows
+    return rows.filter(Q(**{f"{field}__lt": when}) | Q(**{field: when}, pk__lt=int(last)))
+
+
 def list_warnings(viewer: Actor, filters: Filters, *, today: date, after: str = "", limit: int = PAGE) -> list[Warning]:
     """Warnings that a viewer may see, newest first; paged by key (`raised_at_id` of the last row).
 
     Cost:   one query
     """
     rows = _filtered(viewer, filters, today=today).select_related("agency", "clock")
-    moment, _, last = after.rpartition("_")
-    if moment and last.isdecimal():
-        try:
-            when = datetime.fromisoformat(moment)
-        except ValueError:
-            when = None
-        if when is not None and when.tzinfo is not None:
-            rows = rows.filter(Q(raised_at__lt=when) | Q(raised_at=when, pk__lt=int(last)))
-    return list(rows.order_by("-raised_at", "-pk")[:limit])
+    return list(_before(rows, "raised_at", after).order_by("-raised_at", "-pk")[:limit])
+
+
+def iter_warnings(viewer: Actor, filters: Filters, *, today: date) -> Iterator[Warning]:
+    """All of them, newest first, some at a time; for an export.
+
+    Cost:   one query, read through a cursor
+    """
+    rows = _filtered(viewer, filters, today=today).select_related("agency", "clock")
+    return rows.order_by("-raised_at", "-pk").iterator(chunk_size=CHUNK)
+
+
+def list_bodies(viewer: Actor, *, days: int, today: date) -> list[tuple[int, str]]:
+    """The bodies that have warnings in a period, for choosing one: id and name.
+
+    Cost:   one query
+    """
+    rows = _filtered(viewer, Filters(days=days), today=today).exclude(agency=None)
+    return list(rows.order_by("agency__code").values_list("agency_id", "agency__name").distinct())
+
+
+def list_escalation(viewer: Actor, *, clock_id: int) -> list[Warning]:
+    """The warnings of one clock, the lowest level first: to whom it went, and when.
+
+    Cost:   one query
+    """
+    return list(access.visible_warnings(viewer).filter(clock_id=clock_id).order_by("level"))
+
+
+def contest_until(warning: Warning) -> tuple[Limit, date]:
+    """How long a warning may be contested, and the last day of it.
+
+    Raises: ParameterMissing — no row covers the day of the warning
+    """
+    since = local_date(warning.raised_at)
+    limit, _ = limits.get_limit(code="warning.contest", on=since)
+    return limit, limits.count_from(start=since, limit=limit)
 
 
 def get_warning(viewer: Actor, warning_id: int) -> Warning:
@@ -144,10 +196,38 @@ def list_orders(viewer: Actor, *, state: str = "", limit: int = 100) -> list[Ord
 
     Cost:   one query
     """
+    return list(_orders(viewer, state)[:limit])
+
+
+def _orders(viewer: Actor, state: str) -> QuerySet[Order]:
+    """What waits for an answer by its day, then what waits for acceptance, then the rest, newest first."""
     rows = access.visible_orders(viewer).select_related("agency", "issued_agency")
     if state:
         rows = rows.filter(state=state)
-    return list(rows.order_by(F("answered_at").desc(nulls_first=True), "due_on", "pk")[:limit])
+    waits = When(state__in=("open", "returned"), then=Value(0))
+    return rows.order_by(
+        Case(waits, When(state="answered", then=Value(1)), default=Value(2)),
+        Case(When(state__in=("open", "returned"), then=F("due_on"))),
+        F("answered_at").desc(nulls_last=True),
+        "pk",
+    )
+
+
+def iter_orders(viewer: Actor, *, state: str = "") -> Iterator[Order]:
+    """All of them, in the same order, some at a time; for an export.
+
+    Cost:   one query, read through a cursor
+    """
+    return _orders(viewer, state).iterator(chunk_size=CHUNK)
+
+
+def list_warning_orders(viewer: Actor, *, warning_id: int) -> list[Order]:
+    """The orders that a warning led to, oldest first.
+
+    Cost:   one query
+    """
+    rows = access.visible_orders(viewer).select_related("agency", "issued_agency")
+    return list(rows.filter(warning_id=warning_id).order_by("pk"))
 
 
 def get_order(viewer: Actor, order_id: int) -> Order:
@@ -182,16 +262,18 @@ def get_reason(viewer: Actor, reason_id: int) -> OverrunReason:
     return found
 
 
-def list_public_reasons(*, place: str = "", limit: int = 100) -> list[OverrunReason]:
+def list_public_reasons(*, place: str = "", after: str = "", limit: int = 100) -> list[OverrunReason]:
     """Published reasons for overruns, newest first: the item, the body, the dates, the reason; no person.
+
+    Shape:  paged by key (`written_at_id` of the last row)
 
     Law:    yhys-722 art. 36
     Cost:   one query
     """
     rows = OverrunReason.objects.filter(public=True, written_at__isnull=False).select_related("agency", "subject_clock")
     if place:
-        rows = rows.filter(place__startswith=access.place_prefix(place))
-    return list(rows.order_by("-written_at", "-pk")[:limit])
+        rows = rows.filter(place__startswith=directory.place_prefix(place))
+    return list(_before(rows, "written_at", after).order_by("-written_at", "-pk")[:limit])
 
 
 def list_findings(viewer: Actor, *, pattern: str = "", unseen: bool = False, limit: int = 200) -> list[Finding]:
@@ -199,12 +281,24 @@ def list_findings(viewer: Actor, *, pattern: str = "", unseen: bool = False, lim
 
     Cost:   one query
     """
+    return list(_findings(viewer, pattern, unseen)[:limit])
+
+
+def _findings(viewer: Actor, pattern: str, unseen: bool) -> QuerySet[Finding]:
     rows = access.visible_findings(viewer).select_related("agency")
     if pattern:
         rows = rows.filter(pattern=pattern)
     if unseen:
         rows = rows.filter(sound=None)
-    return list(rows.order_by("-on", "-pk")[:limit])
+    return rows.order_by("-on", "-pk")
+
+
+def iter_findings(viewer: Actor, *, pattern: str = "", unseen: bool = False) -> Iterator[Finding]:
+    """All of them, newest first, some at a time; for an export.
+
+    Cost:   one query, read through a cursor
+    """
+    return _findings(viewer, pattern, unseen).iterator(chunk_size=CHUNK)
 
 
 def count_findings(viewer: Actor) -> dict[str, int]:
@@ -219,13 +313,16 @@ def count_findings(viewer: Actor) -> dict[str, int]:
 def count_waiting(viewer: Actor) -> Waiting:
     """What waits for a viewer.
 
-    Cost:   two queries; five for a supervisor
+    Cost:   two queries; three for a leader, five for a supervisor
     """
     supervises = "supervisor" in viewer.roles
+    answered = access.visible_orders(viewer).filter(state="answered")
+    if not supervises:
+        answered = answered.filter(issued_agency_id=viewer.agency) if "leader" in viewer.roles else answered.none()
     return Waiting(
         orders=Order.objects.filter(agency_id=viewer.agency, state__in=("open", "returned")).count(),
         reasons=OverrunReason.objects.filter(agency_id=viewer.agency, written_at=None).count(),
         contests=access.visible_warnings(viewer).filter(contest="contested").count() if supervises else 0,
-        answers=access.visible_orders(viewer).filter(state="answered").count() if supervises else 0,
+        answers=answered.count(),
         findings=access.visible_findings(viewer).filter(sound=None).count() if supervises else 0,
     )

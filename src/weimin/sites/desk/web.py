@@ -11,6 +11,8 @@ from django.views.decorators.http import require_http_methods
 
 from weimin.base.guard import access
 from weimin.kernel.accounts import queries as accounts
+from weimin.kernel.cases import queries as cases
+from weimin.kernel.deadlines import queries as deadlines
 from weimin.kernel.record import actions, queries
 
 
@@ -28,5 +30,7 @@ def operations(request: Any) -> HttpResponse:
         "failed": queries.list_failed(),
         "workers": queries.list_workers(),
         "texts": accounts.list_demo_sms(at=request.at),
+        "stuck_clocks": deadlines.list_stuck(),
+        "stuck_cases": cases.list_stuck(),
     }
     return render(request, "desk/operations.html", context)

@@ -10,8 +10,9 @@ from django.views.decorators.http import require_GET
 
 from weimin.base.guard import access
 from weimin.kernel.catalogue import queries
-from weimin.kernel.catalogue.types import AREAS, CERTAINTIES
+from weimin.kernel.catalogue.types import AREAS
 from weimin.kernel.deadlines import queries as deadlines
+from weimin.kernel.deadlines.types import CERTAINTIES
 
 
 @access("staff", roles={"list_keeper"})

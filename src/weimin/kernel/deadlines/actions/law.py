@@ -157,6 +157,8 @@ def load_grounds(*, by: Actor, at: datetime) -> int:
 def change_parameter(*, by: Actor, at: datetime, version: ParameterVersion) -> int:
     """Write a new version of a legal parameter; the one in force until then ends the day it begins.
 
+    A version for a time only leaves no gap: afterwards the earlier one goes on.
+
     Raises: ParameterInvalid — no reason, no article, a number that is none, a promise beyond the law
             ParameterOverlap — another version covers a day of this one
             Forbidden — not a procedure keeper
@@ -174,6 +176,8 @@ def change_parameter(*, by: Actor, at: datetime, version: ParameterVersion) -> i
         try:
             with transaction.atomic():
                 row = LegalParameter.objects.create(**values, changed_by=by.label[:120], changed_at=at, by_hand=True)
+                if old is not None and version.valid_until is not None:
+                    _go_on(old, since=version.valid_until)
         except IntegrityError as clash:
             raise _overlap(version) from clash
         record_audit(
@@ -190,6 +194,19 @@ def change_parameter(*, by: Actor, at: datetime, version: ParameterVersion) -> i
         )
     queries.forget()
     return row.pk
+
+
+def _go_on(old: LegalParameter, *, since: date) -> None:
+    """The row that was in force goes on after a version for a time."""
+    LegalParameter.objects.create(
+        code=old.code,
+        **{**_old(old), "valid_until": None},
+        valid_from=since,
+        reason=old.reason,
+        changed_by=old.changed_by,
+        changed_at=old.changed_at,
+        by_hand=True,
+    )
 
 
 def _overlap(version: ParameterVersion) -> ParameterOverlap:
@@ -213,7 +230,9 @@ def _check_version(version: ParameterVersion) -> dict[str, Any]:
         text = str(values[name]).strip()
         try:
             values[name] = Decimal(text) if text else None
-        except InvalidOperation:
+            if values[name] is not None and values[name] != round(values[name], 4):
+                faults[name] = f"{label}最多四位小数。"
+        except (InvalidOperation, ValueError, OverflowError):  # NaN and infinity cannot be rounded
             faults[name] = f"{label}要写成数字。"
     number, promise = values["value"], values["committed"]
     if not faults:

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.db.models import Max, Q
 
 from weimin.base.clock import local_date
-from weimin.base.errors import Conflict, Forbidden
+from weimin.base.errors import Conflict, Forbidden, Invalid
 from weimin.base.keeping import KEEP_SECONDS
 from weimin.kernel.deadlines import access, queries, registry, rules
 from weimin.kernel.deadlines.actions.clocks import level_change, set_dates
@@ -126,22 +126,28 @@ def _put_in_force(by: Actor, at: datetime, row: CalendarNotice) -> None:
 
 
 def reject_notice(*, by: Actor, at: datetime, notice_id: int, reason: str) -> None:
-    """Put aside a notice that was not approved.
+    """Put aside a notice that was not approved; why it was loaded stays on it.
 
-    Raises: Conflict — approved or rejected already
+    Raises: Conflict — approved or rejected already; Invalid — no reason
     """
     access.check_keeper(by)
+    if len(reason.strip()) < 5:
+        told = "请写明为什么不采用（至少 5 个字）。"
+        raise Invalid(told, fields={"reason": told})
     with transaction.atomic():
-        waiting = CalendarNotice.objects.filter(pk=notice_id, state__in=("draft", "previewed"))
-        if waiting.update(state="rejected", reason=reason.strip()[:200]) != 1:
+        row = CalendarNotice.objects.select_for_update().filter(pk=notice_id, state__in=("draft", "previewed")).first()
+        if row is None:
             raise Conflict("这一版已经处理过，请刷新页面。")
+        row.state = "rejected"
+        row.reason = f"{row.reason}　不采用：{reason.strip()}".strip()[:200]
+        row.save(update_fields=["state", "reason"])
         record_audit(
             by=by,
             at=at,
             verb="deadlines.notice.rejected",
             subject_type="calendar",
-            subject_id=notice_id,
-            changes={"reason": reason.strip()[:200]},
+            subject_id=row.year,
+            changes={"version": row.version, "reason": reason.strip()[:200]},
         )
 
 

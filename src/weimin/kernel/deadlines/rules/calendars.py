@@ -24,6 +24,8 @@ HOLIDAYS: dict[str, tuple[tuple[int, int], ...]] = {
     "国庆节": ((10, 1), (10, 2), (10, 3)),
 }
 LARGEST_FILE = 200_000
+#: The notices that may be read; make-up days as we know them began in 2000.
+FIRST_YEAR, LAST_YEAR = 2000, 2199
 
 
 class NoticeBroken(Refused):
@@ -78,16 +80,21 @@ def read_notice(text: str, *, name: str) -> Notice:
     tidy = text.lstrip("\ufeff").strip()
     if not tidy:
         raise NoticeBroken("文件是空的，请选择放假安排的 JSON 或 CSV 文件。")
-    return _read_json(tidy, name) if tidy.startswith("{") else _read_csv(tidy, name)
+    notice = _read_json(tidy, name) if tidy.startswith("{") else _read_csv(tidy, name)
+    if not FIRST_YEAR <= notice.year <= LAST_YEAR:
+        raise NoticeBroken(f"年份 {notice.year} 不对，只收 {FIRST_YEAR} 到 {LAST_YEAR} 年的安排。")
+    return notice
 
 
 def _read_json(text: str, name: str) -> Notice:
     try:
         raw: dict[str, Any] = json.loads(text)
         year = int(raw["year"])
-        rows = [(str(one["date"]), str(one["name"]), bool(one["isOffDay"])) for one in raw["days"]]
+        rows = [(str(one["date"]), str(one["name"]), one["isOffDay"]) for one in raw["days"]]
         papers = raw.get("papers") or []
-    except (ValueError, KeyError, TypeError) as broken:
+        if not isinstance(papers, list) or any(not isinstance(off, bool) for *_, off in rows):
+            raise TypeError("papers is a list, isOffDay is true or false")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as broken:
         raise NoticeBroken(
             "JSON 里应有 year（年份）和 days（每天的 date、name、isOffDay）。请对照样例检查。"
         ) from broken
@@ -97,7 +104,7 @@ def _read_json(text: str, name: str) -> Notice:
 
 def _read_csv(text: str, name: str) -> Notice:
     rows = []
-    for line, cells in enumerate(csv.reader(io.StringIO(text)), start=1):
+    for line, cells in enumerate(_cells(text), start=1):
         cells = [one.strip() for one in cells]
         if not any(cells) or (line == 1 and cells[0] in ("日期", "date")):
             continue
@@ -109,6 +116,13 @@ def _read_csv(text: str, name: str) -> Notice:
         raise NoticeBroken("文件里没有日期。每行写：日期,名称,休 或 班。")
     years = [one.day.year for one in days]
     return Notice(max(set(years), key=years.count), "", name, days)
+
+
+def _cells(text: str) -> list[list[str]]:
+    try:
+        return list(csv.reader(io.StringIO(text)))
+    except csv.Error as broken:
+        raise NoticeBroken("文件不是能读的 CSV。每行写：日期,名称,休 或 班。") from broken
 
 
 _WORKS = {"休": False, "off": False, "放假": False, "班": True, "work": True, "上班": True, "调休上班": True}

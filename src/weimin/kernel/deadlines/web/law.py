@@ -23,17 +23,10 @@ from weimin.base.errors import Invalid, NotFound, WeiminError
 from weimin.base.guard import access
 from weimin.kernel.deadlines import actions, queries, rules
 from weimin.kernel.deadlines.access import KEEPER, check_keeper
-from weimin.kernel.deadlines.types import APPROVER_TEXT, REGIME_TEXT
+from weimin.kernel.deadlines.types import APPROVER_TEXT, CERTAINTIES, REGIME_TEXT
 from weimin.kernel.deadlines.web.portal import read_day
 from weimin.ui.fields import Shown
 
-#: As `catalogue.types.CERTAINTIES`, which stands above this package; a test holds them equal.
-CERTAINTIES = {
-    "verified": "已核对法律文本",
-    "memory-high": "凭经验，把握大",
-    "memory-medium": "凭经验，请按本地清单核对",
-    "memory-low": "把握小，须核对",
-}
 UNIT_WORDS = {
     "workday": "个工作日",
     "day": "日",

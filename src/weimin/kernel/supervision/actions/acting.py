@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from django.db import transaction
@@ -14,9 +15,12 @@ from weimin.kernel.deadlines import queries as limits
 from weimin.kernel.deadlines.types import ClockSpec
 from weimin.kernel.record.actions import record_audit
 from weimin.kernel.record.types import Actor
-from weimin.kernel.supervision import access
+from weimin.kernel.supervision import access, queries
 from weimin.kernel.supervision.actions.watching import start_answer
 from weimin.kernel.supervision.models import Finding, Order, OverrunReason, Warning
+
+#: What tells who it was: a matter's number, an identity number, a mobile phone.
+_PERSONAL = re.compile(r"\d{9}\s*-?\s*\d{6}\s*-?\s*\d{5}|\d{17}[\dXx]|(?<!\d)1[3-9]\d{9}(?!\d)", re.ASCII)
 
 
 class WarningUnknown(NotFound):
@@ -59,8 +63,7 @@ def contest_warning(*, by: Actor, at: datetime, warning_id: int, reason: str) ->
         access.check_body(by, row.agency_id)
         if row.contest:
             raise Conflict("这条预警已经申诉过，请等复核结果。")
-        limit, _ = limits.get_limit(code="warning.contest", on=local_date(row.raised_at))
-        last = limits.count_from(start=local_date(row.raised_at), limit=limit)
+        limit, last = queries.contest_until(row)
         if local_date(at) > last:
             raise TooLate(f"申诉要在预警后 {limit.text}内提出，到 {last:%Y年%m月%d日} 为止。")
         answer, _ = limits.get_limit(code="warning.contest.decide", on=local_date(at))
@@ -115,7 +118,7 @@ def issue_order(*, by: Actor, at: datetime, warning_id: int, text: str) -> int:
             Conflict — an order on this warning waits for its answer
     Cost:   eight statements
     """
-    if not by.roles & {"supervisor", "leader"}:
+    if not access.may_order(by):
         raise Forbidden("督办单由监督员或单位领导签发。")
     tidy = _words(text, field="text", least=5, told="请写明要做到什么（至少 5 个字）。")
     with transaction.atomic():
@@ -178,8 +181,7 @@ def review_order(*, by: Actor, at: datetime, order_id: int, accept: bool, words:
     """
     with transaction.atomic():
         row = _order(by, order_id)
-        issuer = "leader" in by.roles and row.issued_agency_id is not None and row.issued_agency_id == by.agency_id
-        if "supervisor" not in by.roles and not issuer:
+        if not access.may_review(by, row):
             raise Forbidden("答复由监督员或签发单位的领导认可。")
         if row.state != "answered":
             raise Conflict("这份督办单还没有答复，或者已经认可，请刷新页面。")
@@ -203,6 +205,9 @@ def explain_overrun(*, by: Actor, at: datetime, reason_id: int, reason: str) -> 
     """
     told = "请写明超期的原因（至少 10 个字）。这段话会公开，不要写群众的姓名和隐私。"
     tidy = _words(reason, field="reason", least=10, told=told)
+    if _PERSONAL.search(tidy):
+        told = "这段话会公开，请去掉办件编号、身份证号和手机号码。"
+        raise Invalid(told, fields={"reason": told})
     with transaction.atomic():
         row = access.visible_reasons(by).select_for_update().filter(pk=reason_id).first()
         if row is None:

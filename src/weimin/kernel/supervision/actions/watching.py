@@ -28,7 +28,7 @@ def watch_levels(*, at: datetime, changes: list[LevelChange]) -> None:
     Called by the clocks' package inside its transaction; may be called twice for one change.
 
     Law:    yhys-722 art. 36
-    Cost:   two statements beside the names of the matters; three more for each overrun
+    Cost:   three statements beside the names of the matters; three more for each overrun
     """
     ours = [one for one in changes if one.purpose not in NOT_OURS]
     titles = _titles(ours)
@@ -38,6 +38,7 @@ def watch_levels(*, at: datetime, changes: list[LevelChange]) -> None:
     rows = [_warning(one, level, at, titles) for one in ours for level in _passed(one)]
     if not rows:
         return
+    _raise_again(rows, at)
     Warning.objects.bulk_create(
         rows,
         update_conflicts=True,
@@ -46,6 +47,15 @@ def watch_levels(*, at: datetime, changes: list[LevelChange]) -> None:
         batch_size=1000,
     )
     _follow(ours, at, titles)
+
+
+def _raise_again(rows: list[Warning], at: datetime) -> None:
+    """A warning that was eased and holds again counts from now, so that it can be contested from now."""
+    eased = Warning.objects.filter(clock_id__in=[one.clock_id for one in rows]).exclude(eased_at=None)
+    again = {(one.clock_id, one.level) for one in rows}
+    found = [pk for pk, clock, level in eased.values_list("pk", "clock_id", "level") if (clock, level) in again]
+    if found:
+        Warning.objects.filter(pk__in=found).update(raised_at=at)
 
 
 def _passed(one: LevelChange) -> list[Level]:
@@ -97,7 +107,9 @@ def _follow(changes: list[LevelChange], at: datetime, titles: dict[str, cases.Ca
         if one.subject_type != "case" or one.purpose not in EXPLAINED:
             continue
         if one.clock_id in explained:
-            OverrunReason.objects.filter(Q(level__lt=one.new), subject_clock_id=one.clock_id).update(level=one.new)
+            OverrunReason.objects.filter(Q(level__lt=one.new), subject_clock_id=one.clock_id).update(
+                level=one.new, due=one.due
+            )
         else:
             _open_reason(one, at, titles)
         if one.new is Level.LAW and one.clock_id not in ordered and one.agency_id:
