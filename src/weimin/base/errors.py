@@ -1,7 +1,7 @@
 """The short tree of errors that a person may cause, without HTTP.
 
 Every package subclasses one of these kinds beside the code that raises it and sets `code`.
-`web` and `api` map kinds to answers once, in `weimin.config.answers`.
+`web` and `api` map kinds to answers once, in `weimin.ui.answers`.
 """
 
 from __future__ import annotations

@@ -1,22 +1,9 @@
-"""Where kinds of errors become HTTP answers, once for pages and once for the API."""
+"""Error pages: one sentence and a way on; for the API the same sentence as JSON."""
 
 from __future__ import annotations
 
-from http import HTTPStatus
-
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-
-from weimin.base.errors import WeiminError
-
-STATUS = {
-    "invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "refused": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "conflict": HTTPStatus.CONFLICT,
-    "forbidden": HTTPStatus.FORBIDDEN,
-    "not_found": HTTPStatus.NOT_FOUND,
-    "not_ready": HTTPStatus.SERVICE_UNAVAILABLE,
-}
 
 #: What text that PostgreSQL cannot hold gets, such as a NUL byte.
 UNSTORABLE = "内容里有无法识别的字符，请删掉后重新提交，已填的其他内容不受影响。"
@@ -32,11 +19,6 @@ _TITLES = {
     500: "系统出错了",
     503: "暂时用不了",
 }
-
-
-def status_of(error: WeiminError) -> int:
-    """The HTTP status of an error by its kind."""
-    return int(STATUS.get(error.kind, HTTPStatus.BAD_REQUEST))
 
 
 def error_page(request: HttpRequest, status: int, message: str) -> HttpResponse:

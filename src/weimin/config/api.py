@@ -15,13 +15,14 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import HttpBearer
 
 from weimin.base.errors import Forbidden, WeiminError
-from weimin.config.answers import UNSTORABLE, status_of
+from weimin.config.answers import UNSTORABLE
 from weimin.kernel.accounts import queries as accounts
 from weimin.kernel.cases.api import router as matters
 from weimin.kernel.catalogue.api import router as items
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.evaluation.api import router as ratings
 from weimin.kernel.record.types import Actor
+from weimin.ui.answers import status_of
 
 FILE = Path(__file__).resolve().parents[3] / "docs/reference/openapi.json"
 

@@ -43,7 +43,7 @@ def _answer(field: FormField, day: str) -> Any:
         "choices": lambda: [field.choices[0][0]],
         "number": lambda: number,
         "money": lambda: "1200",
-        "date": lambda: day,
+        "date": lambda: "2090-12-01" if field.min == "today" else day,
         "id_number": lambda: PEOPLE[0][1],
         "phone": lambda: PEOPLE[0][2],
         "division": lambda: directory.children_of(TOWNSHIP)[0].code,
@@ -51,7 +51,7 @@ def _answer(field: FormField, day: str) -> Any:
     }
     if field.type in plain:
         return plain[field.type]()
-    return "6222000000000000001" if "[0-9" in field.pattern else "演示内容"
+    return "6222000000000000001" if "[0-9" in field.pattern or "\\d" in field.pattern else "演示内容"
 
 
 def _answers(spec: ItemSpec, day: str) -> dict[str, Any]:

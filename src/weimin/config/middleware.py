@@ -14,11 +14,12 @@ from django.urls import reverse
 from weimin.base import clock
 from weimin.base.errors import WeiminError
 from weimin.base.guard import AccessRule
-from weimin.config.answers import UNSTORABLE, error_page, status_of
+from weimin.config.answers import UNSTORABLE, error_page
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.record.types import Actor
 from weimin.kernel.residents import queries as residents
 from weimin.sites.desk.menu import menu_of
+from weimin.ui.answers import status_of
 
 Answer = Callable[[HttpRequest], HttpResponse]
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import secrets
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import FileResponse, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from openpyxl import Workbook
 
 from weimin.base.clock import day_start, local_date
 from weimin.base.errors import WeiminError
@@ -25,6 +24,7 @@ from weimin.kernel.catalogue.types import Filters
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.residents import actions as residents
 from weimin.kernel.residents import queries as resident_queries
+from weimin.ui.sheets import spreadsheet
 
 CHANNELS = (("window", "本人到窗口"), ("agent", "村代办员代办"), ("home", "上门办理"))
 
@@ -206,11 +206,13 @@ def figures(request: Any) -> HttpResponse:
 
 @access("staff")
 @require_GET
-def export_inbox(request: Any) -> HttpResponse:
+def export_inbox(request: Any) -> FileResponse:
     """The inbox as a spreadsheet, with the same filters."""
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("待办")
-    sheet.append(["期限", "事项", "申请人", "环节", "渠道", "承办人", "编号"])
+    head = ["期限", "事项", "申请人", "环节", "渠道", "承办人", "编号"]
+    return spreadsheet(f"inbox-{local_date(request.at):%Y%m%d}.xlsx", "待办", head, _inbox_rows(request))
+
+
+def _inbox_rows(request: Any) -> Iterator[list[Any]]:
     after = ""
     while True:
         page = case_queries.get_inbox(
@@ -221,31 +223,15 @@ def export_inbox(request: Any) -> HttpResponse:
             after=after,
         )
         for row in page.rows:
-            sheet.append(
-                [
-                    row.due_on,
-                    _cell(row.item_name),
-                    _cell(row.applicant),
-                    _cell(row.step_name),
-                    row.channel,
-                    _cell(row.assignee),
-                    row.number,
-                ]
-            )
+            yield [
+                row.due_on,
+                row.item_name,
+                row.applicant,
+                row.step_name,
+                row.channel,
+                row.assignee,
+                row.number,
+            ]
         after = page.after
         if not after:
-            break
-    out = io.BytesIO()
-    book.save(out)
-    answer = HttpResponse(
-        out.getvalue(),
-        content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    )
-    name = f"inbox-{local_date(request.at):%Y%m%d}.xlsx"
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
-
-
-def _cell(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return "'" + text if text[:1] in ("=", "+", "-", "@") else text
+            return

@@ -11,6 +11,7 @@ from weimin.kernel.deadlines.web import desk as deadlines
 from weimin.kernel.deadlines.web import law
 from weimin.kernel.evaluation.web import desk as evaluation
 from weimin.kernel.residents.web import desk as residents
+from weimin.kernel.supervision.web import findings, orders, overruns, warnings
 from weimin.sites.desk import web
 
 app_name = "desk"
@@ -36,6 +37,15 @@ urlpatterns = [
     path("calendar/", deadlines.calendar, name="calendar"),
     path("calendar/<int:notice_id>/", deadlines.calendar_notice, name="calendar_notice"),
     path("calendar/<int:notice_id>/shifts.xlsx", deadlines.export_shifts, name="calendar_shifts"),
+    path("warnings/", warnings.warnings, name="warnings"),
+    path("warnings.xlsx", warnings.export_warnings, name="warnings_export"),
+    path("warnings/<int:warning_id>/", warnings.warning, name="warning"),
+    path("orders/", orders.orders, name="orders"),
+    path("orders.xlsx", orders.export_orders, name="orders_export"),
+    path("orders/<int:order_id>/", orders.order, name="order"),
+    path("overruns/", overruns.overruns, name="overruns"),
+    path("integrity/", findings.integrity, name="integrity"),
+    path("integrity.xlsx", findings.export_findings, name="integrity_export"),
     path("operations/", web.operations, name="operations"),
     path("papers/<int:paper_id>/", cases.desk_paper, name="paper"),
     path("files/<int:file_id>/", cases.desk_file, name="file"),

@@ -10,6 +10,7 @@ from weimin.kernel.deadlines.web import portal as deadlines
 from weimin.kernel.evaluation.web import portal as evaluation
 from weimin.kernel.messages.web import portal as messages
 from weimin.kernel.residents.web import portal as residents
+from weimin.kernel.supervision.web import portal as supervision
 from weimin.sites.portal import web
 from weimin.ui.web import style_page
 
@@ -42,5 +43,7 @@ urlpatterns = [
     path("my/matters/<str:number>/withdraw/", cases.withdraw, name="withdraw"),
     path("my/matters/<str:number>/rate/", evaluation.rate, name="rate"),
     path("calendar/", deadlines.calendar, name="calendar"),
+    path("overruns/", supervision.overruns, name="overruns"),
+    path("overruns.json", supervision.overruns_feed, name="overruns_feed"),
     path("verify/", cases.verify, name="verify"),
 ]

@@ -31,6 +31,13 @@ def day_strip(strip: Any) -> dict[str, Any]:
     return {"strip": strip}
 
 
+@register.inclusion_tag("ui/components/ledgers.html")
+def ledgers(why: Any) -> dict[str, Any]:
+    """Render both ledgers of a clock: each entry with its article, who entered it, and the strip of days."""
+    found = (("承诺期限", why.committed), ("法定期限", why.statutory))
+    return {"ledgers": [(title, one) for title, one in found if one]}
+
+
 def _local(value: Any) -> Any:
     return value.astimezone(SHANGHAI) if isinstance(value, datetime) else value
 

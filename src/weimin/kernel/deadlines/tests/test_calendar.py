@@ -64,7 +64,7 @@ def test_a_notice_holds_together(notice: dict) -> None:
 @pytest.mark.parametrize(
     ("day", "kind", "note"),
     [
-        (date(2026, 2, 14), "makeup", ""),
+        (date(2026, 2, 14), "makeup", "调休上班"),
         (date(2026, 2, 17), "off", "春节"),
         (date(2026, 3, 7), "off", ""),
         (date(2026, 3, 8), "off", ""),

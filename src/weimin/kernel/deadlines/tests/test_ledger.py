@@ -8,6 +8,7 @@ import pytest
 
 from weimin.kernel.deadlines import rules
 from weimin.kernel.deadlines.rules import Calendar, LedgerBroken, LimitInvalid, count_ledger
+from weimin.kernel.deadlines.rules.counting import HORIZON_DAYS
 from weimin.kernel.deadlines.types import Extension, Ledger, Limit, Pause
 
 START = date(2026, 3, 2)
@@ -227,7 +228,7 @@ def test_strip_shows_each_day_and_counts_as_the_law_does(shipped: Calendar) -> N
     assert [(f"{one.day:%m-%d}", one.kind, one.count, one.note) for one in ledger.strip] == [
         ("09-18", "works", 1, ""),
         ("09-19", "off", 1, ""),
-        ("09-20", "makeup", 2, ""),
+        ("09-20", "makeup", 2, "调休上班"),
         ("09-21", "paused", 2, ""),
         ("09-22", "paused", 2, ""),
         ("09-23", "works", 3, ""),
@@ -282,5 +283,5 @@ def test_working_days_left(shipped: Calendar, today: str, last: str, left: int) 
 
 def test_working_days_left_of_a_date_in_another_age_is_bounded(shipped: Calendar) -> None:
     near = rules.working_days_left(today=START, due=date(2500, 1, 1), calendar=shipped)
-    assert 0 < near <= rules.HORIZON_DAYS
+    assert 0 < near <= HORIZON_DAYS
     assert rules.working_days_left(today=date(2500, 1, 1), due=START, calendar=shipped) < 0

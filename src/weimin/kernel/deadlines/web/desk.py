@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Count
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import FileResponse, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
@@ -18,7 +18,6 @@ from weimin.base.guard import access
 from weimin.kernel.deadlines import actions, queries, rules
 from weimin.kernel.deadlines.access import KEEPER, check_keeper
 from weimin.kernel.deadlines.types import NOTICE_STATES, PURPOSE_TEXT
-from weimin.kernel.deadlines.web.law import STATUS, spreadsheet
 from weimin.kernel.deadlines.web.portal import (
     Picture,
     Run,
@@ -27,7 +26,9 @@ from weimin.kernel.deadlines.web.portal import (
     list_shown_years,
     make_picture,
 )
+from weimin.ui.answers import status_of
 from weimin.ui.fields import Shown
+from weimin.ui.sheets import spreadsheet
 
 _CASE_NUMBER = re.compile(r"\d{9}-\d{6}-\d{5}")
 _PAGE = 50
@@ -80,7 +81,7 @@ def calendar(request: Any) -> HttpResponse:
         try:
             notice_id = _propose(request)
         except WeiminError as fault:
-            problem, status = fault.message, STATUS.get(fault.kind, 422)
+            problem, status = fault.message, status_of(fault)
             errors = {name: text for name, text in fault.fields.items() if name in ("file", "number")}
             faults = [text for name, text in fault.fields.items() if name not in errors]
         else:
@@ -165,7 +166,7 @@ def calendar_notice(request: Any, notice_id: int) -> HttpResponse:
         try:
             _judge(request, notice_id)
         except WeiminError as fault:
-            status = STATUS.get(fault.kind, 422)
+            status = status_of(fault)
             errors, problem = fault.fields, "" if fault.fields else fault.message
         else:
             return HttpResponseRedirect(reverse("desk:calendar_notice", args=[notice_id]))
@@ -222,7 +223,7 @@ def _notice_runs(notice: Any) -> list[Run]:
 
 @access("staff")
 @require_GET
-def export_shifts(request: Any, notice_id: int) -> HttpResponse:
+def export_shifts(request: Any, notice_id: int) -> FileResponse:
     """Every clock that a notice moves, as a spreadsheet."""
     notice = queries.get_notice(notice_id)
     head = ["时钟", "用途", "编号", "原法定到期日", "新法定到期日", "原承诺到期日", "新承诺到期日"]

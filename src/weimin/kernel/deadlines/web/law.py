@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import re
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import FileResponse, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
-from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from weimin.base.clock import local_date
 from weimin.base.errors import Invalid, NotFound, WeiminError
@@ -25,7 +21,9 @@ from weimin.kernel.deadlines import actions, queries, rules
 from weimin.kernel.deadlines.access import KEEPER, check_keeper
 from weimin.kernel.deadlines.types import APPROVER_TEXT, CERTAINTIES, REGIME_TEXT
 from weimin.kernel.deadlines.web.portal import read_day
+from weimin.ui.answers import status_of
 from weimin.ui.fields import Shown
+from weimin.ui.sheets import spreadsheet
 
 UNIT_WORDS = {
     "workday": "个工作日",
@@ -68,12 +66,8 @@ GROUPS = (
     ("年龄和节假日", "age holiday"),
 )
 _FRACTIONS = {Decimal("0.3333"): "三分之一", Decimal("0.6666"): "三分之二", Decimal("0.1428"): "七分之一"}
-#: What a refusal on a page answers with, by its kind; others 422.
-STATUS = {"conflict": 409, "forbidden": 403, "not_found": 404}
 _NUMBER = re.compile(r"\d{1,10}(\.\d{1,4})?")
 _LENGTHS = {"name": 60, "starts": 60, "counts": 80, "article": 80, "note": 200, "reason": 200}
-_SHEET_ROWS = 1_000_000
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +214,7 @@ def law(request: Any) -> HttpResponse:
 
 @access("staff")
 @require_GET
-def export_law(request: Any) -> HttpResponse:
+def export_law(request: Any) -> FileResponse:
     """The same list as a spreadsheet, with the same filters."""
     head = ["类别", "代码", "名称", "数值", "承诺", "从何起算", "怎样计算", "依据", "起", "止", "把握", "备注"]
     rows = (
@@ -262,7 +256,7 @@ def law_row(request: Any, code: str) -> HttpResponse:
             else:
                 actions.change_parameter(by=request.actor, at=request.at, version=_read_version(request.POST, code))
         except WeiminError as fault:
-            status = STATUS.get(fault.kind, 422)
+            status = status_of(fault)
             errors = {f"withdraw_{k}" if withdrawing else k: text for k, text in fault.fields.items()}
             problem = "" if errors and fault.kind == "invalid" else fault.message
         else:
@@ -409,30 +403,3 @@ def _withdraw_fields(standing: list[Row], typed: Any, errors: dict[str, str]) ->
             help="至少 5 个字，留在历史里。它的日子还给前一版。",
         ),
     ]
-
-
-def spreadsheet(name: str, title: str, head: list[str], rows: Iterable[list[Any]]) -> HttpResponse:
-    """Rows as a spreadsheet; a new sheet where one is full."""
-    book = Workbook(write_only=True)
-    sheet = None
-    for place, row in enumerate(rows):
-        if place % _SHEET_ROWS == 0:
-            sheet = book.create_sheet(title if place == 0 else f"{title}{place // _SHEET_ROWS + 1}")
-            sheet.append(head)
-        assert sheet is not None
-        sheet.append([_cell(one) for one in row])
-    if sheet is None:
-        book.create_sheet(title).append(head)
-    out = io.BytesIO()
-    book.save(out)
-    answer = HttpResponse(out.getvalue(), content_type=XLSX)
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
-
-
-def _cell(value: Any) -> Any:
-    """A value that no spreadsheet takes for a formula, or refuses."""
-    if not isinstance(value, str):
-        return value
-    text = ILLEGAL_CHARACTERS_RE.sub("", value)
-    return "'" + text if text[:1] in ("=", "+", "-", "@") else text

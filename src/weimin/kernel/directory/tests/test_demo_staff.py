@@ -19,7 +19,7 @@ def test_every_township_and_county_is_staffed_by_people_marked_as_made_up() -> N
     before = set(Officer.objects.values_list("pk", flat=True))
     made = loading.load_demo(at=AT)["accounts"]
     fresh = Officer.objects.exclude(pk__in=before)
-    assert made == fresh.count() == 77 * 4 + 7 * 2 + 2
+    assert made == fresh.count() == 77 * 5 + 7 * 3 + 5
     assert all(name.startswith("演示") for name in fresh.values_list("name", flat=True))
     assert not fresh.filter(account=None).exists()
 
@@ -31,12 +31,12 @@ def test_every_township_and_county_is_staffed_by_people_marked_as_made_up() -> N
         roles[place] |= set(held)
         served[place].add(agency)
     for town in shipped_codes("township"):
-        assert roles[town] >= {"front_desk", "reviewer", "decider", "issuer"}
+        assert roles[town] >= {"front_desk", "reviewer", "decider", "issuer", "leader"}
         assert served[town] == {one.pk for one in queries.list_agencies(division_code=town)}
     for county in shipped_codes("county"):
-        assert roles[county] == {"reviewer", "decider"}
+        assert roles[county] == {"reviewer", "decider", "leader"}
         assert served[county] == {one.pk for one in queries.list_agencies(division_code=county)}
-    assert roles[CITY] == {"list_keeper", "operator"}
+    assert roles[CITY] == {"list_keeper", "procedure_keeper", "supervisor", "operator"}
 
     usernames = dict(loading.demo_logins())
     for username, place, role in [

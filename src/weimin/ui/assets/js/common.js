@@ -29,3 +29,17 @@ for (const input of document.querySelectorAll("input[type=file]")) {
     said.textContent = size > 20 ? `“${file.name}”有 ${size.toFixed(1)} MB，超过 20 MB，请换一张或压缩后再传。` : `已选“${file.name}”（${Math.max(size, 0.1).toFixed(1)} MB）。`;
   });
 }
+// Long work: a section with data-live="seconds" is fetched again until the server no longer marks it; then the page loads anew.
+const live = document.querySelector("[data-live]");
+async function follow() {
+  if (!document.hidden) {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+    if (answer?.ok) {
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(live.id);
+      if (!fresh?.dataset.live) return location.reload();
+      live.replaceChildren(...fresh.childNodes);
+    }
+  }
+  setTimeout(follow, live.dataset.live * 1000);
+}
+if (live) setTimeout(follow, live.dataset.live * 1000);
