@@ -1,4 +1,5 @@
 // Builds the front end into src/weimin/ui/static/ui, which is not committed.
+import { copyFileSync } from "node:fs";
 import { build } from "esbuild";
 
 const out = "src/weimin/ui/static/ui";
@@ -9,4 +10,5 @@ await build({ ...common, entryPoints: [`${css}/portal.css`, `${css}/desk.css`], 
 await build({ ...common, entryPoints: [`${js}/portal.js`, `${js}/desk.js`, `${js}/guide.js`], outdir: out, format: "esm" });
 await build({ ...common, entryPoints: { bpmn: `${js}/bpmn.js` }, outdir: out, format: "esm",
   loader: { ".woff": "dataurl", ".woff2": "dataurl", ".eot": "empty", ".ttf": "empty", ".svg": "dataurl" } });
+copyFileSync("src/weimin/ui/assets/img/icon.svg", `${out}/icon.svg`);
 console.log(`front end built into ${out}`);
