@@ -25,7 +25,8 @@ ANSWERS = {
     "account": "6222000000000000001",
 }
 #: Transaction control is not counted.
-CONTROL = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")
+#: Transaction control; the last takes back who acts, for the transaction around every test.
+CONTROL = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK", "SELECT set_config('role', 'none'")
 
 
 class Caller:

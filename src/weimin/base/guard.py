@@ -22,7 +22,7 @@ class AccessRule:
         return self.who + ("(" + ",".join(sorted(self.roles)) + ")" if self.roles else "")
 
 
-_KINDS = frozenset({"public", "resident", "staff", "client", "demo"})
+_KINDS = frozenset({"public", "entrance", "resident", "staff", "client", "demo"})
 
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -30,6 +30,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 def access(who: str, *, roles: set[str] | frozenset[str] = frozenset()) -> Callable[[View], View]:
     """Name who may call a view: public, resident, staff (with any of the roles), client or demo.
+
+    The entrance are the log-in pages: public, and accounts can be looked up there before anybody is known.
 
     Raises: ValueError — an unknown kind
     """

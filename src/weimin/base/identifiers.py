@@ -123,3 +123,11 @@ def mask_phone(number: str) -> str:
 def mask_name(name: str) -> str:
     """Show the family name's first character only."""
     return name[:1] + "*" * max(len(name) - 1, 1)
+
+
+def place_prefix(code: str) -> str:
+    """The part of a division's code that all below it share: 340321000000 → 340321."""
+    for length in (2, 4, 6, 9):
+        if not code[length:].strip("0"):
+            return code[:length]
+    return code

@@ -21,6 +21,7 @@ from weimin.kernel.cases.api import router as matters
 from weimin.kernel.catalogue.api import router as items
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.evaluation.api import router as ratings
+from weimin.kernel.record import access
 from weimin.kernel.record.types import Actor
 from weimin.ui.answers import status_of
 
@@ -52,6 +53,7 @@ class Token(HttpBearer):
         if known.actor.post_id is None:
             raise Forbidden("这个凭证代表的岗位已经离任，请重新发放。", code="api.post_ended")
         request.actor, request.client_id = known.actor, known.client_id
+        access.act_as(known.actor)
         return known.actor
 
 
@@ -101,6 +103,7 @@ api.add_router("/matters", ratings)
 
 
 def _problem(request: HttpRequest, status: int, code: str, message: str, fields: dict[str, str]) -> HttpResponse:
+    access.undo()
     return api.create_response(request, {"code": code, "message": message, "fields": fields}, status=status)
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
+from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequired
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -16,6 +19,7 @@ from weimin.base.errors import WeiminError
 from weimin.base.guard import AccessRule
 from weimin.config.answers import UNSTORABLE, error_page
 from weimin.kernel.directory import queries as directory
+from weimin.kernel.record import access
 from weimin.kernel.record.types import Actor
 from weimin.kernel.residents import queries as residents
 from weimin.sites.desk.menu import menu_of
@@ -48,7 +52,10 @@ class Answers:
 
 
 class Access:
-    """Innermost: finds the actor and refuses a view whose rule does not admit them."""
+    """Innermost: one request is one unit of work of its actor; refuses a view whose rule does not admit them.
+
+    What a request wrote stays only when its view came to its own end; an error's page undoes it.
+    """
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
@@ -57,7 +64,13 @@ class Access:
         request.actor = Actor.anonymous()  # type: ignore[attr-defined]
         request.at = clock.now()  # type: ignore[attr-defined]
         request.today = clock.local_date(request.at)  # type: ignore[attr-defined]
-        return self.get_response(request)
+        with access.unit_of_work():
+            return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        """Undo what was written, so that the page which tells of the error can be made; an answer thrown is none."""
+        if not isinstance(exception, ImmediateHttpResponse | ReauthenticationRequired):
+            access.undo()
 
     def process_view(
         self, request: Any, view: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -67,10 +80,12 @@ class Access:
         if rule is None:
             # some libraries register functools.partial objects
             if getattr(view, "func", view).__module__.startswith(_LIBRARY_VIEWS):
+                access.act_as(request.actor)
                 return None
             return error_page(request, 403, "这个地址没有登记访问规则，暂不开放。")
         request.actor = find_actor(request)
-        if rule.who == "public" or (rule.who == "demo" and settings.WEIMIN_DEMO):
+        access.act_as(request.actor, entrance=rule.who == "entrance")
+        if rule.who in ("public", "entrance") or (rule.who == "demo" and settings.WEIMIN_DEMO):
             return None
         return self._admit(request, rule)
 
@@ -94,10 +109,14 @@ class Access:
 def find_actor(request: Any) -> Actor:
     """Who acts in this request, from the session.
 
-    Cost:   no query without a session; three for staff and residents
+    Cost:   no query without a session; five for staff and residents, of which two tell the database who asks
     """
     via = "desk" if request.path.startswith("/desk/") else "portal"
-    if settings.SESSION_COOKIE_NAME not in request.COOKIES or not request.user.is_authenticated:
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES or SESSION_KEY not in request.session:
+        return Actor.anonymous(via)
+    # an account finds itself, and its person, before more is known of it
+    access.act_as(replace(Actor.anonymous(via), account_id=int(request.session[SESSION_KEY])))
+    if not request.user.is_authenticated:
         return Actor.anonymous(via)
     account = request.user
     if account.kind == "staff":

@@ -12,6 +12,8 @@ RETENTION = {
     "ApiClient": "永久：谁调用过要能查",
     "DemoSms": "1 小时后不再显示，只在演示环境使用",
 }
+#: Tables with personal data: each has row policies, the second wall.
+PERSONAL = frozenset({"Account"})
 
 
 def plug_in() -> None:

@@ -43,6 +43,10 @@ RETENTION = {
     "TimelineEntry": "随办件",
     "Comment": "随办件",
 }
+#: Tables with personal data: each has row policies, the second wall.
+PERSONAL = frozenset(
+    {"Case", "Step", "Supplement", "Draft", "CaseFile", "Decision", "Paper", "TimelineEntry", "Comment"}
+)
 TEMPLATES = {
     "cases.case.received": Template(
         "已收到您的申请", "您申请的“{item_name}”已收件，编号 {number}。{due_on} 前会告诉您是否受理。"

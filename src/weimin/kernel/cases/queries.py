@@ -32,6 +32,7 @@ from weimin.kernel.catalogue import queries as catalogue
 from weimin.kernel.catalogue.types import ItemSpec
 from weimin.kernel.deadlines import queries as limits
 from weimin.kernel.deadlines.types import LEVEL_TEXT, Explanation, Ledger, Level, Smell
+from weimin.kernel.record import access as wall
 from weimin.kernel.record.types import Actor
 from weimin.ui import paper
 
@@ -368,6 +369,7 @@ def verify_receipt(*, number: str, code: str) -> dict[str, Any] | None:
         return None
     if not numbers.receipt_holds(tidy, code):
         return None
+    wall.seek(case=tidy)
     case = Case.objects.filter(number=tidy).select_related("township__parent").first()
     if case is None:
         return None

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 
 from weimin.base.clock import local_date
 from weimin.base.errors import Invalid, NotFound
+from weimin.base.identifiers import place_prefix as place_prefix
 from weimin.base.keeping import forget as forget_kept
 from weimin.base.keeping import keep
 from weimin.kernel.directory.models import (
@@ -73,14 +74,6 @@ def get_division(code: str) -> DivisionView:
 def division_exists(code: str) -> bool:
     """Whether a code names a division."""
     return code in _places()
-
-
-def place_prefix(code: str) -> str:
-    """The part of a division's code that all below it share: 340321000000 → 340321."""
-    for length in (2, 4, 6, 9):
-        if not code[length:].strip("0"):
-            return code[:length]
-    return code
 
 
 def full_name(code: str) -> str:

@@ -7,6 +7,8 @@ from weimin.kernel.record.registry import register_verbs
 
 AUDIT_VERBS = {"evaluation.case.rated": "评价", "evaluation.repair.answered": "回复差评"}
 RETENTION = {"Rating": "随办件", "Repair": "随办件"}
+#: Tables with personal data: each has row policies, the second wall.
+PERSONAL = frozenset({"Rating", "Repair"})
 TEMPLATES = {
     "evaluation.repair.answered": Template(
         "您的意见有回复了", "您对“{item_name}”（{number}）的评价，承办单位已回复整改情况，请查看。"

@@ -4,6 +4,8 @@ from weimin.kernel.messages.actions import notify
 from weimin.kernel.record.registry import EVERY_TOPIC, listen
 
 RETENTION = {"Message": "随办件"}
+#: Tables with personal data: each has row policies, the second wall.
+PERSONAL = frozenset({"Message"})
 
 
 def plug_in() -> None:

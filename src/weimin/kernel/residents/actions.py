@@ -14,6 +14,7 @@ from weimin.base.identifiers import check_id_number, check_phone, check_uscc
 from weimin.kernel.accounts import actions as accounts
 from weimin.kernel.accounts import queries as account_queries
 from weimin.kernel.directory import queries as directory
+from weimin.kernel.record import access as wall
 from weimin.kernel.record.actions import record_audit
 from weimin.kernel.record.types import Actor
 from weimin.kernel.residents import rules
@@ -54,6 +55,7 @@ def register_resident(*, by: Actor, at: datetime, name: str, id_number: str, pho
     if errors:
         raise Invalid("有几处需要改一下。", fields=errors)
     account_id = by.account_id if by.kind == "resident" else None
+    wall.seek(person=id_index(values["id_number"]))
     with transaction.atomic():
         row, made = _find_or_create(by, at, values, account_id)
         if not made and not _link(row, values, account_id):
@@ -244,9 +246,11 @@ def register_body(*, by: Actor, at: datetime, name: str, uscc: str, phone: str, 
             errors.setdefault(field, missing)
     if errors:
         raise Invalid("有几处需要改一下。", fields=errors)
+    index = id_index(code)
+    wall.seek(person=index)
     with transaction.atomic():
         row, made = Resident.objects.get_or_create(
-            id_index=id_index(code),
+            id_index=index,
             defaults={
                 "kind": "body",
                 "name": name,

@@ -10,6 +10,8 @@ RETENTION = {
     "Resident": "至最后一件办件保管期满",
     "ReadEntry": "至少 3 年（网络数据安全管理条例）",
 }
+#: Tables with personal data: each has row policies, the second wall.
+PERSONAL = frozenset({"Resident", "ReadEntry"})
 
 
 def plug_in() -> None:

@@ -6,6 +6,7 @@ from weimin.base import crypto
 from weimin.base.errors import NotFound
 from weimin.base.identifiers import check_id_number, mask_id, mask_phone
 from weimin.kernel.directory import queries as directory
+from weimin.kernel.record import access as wall
 from weimin.kernel.residents.models import ReadEntry, Resident
 from weimin.kernel.residents.types import ReadLine, ResidentCard
 
@@ -39,6 +40,7 @@ def find_by_id_number(number: str) -> int | None:
     Cost:   one query
     """
     index = id_index(check_id_number(number).number)
+    wall.seek(person=index)
     return Resident.objects.filter(id_index=index).values_list("pk", flat=True).first()
 
 

@@ -34,7 +34,7 @@ class StaffLogin(Entrance, LoginView):
         return reverse("desk:home")
 
 
-staff_login = access("public")(StaffLogin.as_view())
+staff_login = access("entrance")(StaffLogin.as_view())
 
 
 @access("public")

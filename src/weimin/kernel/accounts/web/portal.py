@@ -90,8 +90,8 @@ class CodePage(ConfirmLoginCodeView):
         return context | {"phone_shown": mask_phone(phone), "demo_codes": settings.WEIMIN_DEMO}
 
 
-phone_page = access("public")(PhonePage.as_view())
-code_page = access("public")(CodePage.as_view())
+phone_page = access("entrance")(PhonePage.as_view())
+code_page = access("entrance")(CodePage.as_view())
 
 
 @access("public")

@@ -31,6 +31,7 @@ from weimin.kernel.deadlines import queries as limits
 from weimin.kernel.deadlines.types import Limit
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.procedures import actions as procedures
+from weimin.kernel.record import access as wall
 from weimin.kernel.record.actions import keep_answer, remember, store_blob
 from weimin.kernel.record.types import Actor
 from weimin.kernel.residents import queries as residents
@@ -218,8 +219,12 @@ def _create(
 ) -> Turn:
     name = residents.get_name(resident_id=submission.applicant_id)
     started = procedures.start_instance(by=by, at=at, version_id=spec.procedure_version_id, data={})
+    number = _next_number(submission.township_code, local_date(at))
+    if submission.applicant_id != by.resident_id and not _serves(by, submission.township_code):
+        # taken in for another place: nobody of it worked on it yet, so only its number opens it
+        wall.seek(case=number)
     case = Case(
-        number=_next_number(submission.township_code, local_date(at)),
+        number=number,
         item_version_id=spec.version_id,
         offer_id=offer.offer_id,
         township_id=submission.township_code,
@@ -256,6 +261,10 @@ def _create(
         limit_text=limit.text,
     )
     return turn
+
+
+def _serves(by: Actor, township_code: str) -> bool:
+    return bool(by.division_code) and township_code.startswith(identifiers.place_prefix(by.division_code))
 
 
 def _received_on(channel: str, agency_id: int, at: datetime) -> date:

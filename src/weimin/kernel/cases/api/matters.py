@@ -1,4 +1,7 @@
-"""The API of matters: submit one, take each step of it, follow it. One operation a verb."""
+"""The API of matters: submit one, take each step of it, follow it. One operation a verb.
+
+A request is one unit of work and any error undoes all of it, so nothing here opens a transaction of its own.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
-from django.db import transaction
 from django.http import HttpResponse
 from ninja import File, Header, Router, Schema, Status, UploadedFile
 from pydantic import Field
@@ -221,14 +223,13 @@ def _once(request: Any, response: HttpResponse, key: str, body: Any, run: Callab
     """Do a write once for a key; a repeat gets the first answer and says so in a header."""
     scope = f"api:{request.client_id}"
     asked = {"path": request.path, "body": body}
-    with transaction.atomic():
-        said = remember(at=request.at, scope=scope, key=key, request=asked)
-        if said is not None:
-            response["Idempotency-Replayed"] = "true"
-            return said.answer
-        answer = run()
-        keep_answer(scope=scope, key=key, answer=answer)
-        return answer
+    said = remember(at=request.at, scope=scope, key=key, request=asked)
+    if said is not None:
+        response["Idempotency-Replayed"] = "true"
+        return said.answer
+    answer = run()
+    keep_answer(scope=scope, key=key, answer=answer)
+    return answer
 
 
 def _taken(done: StepTaken) -> dict[str, Any]:
@@ -266,30 +267,29 @@ def take_step(
 def submit_matter(request: Any, response: HttpResponse, body: SubmitIn, key: str = KEY) -> Any:
     """Submit an application for a person; a repeat with the same key gives the same receipt."""
     person = body.person
-    with transaction.atomic():
-        applicant = residents.register_resident(
-            by=request.actor,
-            at=request.at,
-            name=person.name,
-            id_number=person.id_number,
-            phone=person.phone,
-            division_code=person.division_code,
-        )
-        done = actions.submit(
-            by=request.actor,
-            at=request.at,
-            key=f"api:{key}",
-            submission=Submission(
-                item_code=body.item_code,
-                township_code=body.township_code,
-                applicant_id=applicant,
-                channel=Channel.API,
-                answers=body.answers,
-                file_ids=tuple(body.file_ids),
-                waived_materials=tuple(body.materials_seen),
-                delivery=body.delivery,
-            ),
-        )
+    applicant = residents.register_resident(
+        by=request.actor,
+        at=request.at,
+        name=person.name,
+        id_number=person.id_number,
+        phone=person.phone,
+        division_code=person.division_code,
+    )
+    done = actions.submit(
+        by=request.actor,
+        at=request.at,
+        key=f"api:{key}",
+        submission=Submission(
+            item_code=body.item_code,
+            township_code=body.township_code,
+            applicant_id=applicant,
+            channel=Channel.API,
+            answers=body.answers,
+            file_ids=tuple(body.file_ids),
+            waived_materials=tuple(body.materials_seen),
+            delivery=body.delivery,
+        ),
+    )
     if done.repeated:
         response["Idempotency-Replayed"] = "true"
     return Status(201, {"number": done.number, "receipt_code": done.receipt_code, "next_steps": _next(done.next_steps)})

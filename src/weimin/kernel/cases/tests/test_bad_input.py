@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connections
 from django.test import Client
 
 from weimin.base.errors import Invalid, WeiminError
@@ -21,6 +21,7 @@ from weimin.kernel.cases.types import Channel, Submission, UploadedFile
 from weimin.kernel.catalogue import actions as catalogue
 from weimin.kernel.catalogue import queries as items
 from weimin.kernel.catalogue.rules.forms import UnknownFields
+from weimin.kernel.record.testing import empty_tables
 from weimin.kernel.record.types import Actor
 
 AT = datetime(2026, 9, 18, 2, 0, tzinfo=UTC)
@@ -129,11 +130,17 @@ def _apart(work: Callable[[], Any]) -> Any:
 
 def _sweep() -> None:
     """Take away what was committed, so that other tests find the city as it was."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "TRUNCATE cases_case, cases_casefile, cases_casecounter, record_outboxmessage, record_auditentry,"
-            " record_rememberedanswer, residents_resident, directory_officer, accounts_account CASCADE"
-        )
+    empty_tables(
+        "cases_case",
+        "cases_casefile",
+        "cases_casecounter",
+        "record_outboxmessage",
+        "record_auditentry",
+        "record_rememberedanswer",
+        "residents_resident",
+        "directory_officer",
+        "accounts_account",
+    )
 
 
 @pytest.mark.django_db

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from weimin.kernel.procedures import actions, queries
 from weimin.kernel.procedures.access import NotKeeper
@@ -15,6 +15,7 @@ from weimin.kernel.procedures.rules.engine import StepGone
 from weimin.kernel.procedures.testing import SHIPPED, load_shipped
 from weimin.kernel.procedures.types import VersionView
 from weimin.kernel.record.models import AuditEntry
+from weimin.kernel.record.testing import empty_tables
 from weimin.kernel.record.types import Actor
 
 AT = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
@@ -37,8 +38,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _empty(db: None) -> None:
     """These tests begin without procedures, whatever a session has loaded; the test's end brings them back."""
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE procedures_procedure, record_auditentry CASCADE")
+    empty_tables("procedures_procedure", "record_auditentry")
 
 
 def publish(xml: str = XML, *, by: Actor = KEEPER, at: datetime = AT) -> VersionView:

@@ -169,7 +169,8 @@ def test_the_list_costs_the_same_for_one_and_for_many(client: Client) -> None:
         with CaptureQueriesContext(connection) as seen:
             client.get(READS)
         costs.append(len(seen))
-    assert costs[0] == costs[1] <= 5
+    # session, account, person, list; who asks is told before the account, after it, and taken back; a savepoint
+    assert costs[0] == costs[1] <= 9
 
 
 # --- the counter corrects -------------------------------------------------------------------------------------

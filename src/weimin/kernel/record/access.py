@@ -1,0 +1,172 @@
+"""The second wall: PostgreSQL is told who acts, and its row policies decide which rows there are at all.
+
+The first wall are the packages' own `access` modules: each query filters by its viewer. This one stands behind
+them. A unit of work is one transaction; in it the database role becomes `weimin_app`, which is under the row
+policies that the packages' migrations wrote, and the settings that these policies read say who acts. All of it is
+local to the transaction: nothing stays on a connection, so a pooler may hand it to anybody afterwards.
+
+PostgreSQL is told with the first statement that follows, not before: a request that asks nothing costs nothing.
+The platform itself (worker, command line, loading) never stands behind this wall.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection, transaction
+
+from weimin.base.identifiers import place_prefix
+from weimin.kernel.record.types import Actor
+
+#: The database role that web processes act as.
+ROLE = "weimin_app"
+#: What the policies read. Empty opens nothing: each non-empty one opens rows.
+SETTINGS = ("kind", "account", "resident", "place", "agencies", "sought_person", "sought_case")
+_TELL = "SELECT " + ", ".join(
+    f"set_config('{name}', %s, true)" for name in ("role", *(f"weimin.{s}" for s in SETTINGS))
+)
+
+Told = dict[str, str]
+
+
+class _Standing(threading.local):
+    """Who acts on this thread's connection; None is the platform.
+
+    `told` is what PostgreSQL was told last; when that may have been taken back since, it is `stale`.
+    """
+
+    def __init__(self) -> None:
+        self.now: Told | None = None
+        self.told: Told | None = None
+        self.stale = False
+        self.inside = 0
+
+
+_standing = _Standing()
+
+
+def settings_of(actor: Actor, *, entrance: bool = False) -> Told:
+    """What the policies are told of an actor.
+
+    Shape:  the names of SETTINGS; '' where the actor has nothing. At the entrance (log-in pages) accounts can be
+            looked up before anybody is known; nothing else opens by it
+    """
+    serves = actor.is_staff and actor.agency_id is not None
+    return {
+        "kind": "entrance" if entrance else actor.kind,
+        "account": str(actor.account_id or ""),
+        "resident": str(actor.resident_id or "") if actor.kind == "resident" else "",
+        "place": place_prefix(actor.division_code) if serves and actor.division_code else "",
+        "agencies": f"{{{actor.agency_id}}}" if serves else "",
+        "sought_person": "",
+        "sought_case": "",
+    }
+
+
+@contextmanager
+def unit_of_work() -> Iterator[None]:
+    """One transaction in which `act_as` may say who acts; what was before comes back at its end.
+
+    Cost:   no statement of its own when nothing is asked of the database in it
+    """
+    now, told, stale = _standing.now, _standing.told, _standing.stale
+    _standing.inside += 1
+    try:
+        with transaction.atomic():
+            try:
+                yield
+            finally:
+                # the end of a transaction needs no telling, and a broken one bears none
+                _watch(never=True)
+        # inside another transaction the settings outlive this one; undone with a failure they do not
+        if connection.in_atomic_block and not connection.needs_rollback and (_standing.stale or _standing.told != told):
+            _tell(told)
+    finally:
+        _standing.inside -= 1
+        _standing.now, _standing.told, _standing.stale = now, told, stale
+        _watch()
+
+
+@contextmanager
+def acting(actor: Actor, *, entrance: bool = False) -> Iterator[None]:
+    """A unit of work of one actor.
+
+    Cost:   one statement
+    """
+    with unit_of_work():
+        act_as(actor, entrance=entrance)
+        yield
+
+
+def act_as(actor: Actor, *, entrance: bool = False) -> None:
+    """From here to the end of the unit of work this actor acts; the platform itself has no wall.
+
+    Cost:   one statement, with the next query
+    """
+    if not _standing.inside:
+        raise RuntimeError("who acts is said inside a unit of work")
+    _standing.now = None if actor.kind == "system" else settings_of(actor, entrance=entrance)
+    _watch()
+
+
+def seek(*, person: bytes | None = None, case: str | None = None) -> None:
+    """Let the rest of the unit of work see the one person of a blind index, or the one matter of a number.
+
+    For exact look-ups only, by somebody who gave the whole number; where no wall stands it does nothing.
+
+    Cost:   one statement, with the next query; none when it is the first one
+    """
+    if _standing.now is None:
+        return
+    sought = {"sought_person": person.hex() if person else "", "sought_case": case or ""}
+    _standing.now = _standing.now | {name: value for name, value in sought.items() if value}
+    # a savepoint that was rolled back since may have taken an earlier telling with it
+    _standing.stale = True
+    _watch()
+
+
+def undo() -> None:
+    """Take back everything that the unit of work wrote, so that an error's answer can still be made in it.
+
+    Cost:   one statement, and who acts is told again with the next query
+    """
+    if not _standing.inside or connection.connection is None:
+        return
+    _watch(never=True)
+    if not connection.savepoint_ids:
+        with connection.wrap_database_errors:
+            connection.connection.rollback()
+        connection.run_on_commit = []
+        connection.needs_rollback = False
+    elif connection.savepoint_ids[-1] is not None:
+        connection.needs_rollback = False
+        connection.savepoint_rollback(connection.savepoint_ids[-1])
+    _standing.stale = True
+    _watch()
+
+
+def _tell(what: Told | None) -> None:
+    _watch(never=True)
+    values = ["none", *[""] * len(SETTINGS)] if what is None else [ROLE, *(what[name] for name in SETTINGS)]
+    with connection.cursor() as cursor:
+        cursor.execute(_TELL, values)
+    _standing.told, _standing.stale = what, False
+
+
+def _watch(*, never: bool = False) -> None:
+    """Have the next statement preceded by the telling, when there is something to tell."""
+    wanted = not never and (_standing.now != _standing.told or _standing.stale)
+    watchers: list[Any] = connection.execute_wrappers
+    if wanted and _before_next not in watchers:
+        # first in the list: others take themselves off its end
+        watchers.insert(0, _before_next)
+    elif not wanted and _before_next in watchers:
+        watchers.remove(_before_next)
+
+
+def _before_next(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    _tell(_standing.now)
+    return execute(sql, params, many, context)
