@@ -227,6 +227,22 @@ def _make_database(url: str) -> None:
             time.sleep(0.2)
 
 
+def let_in(data: Path, role: str) -> str:
+    """Let a role log in to the embedded database with a password of its own, kept beside it. Gives its address."""
+    import psycopg
+    from psycopg import sql
+
+    secret = folder(data) / f"{role}.password"
+    if not secret.exists():
+        handle = os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as target:
+            target.write(secrets.token_urlsafe(24))
+    password = secret.read_text().strip()
+    with psycopg.connect(url_of(data), autocommit=True) as server:
+        server.execute(sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(role), sql.Literal(password)))
+    return f"postgres://{role}:{password}@127.0.0.1:{_port(folder(data))}/{DATABASE}"
+
+
 def stop(data: Path) -> bool:
     """Stop the embedded database; False when it did not run."""
     home = folder(data)

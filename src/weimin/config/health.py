@@ -14,6 +14,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from weimin.base import clock, crypto
 from weimin.base.errors import WeiminError
+from weimin.config import weblogin
 from weimin.kernel.cases import queries as cases
 from weimin.kernel.deadlines import queries as deadlines
 from weimin.kernel.record import queries as record
@@ -52,6 +53,16 @@ def _migrations() -> Finding:
     left = executor.migration_plan(executor.loader.graph.leaf_nodes())
     text = f"还有 {len(left)} 个没做，请运行 weimin load schema" if left else "表结构是最新的"
     return Finding("表结构", not left, text)
+
+
+def _wall() -> Finding:
+    bare = weblogin.bare_tables()
+    if bare:
+        return Finding("第二道墙", False, f"这些表没有行级安全：{'、'.join(bare)}。请运行 weimin load schema")
+    if weblogin.passes_wall(weblogin.web_user()):
+        text = "有行级安全；网页进程的数据库用户不受它约束，正式运行前请改（manage.py check --deploy 有说明）"
+        return Finding("第二道墙", settings.WEIMIN_DEMO, text)
+    return Finding("第二道墙", True, "有行级安全，网页进程受它约束")
 
 
 def _keys() -> Finding:
@@ -106,6 +117,7 @@ _LOOKS: tuple[Callable[[], Finding], ...] = (
     _server,
     _trigrams,
     _migrations,
+    _wall,
     _keys,
     _assets,
     _fonts,

@@ -129,6 +129,8 @@ def _database() -> dict[str, object]:
 
 
 DATABASES = {"default": _database()}
+#: The address that `weimin run` gives to its web processes, when they log in as another role than the rest.
+WEIMIN_WEB_DATABASE_URL = os.environ.get("WEIMIN_WEB_DATABASE_URL", "")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"}}
 

@@ -42,7 +42,7 @@ def run(host: str, port: int, workers: int, demo: bool) -> None:
     load_parts(PARTS if demo else PARTS[:-1], quiet=city.is_loaded())
     call_command("collectstatic", verbosity=0, interactive=False)
     connections.close_all()
-    children = _start(host, port, workers)
+    children = _start(host, port, workers, _web_address(embedded_one))
     _greet(console, host, port, demo, time.monotonic() - began)
     code = _wait(children)
     if embedded_one:
@@ -50,7 +50,18 @@ def run(host: str, port: int, workers: int, demo: bool) -> None:
     sys.exit(code)
 
 
-def _start(host: str, port: int, workers: int) -> list[subprocess.Popen[bytes]]:
+def _web_address(embedded_one: bool) -> str:
+    """The address that the web processes log in at: as the role behind the second wall where we may arrange it."""
+    from django.conf import settings
+
+    from weimin.kernel.record.access import ROLE
+
+    if embedded_one:
+        return embedded.let_in(embedded.data_folder(), ROLE)
+    return settings.WEIMIN_WEB_DATABASE_URL or os.environ["DATABASE_URL"]
+
+
+def _start(host: str, port: int, workers: int, web_address: str) -> list[subprocess.Popen[bytes]]:
     programs = Path(sys.executable).parent
     web = [
         str(programs / "granian"),
@@ -72,7 +83,7 @@ def _start(host: str, port: int, workers: int) -> list[subprocess.Popen[bytes]]:
         "weimin.config.wsgi:application",
     ]
     return [
-        subprocess.Popen(web),
+        subprocess.Popen(web, env={**os.environ, "DATABASE_URL": web_address}),
         subprocess.Popen([str(programs / "weimin"), "worker"]),
     ]
 

@@ -1,7 +1,7 @@
 """Residents and the read log behind the wall.
 
 One sees oneself, and the one person whose whole number one gave. Who may see a matter sees its applicant: that policy
-comes with the matters. An account is seen by whoever sees its person.
+comes with the matters. An account is seen by whoever sees its person; the function keeps its plan.
 """
 
 from django.db import migrations
@@ -15,9 +15,12 @@ CREATE POLICY residents_own ON residents_resident TO weimin_app USING (
 CREATE POLICY residents_sought ON residents_resident TO weimin_app USING (
   id_index = (SELECT decode(NULLIF(current_setting('weimin.sought_person', true), ''), 'hex'))
 );
-CREATE POLICY residents_account ON accounts_account TO weimin_app USING (
-  EXISTS (SELECT FROM residents_resident WHERE residents_resident.account_id = accounts_account.id)
-);
+CREATE FUNCTION residents_may_see_account(wanted bigint) RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL SAFE COST 20 AS $$
+BEGIN
+  RETURN EXISTS (SELECT FROM residents_resident WHERE residents_resident.account_id = wanted);
+END
+$$;
+CREATE POLICY residents_account ON accounts_account TO weimin_app USING (residents_may_see_account(id));
 
 ALTER TABLE residents_readentry ENABLE ROW LEVEL SECURITY;
 CREATE POLICY residents_reads_of_me ON residents_readentry FOR SELECT TO weimin_app USING (
@@ -36,6 +39,7 @@ DROP POLICY residents_reads_of_me ON residents_readentry;
 DROP POLICY residents_reads_by_me ON residents_readentry;
 ALTER TABLE residents_readentry DISABLE ROW LEVEL SECURITY;
 DROP POLICY residents_account ON accounts_account;
+DROP FUNCTION residents_may_see_account(bigint);
 DROP POLICY residents_own ON residents_resident;
 DROP POLICY residents_sought ON residents_resident;
 ALTER TABLE residents_resident DISABLE ROW LEVEL SECURITY;
