@@ -86,7 +86,7 @@ def test_no_policy_opens_a_table_to_everybody() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT polname FROM pg_policy WHERE 'weimin_app'::regrole <> ALL (polroles)"
-            " OR coalesce(pg_get_expr(polqual, polrelid), '') !~ 'current_setting|EXISTS|_may_see'"
+            " OR coalesce(pg_get_expr(polqual, polrelid), '') !~ 'current_setting|EXISTS|_seen'"
         )
         assert cursor.fetchall() == []
 

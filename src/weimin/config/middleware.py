@@ -109,7 +109,7 @@ class Access:
 def find_actor(request: Any) -> Actor:
     """Who acts in this request, from the session.
 
-    Cost:   no query without a session; five for staff and residents, of which two tell the database who asks
+    Cost:   no query without a session; three for staff and residents
     """
     via = "desk" if request.path.startswith("/desk/") else "portal"
     if settings.SESSION_COOKIE_NAME not in request.COOKIES or SESSION_KEY not in request.session:

@@ -5,7 +5,8 @@ them. A unit of work is one transaction; in it the database role becomes `weimin
 policies that the packages' migrations wrote, and the settings that these policies read say who acts. All of it is
 local to the transaction: nothing stays on a connection, so a pooler may hand it to anybody afterwards.
 
-PostgreSQL is told with the first statement that follows, not before: a request that asks nothing costs nothing.
+PostgreSQL is told in front of the first statement that follows, in the same message: it costs no round trip, and a
+request that asks nothing costs nothing.
 The platform itself (worker, command line, loading) never stands behind this wall.
 """
 
@@ -17,6 +18,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection, transaction
+from psycopg import ClientCursor
 
 from weimin.base.identifiers import place_prefix
 from weimin.kernel.record.types import Actor
@@ -25,9 +27,6 @@ from weimin.kernel.record.types import Actor
 ROLE = "weimin_app"
 #: What the policies read. Empty opens nothing: each non-empty one opens rows.
 SETTINGS = ("kind", "account", "resident", "place", "agencies", "sought_person", "sought_case")
-_TELL = "SELECT " + ", ".join(
-    f"set_config('{name}', %s, true)" for name in ("role", *(f"weimin.{s}" for s in SETTINGS))
-)
 
 Told = dict[str, str]
 
@@ -94,7 +93,7 @@ def unit_of_work() -> Iterator[None]:
 def acting(actor: Actor, *, entrance: bool = False) -> Iterator[None]:
     """A unit of work of one actor.
 
-    Cost:   one statement
+    Cost:   no round trip of its own; one at the end where it stands inside another transaction
     """
     with unit_of_work():
         act_as(actor, entrance=entrance)
@@ -104,7 +103,7 @@ def acting(actor: Actor, *, entrance: bool = False) -> Iterator[None]:
 def act_as(actor: Actor, *, entrance: bool = False) -> None:
     """From here to the end of the unit of work this actor acts; the platform itself has no wall.
 
-    Cost:   one statement, with the next query
+    Cost:   no round trip: it goes before the next query
     """
     if not _standing.inside:
         raise RuntimeError("who acts is said inside a unit of work")
@@ -117,7 +116,7 @@ def seek(*, person: bytes | None = None, case: str | None = None) -> None:
 
     For exact look-ups only, by somebody who gave the whole number; where no wall stands it does nothing.
 
-    Cost:   one statement, with the next query; none when it is the first one
+    Cost:   no round trip: it goes before the next query
     """
     if _standing.now is None:
         return
@@ -131,7 +130,7 @@ def seek(*, person: bytes | None = None, case: str | None = None) -> None:
 def undo() -> None:
     """Take back everything that the unit of work wrote, so that an error's answer can still be made in it.
 
-    Cost:   one statement, and who acts is told again with the next query
+    Cost:   one statement; who acts is told again before the next query
     """
     if not _standing.inside or connection.connection is None:
         return
@@ -148,11 +147,17 @@ def undo() -> None:
     _watch()
 
 
+def _telling(what: Told | None) -> str:
+    """The statement that tells who acts; what is told are ids, places and numbers of our own making."""
+    values = ["none", *[""] * len(SETTINGS)] if what is None else [ROLE, *(what[name] for name in SETTINGS)]
+    pairs = zip(("role", *(f"weimin.{name}" for name in SETTINGS)), values, strict=True)
+    return "SELECT " + ", ".join("set_config('{}', '{}', true)".format(k, v.replace("'", "''")) for k, v in pairs)
+
+
 def _tell(what: Told | None) -> None:
     _watch(never=True)
-    values = ["none", *[""] * len(SETTINGS)] if what is None else [ROLE, *(what[name] for name in SETTINGS)]
     with connection.cursor() as cursor:
-        cursor.execute(_TELL, values)
+        cursor.execute(_telling(what))
     _standing.told, _standing.stale = what, False
 
 
@@ -167,6 +172,22 @@ def _watch(*, never: bool = False) -> None:
         watchers.remove(_before_next)
 
 
-def _before_next(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
-    _tell(_standing.now)
-    return execute(sql, params, many, context)
+def _before_next(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    """Put the telling before a plain statement, in one message; before any other kind it is a message of its own."""
+    if isinstance(sql, str) and sql.startswith("ROLLBACK"):
+        return execute(sql, params, many, context)  # a broken transaction hears nothing else
+    cursor = context["cursor"].cursor
+    if many or not isinstance(sql, str) or not isinstance(cursor, ClientCursor):
+        _tell(_standing.now)
+        return execute(sql, params, many, context)
+    _watch(never=True)
+    telling = _telling(_standing.now)
+    try:
+        result = execute(f"{telling if params is None else telling.replace('%', '%%')}; {sql}", params, many, context)
+    except BaseException:
+        _standing.stale = True
+        _watch()
+        raise
+    cursor.nextset()
+    _standing.told, _standing.stale = _standing.now, False
+    return result

@@ -4,7 +4,7 @@ from django.db import migrations
 
 RAISE = """
 ALTER TABLE evaluation_rating ENABLE ROW LEVEL SECURITY;
-CREATE POLICY evaluation_visible ON evaluation_rating TO weimin_app USING (cases_may_see(case_id));
+CREATE POLICY evaluation_visible ON evaluation_rating TO weimin_app USING (cases_seen(case_id) IS NOT NULL);
 ALTER TABLE evaluation_repair ENABLE ROW LEVEL SECURITY;
 CREATE POLICY evaluation_repair_visible ON evaluation_repair TO weimin_app USING (
   agency_id = ANY ((SELECT NULLIF(current_setting('weimin.agencies', true), '')::bigint[])::bigint[])

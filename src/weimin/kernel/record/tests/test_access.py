@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from weimin.kernel.record import access
 from weimin.kernel.record.actions import record_audit
+from weimin.kernel.record.models import AuditEntry
 from weimin.kernel.record.testing import AT
 from weimin.kernel.record.types import Actor
 
@@ -100,12 +103,58 @@ def test_who_asks_nothing_costs_nothing() -> None:
     assert [one["sql"].split()[0] for one in seen] == ["SAVEPOINT", "RELEASE"]
 
 
-def test_who_acts_and_whom_they_seek_is_one_statement() -> None:
+def test_who_acts_and_whom_they_seek_rides_before_the_first_statement() -> None:
     with access.acting(CLERK), CaptureQueriesContext(connection) as seen:
         access.seek(person=b"\x01\xff")
         with transaction.atomic():
             assert known()["sought_person"] == "01ff"
-    assert len([one for one in seen if "set_config" in one["sql"]]) == 1
+    assert [one["sql"].partition(" set_config")[0].split()[0] for one in seen] == ["SELECT", "SELECT", "RELEASE"]
+    assert "; SAVEPOINT" in seen[0]["sql"] and "set_config" not in seen[1]["sql"]
+
+
+@pytest.mark.parametrize(
+    ("sql", "params"),
+    [
+        ("SELECT 7 WHERE '50%' LIKE '50_'", None),
+        ("SELECT %s WHERE '50%%' LIKE '50_'", [7]),
+        ("SELECT %(n)s", {"n": 7}),
+        ("SELECT 7; SELECT 8", None),
+    ],
+)
+def test_the_first_statement_gives_its_own_answer(sql: str, params: Any) -> None:
+    with access.acting(replace(CLERK, division_code="3'4%")), connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        assert cursor.fetchall() == [(7,)]
+        assert cursor.rowcount == 1
+        assert known()["place"] == "3'4%"
+
+
+def test_a_first_statement_of_another_kind_is_preceded_too() -> None:
+    entry()
+    entry()
+    with access.acting(CLERK):
+        assert len(list(AuditEntry.objects.filter(subject_type="outbox").iterator(chunk_size=1))) == 2
+        assert known()["place"] == "340321113"
+    with access.acting(CLERK), connection.cursor() as cursor:
+        cursor.executemany("SELECT set_config('weimin.kind', %s, true)", [["a"], ["b"]])
+        assert known() == {"user": access.ROLE, "kind": "b", "account": "7", "place": "340321113", "agencies": "{5}"}
+    with access.acting(CLERK), connection.cursor() as cursor:
+        cursor.execute(psycopg.sql.SQL("SELECT current_user"))
+        assert cursor.fetchone() == (access.ROLE,)
+
+
+def test_a_first_statement_that_fails_tells_again_after_its_savepoint() -> None:
+    with access.acting(CLERK):
+        known()
+        with pytest.raises(DatabaseError):
+            _seek_and_fail()
+        assert known()["sought_case"] == "340321113-261125-00001"
+
+
+def _seek_and_fail() -> None:
+    with transaction.atomic():
+        access.seek(case="340321113-261125-00001")
+        _run("SELECT 1 / 0")
 
 
 def test_a_seeking_that_was_rolled_back_is_told_again() -> None:

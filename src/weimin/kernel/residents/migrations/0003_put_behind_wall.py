@@ -15,12 +15,12 @@ CREATE POLICY residents_own ON residents_resident TO weimin_app USING (
 CREATE POLICY residents_sought ON residents_resident TO weimin_app USING (
   id_index = (SELECT decode(NULLIF(current_setting('weimin.sought_person', true), ''), 'hex'))
 );
-CREATE FUNCTION residents_may_see_account(wanted bigint) RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL SAFE COST 20 AS $$
+CREATE FUNCTION residents_seen_of(account bigint) RETURNS bigint LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000 AS $$
 BEGIN
-  RETURN EXISTS (SELECT FROM residents_resident WHERE residents_resident.account_id = wanted);
+  RETURN CASE WHEN EXISTS (SELECT FROM residents_resident WHERE residents_resident.account_id = account) THEN account END;
 END
 $$;
-CREATE POLICY residents_account ON accounts_account TO weimin_app USING (residents_may_see_account(id));
+CREATE POLICY residents_account ON accounts_account TO weimin_app USING (residents_seen_of(id) IS NOT NULL);
 
 ALTER TABLE residents_readentry ENABLE ROW LEVEL SECURITY;
 CREATE POLICY residents_reads_of_me ON residents_readentry FOR SELECT TO weimin_app USING (
@@ -39,7 +39,7 @@ DROP POLICY residents_reads_of_me ON residents_readentry;
 DROP POLICY residents_reads_by_me ON residents_readentry;
 ALTER TABLE residents_readentry DISABLE ROW LEVEL SECURITY;
 DROP POLICY residents_account ON accounts_account;
-DROP FUNCTION residents_may_see_account(bigint);
+DROP FUNCTION residents_seen_of(bigint);
 DROP POLICY residents_own ON residents_resident;
 DROP POLICY residents_sought ON residents_resident;
 ALTER TABLE residents_resident DISABLE ROW LEVEL SECURITY;
