@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
-from weimin.base import embedded
+from weimin.base import embedded, keys
 
 ROOT = Path(__file__).resolve().parents[3]
 DATA = embedded.data_folder()
@@ -42,7 +42,12 @@ WEIMIN_BASE_URL = os.environ.get("WEIMIN_BASE_URL", "http://127.0.0.1:8000")
 WEIMIN_FONTS = os.environ.get("WEIMIN_FONTS", str(ROOT / "node_modules/@expo-google-fonts"))
 #: Where the contents of files are kept.
 WEIMIN_FILES_ROOT = os.environ.get("WEIMIN_FILES_ROOT", str(DATA / "files"))
-os.environ.setdefault("WEIMIN_MASTER_KEY", _kept_secret("WEIMIN_MASTER_KEY"))
+#: Master keys: a file of lines `id:hex`, this value of the same form, or a command of a key management system.
+_MASTER = ("WEIMIN_MASTER_KEY_FILE", "WEIMIN_MASTER_KEY", "WEIMIN_KMS_COMMAND")
+#: The key of look-ups and receipts when it is not in the key file; 64 hex digits.
+_INDEX = ("WEIMIN_INDEX_KEY_FILE", "WEIMIN_INDEX_KEY")
+if not any(os.environ.get(name) for name in _MASTER):
+    os.environ["WEIMIN_MASTER_KEY_FILE"] = keys.ensure_trial_file(DATA / "weimin_master_key.secret")
 
 DEBUG = _flag("WEIMIN_DEBUG", False)
 SECRET_KEY = _kept_secret("WEIMIN_SECRET_KEY")
