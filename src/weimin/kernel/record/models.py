@@ -36,6 +36,9 @@ class Blob(models.Model):
     size_bytes = models.BigIntegerField("大小", help_text="字节数")
     media_type = models.CharField("类型", max_length=100, help_text="按内容识别出的文件类型")
     stored_at = models.DateTimeField("存入时间", help_text="第一次存入的时间")
+    key_sealed = models.BinaryField(
+        "文件密钥", null=True, help_text="这个文件自己的密钥，加密保存；空表示早先存入、未加密的文件"
+    )
 
     class Meta:
         verbose_name = "文件内容"

@@ -57,12 +57,13 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class BlobRef:
-    """A stored file's content: its address is its SHA-256."""
+    """A stored file's content: its address is its SHA-256; the name is what the sender called it, made harmless."""
 
     blob_id: int
     sha256: str
     size_bytes: int
     media_type: str
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
