@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench import life, reading, stage
+from bench import life, reading, sealing, stage
 
 PAGE = stage.ROOT / "docs/reference/performance.md"
 
@@ -40,6 +40,7 @@ def main() -> None:
         reading.fill_items(many)
         big = reading.search()
     _report(lines, sql, runs, floors, rows, weights, small, big, first, second, counts, many)
+    lines += sealing.measure(quick=quick)
     PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print("\n".join(lines))
 

@@ -2,7 +2,13 @@
 
 from weimin.kernel.record.registry import register_verbs
 
-AUDIT_VERBS = {"record.outbox.retried": "重发失败的通知"}
+AUDIT_VERBS = {
+    "record.outbox.retried": "重发失败的通知",
+    "record.key.added": "增加主密钥",
+    "record.key.chosen": "换用主密钥",
+    "record.key.retired": "停用主密钥",
+    "record.keys.rotated": "轮换主密钥",
+}
 RETENTION = {
     "AuditEntry": "永久：不可修改和删除",
     "Blob": "随引用它的办件一同保管",
