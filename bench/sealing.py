@@ -12,7 +12,12 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 #: Sealed values of one matter's life: answers, person's number and phone, account's phone, three papers, one file key.
-MATTER = {"answers, 600 bytes": (600, 1), "number or phone, 18 bytes": (18, 3), "paper, 1,500 bytes": (1500, 3), "file key": (32, 1)}
+MATTER = {
+    "answers, 600 bytes": (600, 1),
+    "number or phone, 18 bytes": (18, 3),
+    "paper, 1,500 bytes": (1500, 3),
+    "file key": (32, 1),
+}
 
 
 def _per_call(call: Any, seconds: float = 0.4) -> float:
@@ -123,7 +128,9 @@ def table(found: list[Any], stored: list[Any], per_second: float) -> list[str]:
         "SM4-GCM, a data key of its own for every value, wrapped by the master key of a file; “before”: one derived key a purpose. "
         "One thread, best of five rounds.\n"
     )
-    lines.append("| value | in a matter | seal µs before | now | open µs before | now |\n| --- | --- | --- | --- | --- | --- |")
+    lines.append(
+        "| value | in a matter | seal µs before | now | open µs before | now |\n| --- | --- | --- | --- | --- | --- |"
+    )
     for name, count, seal_before, open_before, seal, opened in found:
         lines.append(f"| {name} | {count} | {seal_before:.1f} | {seal:.1f} | {open_before:.1f} | {opened:.1f} |")
     before = sum(row[1] * row[2] for row in found) / 1000

@@ -63,7 +63,7 @@ def sm3_hex(content: bytes) -> str:
 def seal(plain: str, *, purpose: str) -> bytes:
     """Encrypt a text with SM4-GCM under a data key of its own; equal texts seal differently.
 
-    Shape:  byte 2; length and key id; two bytes of length and wrapped data key; 12 nonce bytes, ciphertext, 16 tag bytes
+    Shape:  byte 2; length and key id; two bytes of length and wrapped data key; 12 nonce bytes, ciphertext, 16 of tag
     Raises: KeyMissing — no master key is set
     """
     chance = os.urandom(DATA_KEY_BYTES + _NONCE)

@@ -308,9 +308,7 @@ class Ring:
 
     def _first(self) -> KeyProvider:
         if not self.keepers:
-            raise KeyMissing(
-                "没有设置主密钥：请设置 WEIMIN_MASTER_KEY_FILE、WEIMIN_MASTER_KEY 或 WEIMIN_KMS_COMMAND。"
-            )
+            raise KeyMissing("没有设置主密钥：请设置 WEIMIN_MASTER_KEY_FILE、WEIMIN_MASTER_KEY 或 WEIMIN_KMS_COMMAND。")
         return self.keepers[0]
 
 

@@ -55,7 +55,8 @@ class Column:
         """The first bytes of a value, in SQL; null for what was never sealed."""
         if not self.in_text:
             return f'"{self.name}"'
-        return f"CASE WHEN \"{self.name}\" ~ '^[A-Za-z0-9+/]{{64,}}={{0,2}}$' THEN decode(left(\"{self.name}\", 64), 'base64') END"
+        looks_sealed = f"\"{self.name}\" ~ '^[A-Za-z0-9+/]{{64,}}={{0,2}}$'"
+        return f"CASE WHEN {looks_sealed} THEN decode(left(\"{self.name}\", 64), 'base64') END"
 
     @property
     def key_id(self) -> str:

@@ -73,7 +73,18 @@ def test_key_texts(text: str, ids: tuple[str, ...], current: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "x", A[:-1], f"1:{A[:-2]}", f"1:{A}\n1:{B}", f"1:{A}\ncurrent:2", f"Ä:{A}", f"index:{A}", f"{A}\n{B}", "1:" + "g" * 64],
+    [
+        "",
+        "x",
+        A[:-1],
+        f"1:{A[:-2]}",
+        f"1:{A}\n1:{B}",
+        f"1:{A}\ncurrent:2",
+        f"Ä:{A}",
+        f"index:{A}",
+        f"{A}\n{B}",
+        "1:" + "g" * 64,
+    ],
 )
 def test_a_bad_text_is_refused_without_showing_a_key(text: str) -> None:
     with pytest.raises(keys.KeyMissing) as fault:
@@ -164,7 +175,12 @@ def test_a_command_that_died_is_started_again(system: kms.CommandKeys) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["raise SystemExit(1)", "print('nonsense')", "print('[]')", "import sys\nfor _ in sys.stdin: print('{}', flush=True)"],
+    [
+        "raise SystemExit(1)",
+        "print('nonsense')",
+        "print('[]')",
+        "import sys\nfor _ in sys.stdin: print('{}', flush=True)",
+    ],
 )
 def test_a_command_that_does_not_do_its_part_is_named(text: str, tmp_path: Path) -> None:
     keeper = kms.CommandKeys(program(tmp_path, text))

@@ -57,7 +57,9 @@ def make_accounts(count: int, *, first: bool = False) -> list[int]:
         phone = f"1390000{n:04d}"
         sealed = first_format(phone, accounts.PHONE) if first else crypto.seal(phone, purpose=accounts.PHONE)
         index = accounts.phone_index(phone)
-        rows.append(Account(kind="resident", display_name="演示", phone_sealed=sealed, phone_index=index, created_at=AT))
+        rows.append(
+            Account(kind="resident", display_name="演示", phone_sealed=sealed, phone_index=index, created_at=AT)
+        )
     return [one.pk for one in Account.objects.bulk_create(rows)]
 
 

@@ -16,7 +16,6 @@ from weimin.kernel.record.models import AuditEntry, Blob, OutboxMessage, WorkerB
 from weimin.kernel.record.registry import verb_text
 from weimin.kernel.record.types import BlobRef
 
-
 FILE_KEY = "record.file"
 #: How a sealed file begins; what was stored before begins like the kind of file it is.
 SEALED = b"WMF1"

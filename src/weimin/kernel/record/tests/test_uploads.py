@@ -53,7 +53,12 @@ def webp(width: int, height: int, chunk: bytes) -> bytes:
 
 
 def heic(width: int, height: int) -> bytes:
-    return b"\x00\x00\x00\x18ftypheic" + bytes(30) + b"\x00\x00\x00\x14ispe\x00\x00\x00\x00" + struct.pack(">II", width, height)
+    return (
+        b"\x00\x00\x00\x18ftypheic"
+        + bytes(30)
+        + b"\x00\x00\x00\x14ispe\x00\x00\x00\x00"
+        + struct.pack(">II", width, height)
+    )
 
 
 @pytest.mark.parametrize(
@@ -140,7 +145,12 @@ def test_a_list_of_too_many_parts_is_not_even_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "flaw", [lambda c: c[:-30], lambda c: c[:200] + b"\xff" * 40 + c[240:], lambda c: c.replace(b"\x14\x00\x00\x00", b"\x14\x00\x01\x00")]
+    "flaw",
+    [
+        lambda c: c[:-30],
+        lambda c: c[:200] + b"\xff" * 40 + c[240:],
+        lambda c: c.replace(b"\x14\x00\x00\x00", b"\x14\x00\x01\x00"),
+    ],
 )
 def test_a_damaged_or_locked_office_file_is_no_server_fault(flaw: object) -> None:
     content = flaw(real_sheet())  # type: ignore[operator]
@@ -148,7 +158,10 @@ def test_a_damaged_or_locked_office_file_is_no_server_fault(flaw: object) -> Non
     assert kind is None or "打不开" in rules.find_danger(kind, content)
 
 
-@given(st.binary(max_size=300), st.sampled_from([b"PK\x03\x04", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF1234WEBP", b"1234ftypheic"]))
+@given(
+    st.binary(max_size=300),
+    st.sampled_from([b"PK\x03\x04", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF1234WEBP", b"1234ftypheic"]),
+)
 def test_no_bytes_break_the_looking(tail: bytes, head: bytes) -> None:
     kind = rules.sniff(head + tail)
     if kind:
