@@ -16,6 +16,7 @@ from ninja.security import HttpBearer
 
 from weimin.base.errors import Forbidden, WeiminError
 from weimin.config.answers import UNSTORABLE
+from weimin.config.hardening import BoundedParser
 from weimin.kernel.accounts import queries as accounts
 from weimin.kernel.cases.api import router as matters
 from weimin.kernel.catalogue.api import router as items
@@ -92,6 +93,7 @@ api = NinjaAPI(
     version="1",
     description="Township government services: items, and matters from submission to result.",
     auth=Token(),
+    parser=BoundedParser(),
     docs_url=None,
     openapi_url="openapi.json",
 )

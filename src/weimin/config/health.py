@@ -14,6 +14,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from weimin.base import clock, crypto
 from weimin.base.errors import WeiminError
+from weimin.base.scrubbing import scrub
 from weimin.kernel.cases import queries as cases
 from weimin.kernel.deadlines import queries as deadlines
 from weimin.kernel.record import queries as record
@@ -57,7 +58,13 @@ def _migrations() -> Finding:
 def _keys() -> Finding:
     sealed = crypto.seal("检查", purpose="health")
     good = crypto.unseal(sealed, purpose="health") == "检查"
-    return Finding("主密钥", good, "能加密和解密")
+    return Finding("主密钥", good, f"能加密和解密，当前编号 {crypto.key_id_of(sealed)}")
+
+
+def _files() -> Finding:
+    broken = record.list_broken()
+    text = f"{len(broken)} 个打不开或丢失，请从备份恢复后运行 weimin files verify" if broken else "没有发现损坏"
+    return Finding("文件", not broken, text)
 
 
 def _assets() -> Finding:
@@ -107,6 +114,7 @@ _LOOKS: tuple[Callable[[], Finding], ...] = (
     _trigrams,
     _migrations,
     _keys,
+    _files,
     _assets,
     _fonts,
     _calendar,
@@ -126,5 +134,6 @@ def look() -> list[Finding]:
         except WeiminError as fault:
             found.append(Finding(one.__name__.strip("_"), False, fault.message))
         except Exception as fault:
-            found.append(Finding(one.__name__.strip("_"), False, str(fault).splitlines()[0][:200]))
+            text = scrub((str(fault).splitlines() or [type(fault).__name__])[0])[:200]
+            found.append(Finding(one.__name__.strip("_"), False, text))
     return found

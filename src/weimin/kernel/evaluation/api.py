@@ -7,12 +7,13 @@ from typing import Any
 from ninja import Router, Schema, Status
 from pydantic import Field
 
+from weimin.base.shapes import Input
 from weimin.kernel.evaluation import actions
 
 router = Router(tags=["ratings"])
 
 
-class RateIn(Schema):
+class RateIn(Input):
     """A rating: 1 very satisfied … 5 very dissatisfied."""
 
     grade: int = Field(ge=1, le=5)

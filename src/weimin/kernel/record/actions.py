@@ -16,6 +16,7 @@ from django.db.models import F
 from weimin.base import crypto, keys
 from weimin.base.crypto import sm3_hex
 from weimin.base.errors import Conflict, Invalid
+from weimin.base.scrubbing import scrub
 from weimin.kernel.record import registry, rules
 from weimin.kernel.record.models import AuditEntry, Blob, OutboxMessage, RememberedAnswer, WorkerBeat
 from weimin.kernel.record.queries import FILE_KEY, SEALED, blob_path, read_blob
@@ -114,7 +115,7 @@ def _deliver_one(row: OutboxMessage, at: datetime) -> bool:
     except Exception as problem:
         log.warning("outbox message %s (%s) failed: %s", row.pk, row.topic, type(problem).__name__)
         row.attempts += 1
-        row.last_error = f"{type(problem).__name__}: {problem}"[:300]
+        row.last_error = scrub(f"{type(problem).__name__}: {problem}")[:300]
         row.due_at = at + timedelta(minutes=2 ** (row.attempts - 1))
         row.failed_at = at if row.attempts >= MAX_ATTEMPTS else None
         row.save(update_fields=["attempts", "last_error", "due_at", "failed_at"])

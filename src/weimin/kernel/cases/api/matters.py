@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from ninja import File, Header, Router, Schema, Status, UploadedFile
 from pydantic import Field
 
+from weimin.base.shapes import Input, Revision, RowId
 from weimin.kernel.cases import actions, queries
 from weimin.kernel.cases.types import (
     STATE_TEXT,
@@ -30,7 +31,7 @@ router = Router(tags=["matters"])
 KEY: Any = Header(..., alias="Idempotency-Key", min_length=8, max_length=80)
 
 
-class Person(Schema):
+class Person(Input):
     """The person applied for, who is registered when new."""
 
     name: str = Field(max_length=60)
@@ -39,14 +40,14 @@ class Person(Schema):
     division_code: str = Field(pattern="^[0-9]{12}$")
 
 
-class SubmitIn(Schema):
+class SubmitIn(Input):
     """An application."""
 
     item_code: str = Field(max_length=40)
     township_code: str = Field(pattern="^[0-9]{12}$")
     person: Person
     answers: dict[str, Any] = {}
-    file_ids: list[int] = []
+    file_ids: list[RowId] = []
     materials_seen: list[str] = Field(default=[], description="materials checked on paper by a clerk")
     delivery: str = Field(default="pickup", pattern="^(pickup|post)$")
 
@@ -67,11 +68,11 @@ class SubmitOut(Schema):
     next_steps: list[NextOut]
 
 
-class StepIn(Schema):
+class StepIn(Input):
     """A step to take, on the matter as last seen."""
 
-    step_id: int
-    revision: int | None = None
+    step_id: RowId
+    revision: Revision | None = None
     opinion: str = Field(default="", max_length=2000)
 
 
@@ -89,7 +90,7 @@ class DecisionIn(StepIn):
     basis: str = Field(max_length=2000)
 
 
-class AskItem(Schema):
+class AskItem(Input):
     """One thing that is missing."""
 
     code: str = Field(max_length=40)
@@ -104,10 +105,10 @@ class AskIn(StepIn):
     note: str = Field(default="", max_length=300)
 
 
-class AnswerIn(Schema):
+class AnswerIn(Input):
     """The answer to a supplement list."""
 
-    file_ids: list[int] = []
+    file_ids: list[RowId] = []
     replies: dict[str, str] = {}
 
 
@@ -124,7 +125,7 @@ class SendIn(StepIn):
     tracking: str = Field(max_length=40)
 
 
-class WithdrawIn(Schema):
+class WithdrawIn(Input):
     """Why an application is withdrawn."""
 
     reason: str = Field(default="", max_length=200)

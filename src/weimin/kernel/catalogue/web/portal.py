@@ -67,7 +67,7 @@ def chosen_township(request: Any) -> str:
 def remember_township(request: Any, response: HttpResponse) -> HttpResponse:
     """Keep the chosen township for the next pages."""
     if "township" in request.GET:
-        response.set_cookie("township", chosen_township(request), max_age=90 * 86400, samesite="Lax", httponly=True)
+        response.set_cookie("township", chosen_township(request), max_age=90 * 86400, samesite="Lax", httponly=True, secure=request.is_secure())
     return response
 
 
