@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -43,7 +44,7 @@ def elder(request: Any) -> HttpResponse:
     safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
     answer = HttpResponseRedirect(back if safe else "/")
     on = request.COOKIES.get("elder") != "1"
-    kept = {"max_age": 365 * 86400, "samesite": "Lax", "httponly": True, "secure": request.is_secure()}
+    kept = {"max_age": 365 * 86400, "samesite": "Lax", "httponly": True, "secure": settings.SESSION_COOKIE_SECURE}
     answer.set_cookie("elder", "1" if on else "0", **kept)
     return answer
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -67,7 +68,8 @@ def chosen_township(request: Any) -> str:
 def remember_township(request: Any, response: HttpResponse) -> HttpResponse:
     """Keep the chosen township for the next pages."""
     if "township" in request.GET:
-        response.set_cookie("township", chosen_township(request), max_age=90 * 86400, samesite="Lax", httponly=True, secure=request.is_secure())
+        kept = {"max_age": 90 * 86400, "samesite": "Lax", "httponly": True, "secure": settings.SESSION_COOKIE_SECURE}
+        response.set_cookie("township", chosen_township(request), **kept)
     return response
 
 
