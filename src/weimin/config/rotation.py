@@ -96,7 +96,7 @@ def list_columns() -> list[Column]:
 
 def _column(model: type[models.Model], field: Any, *, in_text: bool = False) -> Column:
     meta = model._meta
-    assert meta.pk is not None
+    assert meta.pk is not None and meta.pk.column is not None
     return Column(
         label=f"{meta.label}.{field.name}",
         table=meta.db_table,

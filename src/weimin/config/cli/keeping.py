@@ -42,12 +42,13 @@ def list_keys(json_wanted: bool) -> None:
     use = rotation.count_use()
     known = [*held.ids(), *sorted({one for counts in use.values() for one in counts} - set(held.ids()))]
     current = held.current_id()
-    rows = [{"id": one, "current": one == current, "here": one in held.ids(), "values": _of(use, one)} for one in known]
-    lines = []
-    for row in rows:
-        mark = "（当前）" if row["current"] else "" if row["here"] else "（没有这个密钥，打不开）"
-        lines.append(f"{row['id']}{mark} {sum(row['values'].values())} 条")
-        lines += [f"  {label} {count}" for label, count in row["values"].items()]
+    rows, lines = [], []
+    for one in known:
+        values, here = _of(use, one), one in held.ids()
+        rows.append({"id": one, "current": one == current, "here": here, "values": values})
+        mark = "（当前）" if one == current else "" if here else "（没有这个密钥，打不开）"
+        lines.append(f"{one}{mark} {sum(values.values())} 条")
+        lines += [f"  {label} {count}" for label, count in values.items()]
     say({"keys": rows}, "\n".join(lines), json_wanted=json_wanted)
 
 

@@ -44,8 +44,14 @@ def elder(request: Any) -> HttpResponse:
     safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
     answer = HttpResponseRedirect(back if safe else "/")
     on = request.COOKIES.get("elder") != "1"
-    kept = {"max_age": 365 * 86400, "samesite": "Lax", "httponly": True, "secure": settings.SESSION_COOKIE_SECURE}
-    answer.set_cookie("elder", "1" if on else "0", **kept)
+    answer.set_cookie(
+        "elder",
+        "1" if on else "0",
+        max_age=365 * 86400,
+        samesite="Lax",
+        httponly=True,
+        secure=settings.SESSION_COOKIE_SECURE,
+    )
     return answer
 
 

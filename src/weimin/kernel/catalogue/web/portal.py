@@ -68,8 +68,14 @@ def chosen_township(request: Any) -> str:
 def remember_township(request: Any, response: HttpResponse) -> HttpResponse:
     """Keep the chosen township for the next pages."""
     if "township" in request.GET:
-        kept = {"max_age": 90 * 86400, "samesite": "Lax", "httponly": True, "secure": settings.SESSION_COOKIE_SECURE}
-        response.set_cookie("township", chosen_township(request), **kept)
+        response.set_cookie(
+            "township",
+            chosen_township(request),
+            max_age=90 * 86400,
+            samesite="Lax",
+            httponly=True,
+            secure=settings.SESSION_COOKIE_SECURE,
+        )
     return response
 
 
