@@ -122,6 +122,7 @@ def test_a_request_beyond_all_limits_is_refused_before_it_is_read(token: str) ->
     assert (answer.status_code, answer.json()["code"]) == (413, "http.413")
     page = Client().generic("POST", "/login/", b"", CONTENT_LENGTH=str(2**31))
     assert page.status_code == 413 and "太大" in page.content.decode()
+    assert "default-src 'none'" in page["Content-Security-Policy"] and page["X-Content-Type-Options"] == "nosniff"
     assert Client().generic("POST", "/login/", b"", CONTENT_LENGTH="-5").status_code == 400
 
 

@@ -83,9 +83,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "weimin.config.hardening.Hardening",
     "weimin.config.middleware.Answers",
     "django.middleware.security.SecurityMiddleware",
+    "weimin.config.hardening.Hardening",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
