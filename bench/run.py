@@ -1,23 +1,49 @@
-"""Runs every measurement and writes docs/reference/performance.md."""
+"""Runs every measurement and writes docs/reference/performance.md.
+
+`--quick` takes small sizes; `--only clocks` measures that part and replaces its section of the page.
+"""
 
 from __future__ import annotations
 
-import os
-import platform
+import argparse
+import re
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench import life, reading, stage
+from bench import clocks, life, reading, stage
 
 PAGE = stage.ROOT / "docs/reference/performance.md"
+#: Parts that can be measured by themselves; each has HEADING, measure and report.
+PARTS = {"clocks": clocks}
 
 
 def main() -> None:
-    """Measure in one run, floors beside figures, and write the page."""
-    quick = "--quick" in sys.argv
+    """Measure everything, or one part by itself, and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--only", choices=sorted(PARTS))
+    asked = parser.parse_args()
+    if asked.only:
+        _measure_part(asked.only, quick=asked.quick)
+    else:
+        _measure_all(quick=asked.quick)
+
+
+def _measure_part(name: str, *, quick: bool) -> None:
+    """Measure a part and put its section in the place of the one before, or at the end."""
+    part = PARTS[name]
+    section = "\n".join(part.report(part.measure(stage.prepare(), quick=quick)))
+    page = PAGE.read_text(encoding="utf-8")
+    before = re.compile(rf"^{re.escape(part.HEADING)}$.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+    text = before.sub(lambda _: section + "\n", page) if before.search(page) else f"{page}\n{section}"
+    PAGE.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
+    print(section)
+
+
+def _measure_all(*, quick: bool) -> None:
+    """Measure in one run, floors beside figures."""
     url = stage.prepare()
     sql = life.statements()
     tokens = life.make_tokens()
@@ -39,19 +65,17 @@ def main() -> None:
         many = 5_000 if quick else 50_000
         reading.fill_items(many)
         big = reading.search()
-    _report(lines, sql, runs, floors, rows, weights, small, big, first, second, counts, many)
+    section = clocks.report(clocks.measure(url, quick=quick))
+    _report(lines, sql, runs, floors, rows, weights, small, big, first, second, counts, many, section)
     PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print("\n".join(lines))
 
 
-def _report(lines, sql, runs, floors, rows, weights, small, big, first, second, counts, many) -> None:  # type: ignore[no-untyped-def]
+def _report(lines, sql, runs, floors, rows, weights, small, big, first, second, counts, many, section) -> None:  # type: ignore[no-untyped-def]
     say = lines.append
     say("# Performance\n")
     say("Written by `make bench`; all figures of a table come from one run on one machine, floors beside them.\n")
-    say(
-        f"- Run: {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}; "
-        "web (2 processes), worker, PostgreSQL and the load generator share the cores"
-    )
+    say(f"- Run: {stage.describe()}; web (2 processes), worker, PostgreSQL and the load generator share the cores")
     say("- Read differences under a quarter as noise; ratios travel, absolute figures do not\n")
     say("## One matter's whole life over HTTP\n")
     say(
@@ -87,7 +111,8 @@ def _report(lines, sql, runs, floors, rows, weights, small, big, first, second, 
             f"| {name} | {first[name][0]:.1f} / {first[name][1]:.1f} | {second[name][0]:.1f} / {second[name][1]:.1f} | "
             f"{second[name][1] / first[name][1]:.2f} |"
         )
-    say("\n## Search\n")
+    lines += ["", *section]
+    say("## Search\n")
     say(
         "Time in the database for twenty questions (words, pinyin, initials, slips of one character), ten times each, seen from Django.\n"
     )

@@ -5,12 +5,14 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import platform
 import subprocess
 import sys
 import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +52,14 @@ def prepare() -> str:
     with psycopg.connect(url, autocommit=True) as link:
         link.execute("ANALYZE")
     return url
+
+
+def describe() -> str:
+    """When and on what this runs."""
+    return (
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, {platform.machine()}, "
+        f"Python {platform.python_version()}"
+    )
 
 
 @contextmanager
