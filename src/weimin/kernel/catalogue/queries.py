@@ -170,7 +170,7 @@ def search_items(*, text: str, filters: Filters | None = None, limit: int = 30) 
     for why, found in _passes(rows, _without_places(wanted), limit):
         for one in found:
             best.setdefault(one.pk, _found(one, why))
-        if best:
+        if best and why != "name":  # behind an exact name stands what shares its words
             break
     return list(best.values())[:limit]
 
@@ -216,11 +216,12 @@ def _passes(rows: QuerySet[ItemVersion], text: str, limit: int) -> Iterator[tupl
     folded = searching.fold(text)
     if searching.is_pinyin(text):
         yield "pinyin", _ranked(rows, f"'{searching.PINYIN}{folded}':*", limit)
+        yield "near", _closest(rows, folded, limit)
         return
     words = searching.query_words(text)
     said = list(dict.fromkeys([text, "".join(words)]))
     yield "name", list(rows.filter(names__overlap=said)[:limit])
-    quoted = ["'" + word.replace("'", "").replace("\\", "") + "'" for word in words]
+    quoted = [_either(searching.alike(word)) for word in words]
     if quoted:
         yield "words", _ranked(rows, " & ".join(quoted), limit)
     full, _ = searching.pinyin_of(text)
@@ -232,9 +233,27 @@ def _passes(rows: QuerySet[ItemVersion], text: str, limit: int) -> Iterator[tupl
     if len(quoted) > 1:
         yield "some", _ranked(rows, " | ".join(quoted), limit)
     yield "some", likely[:limit]
-    closest = rows.annotate(gap=TrigramWordDistance(text, "search_text")).order_by("gap")[:60]
-    close: list[ItemVersion] = [one for one in closest if _is_close(folded, one.names)]
-    yield "near", close[:limit]
+    yield "near", _closest(rows, folded, limit)
+
+
+def _either(words: list[str]) -> str:
+    """A tsquery that any of some words matches."""
+    quoted = ["'" + word.replace("'", "").replace("\\", "") + "'" for word in words]
+    return quoted[0] if len(quoted) == 1 else "(" + " | ".join(quoted) + ")"
+
+
+def _closest(rows: QuerySet[ItemVersion], folded: str, limit: int) -> list[ItemVersion]:
+    """Items one of whose names, or its pinyin, is one slip away."""
+    nearest = rows.annotate(gap=TrigramWordDistance(folded, "search_text")).order_by("gap")[:60]
+    if searching.is_pinyin(folded):
+        return [one for one in nearest if _sounds_close(folded, one.names)][:limit]
+    return [one for one in nearest if _is_close(folded, one.names)][:limit]
+
+
+def _sounds_close(typed: str, names: list[str]) -> bool:
+    """Whether one slip makes the typed letters the pinyin of a name, or its beginning."""
+    starts = (sound[: len(typed) + more] for sound in searching.sounds_of(names) for more in (-1, 0, 1))
+    return len(typed) >= 5 and any(searching.distance(typed, start, 1) <= 1 for start in starts)
 
 
 def _is_close(text: str, names: list[str]) -> bool:
