@@ -16,6 +16,7 @@ from weimin.kernel.catalogue.rules import searching
 from weimin.kernel.catalogue.rules.forms import read_form
 from weimin.kernel.catalogue.rules.items import read_limit, read_materials
 from weimin.kernel.catalogue.types import Filters, Found, ItemSpec, OfferView
+from weimin.kernel.deadlines import queries as limits
 from weimin.kernel.directory import queries as directory
 
 
@@ -152,6 +153,28 @@ def forget_specs() -> None:
 def certainty_of(spec: ItemSpec) -> dict[str, Any]:
     """How certain each part of an item record is: for list keepers, never for residents."""
     return dict(spec.doc.get("certainty") or {})
+
+
+def remedy_text(spec: ItemSpec, *, on: date, refused: bool = False) -> str:
+    """Where and until when a person may turn against a decision on an item, for guides and papers.
+
+    A refusal to accept may always be contested; filings and services of the township decide nothing else.
+
+    Raises: ParameterMissing — no row covers the day
+    Law:    fyf-2023 art. 20, 23; xsf-2017 art. 46; tdgl-2019 art. 14
+    """
+    doc, special = spec.doc, dict(spec.doc.get("remedy") or {})
+    body = str(doc.get("review_body") or "县（区）人民政府")
+    decides = spec.legal_effect != "filing" and not (spec.legal_effect == "service" and spec.decision_level != "county")
+    if not decides and not refused:
+        return f"对办理有意见的，可以向{body}反映，或者拨打 12345。"
+    review, _ = limits.get_limit(code="review.apply", on=on)
+    suit, _ = limits.get_limit(code=str(special.get("suit_code") or "suit.apply"), on=on)
+    court = str(doc.get("court") or "有管辖权的人民法院")
+    asked = f"自收到之日起 {review.text}内向{body}申请行政复议"
+    if special.get("review_first"):
+        return f"不服的，应当先{asked}；对复议决定不服的，再依法向{court}提起行政诉讼。"
+    return f"不服的，可以{asked}，或者自收到之日起 {suit.text}内向{court}提起行政诉讼。"
 
 
 def search_items(*, text: str, filters: Filters | None = None, limit: int = 30) -> list[Found]:
