@@ -10,7 +10,7 @@ import sys
 import click
 
 from weimin.base.errors import NotReady, WeiminError
-from weimin.config.cli import asking, checking, loading, serving
+from weimin.config.cli import asking, checking, clocks, loading, serving
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -27,6 +27,8 @@ for command in (
     asking.item,
     asking.matter,
     checking.due,
+    clocks.notice,
+    clocks.clocks,
     checking.check_id,
     checking.check_uscc,
     serving.token,
@@ -39,8 +41,12 @@ def main() -> None:
     """Run a command; an error is one line and an exit code, never a traceback."""
     try:
         cli(standalone_mode=False)
+    except click.UsageError as fault:
+        named = fault.ctx.command_path if fault.ctx else "weimin"
+        click.echo(f"{named}: {fault.format_message()}（{named} --help 看用法）", err=True)
+        sys.exit(2)
     except click.ClickException as fault:
-        fault.show()
+        click.echo(f"weimin: {fault.format_message()}", err=True)
         sys.exit(2)
     except click.exceptions.Exit as end:
         sys.exit(end.exit_code)

@@ -303,7 +303,7 @@ def draw_paper(viewer: Actor, paper_id: int) -> tuple[str, str, bytes]:
     Cost:   one query; a few milliseconds to draw
     """
     row, content = get_paper(viewer, paper_id)
-    title = PAPER_TEXT[PaperKind(row.kind)]
+    title = str(content.get("title") or PAPER_TEXT[PaperKind(row.kind)])
     address = f"{settings.WEIMIN_BASE_URL}/verify/?n={row.case.number}&c={content['verify_code']}"
     return (
         title,

@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import tempfile
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -197,6 +198,24 @@ def keep_answer(*, scope: str, key: str, answer: dict[str, object]) -> None:
     Cost:   one update
     """
     RememberedAnswer.objects.filter(scope=scope, key=key).update(answer=answer)
+
+
+def do_once(
+    *, at: datetime, scope: str, key: str, request: object, run: Callable[[], dict[str, Any]]
+) -> tuple[dict[str, Any], bool]:
+    """Do a write once for a key, in one transaction; a repeat gets the first answer.
+
+    Shape:  (the answer, whether it was a repeat)
+    Raises: KeyReused — the key came before with another content
+    Cost:   two queries beside the write; one on a repeat
+    """
+    with transaction.atomic():
+        said = remember(at=at, scope=scope, key=key, request=request)
+        if said is not None:
+            return dict(said.answer), True
+        answer = run()
+        keep_answer(scope=scope, key=key, answer=answer)
+        return answer, False
 
 
 def beat(*, name: str, at: datetime, note: str = "") -> None:

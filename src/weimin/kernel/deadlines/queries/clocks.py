@@ -192,6 +192,14 @@ def list_stuck(*, limit: int = 50) -> list[Clock]:
     return list(Clock.objects.filter(attention_tries__gt=0).order_by("-attention_tries", "id")[:limit])
 
 
+def count_open() -> int:
+    """How many clocks have not ended.
+
+    Cost:   one query on a partial index
+    """
+    return Clock.objects.exclude(state="stopped").count()
+
+
 def verify_clocks(*, today: date, batch: int = 2000) -> Iterable[tuple[int, list[str]]]:
     """Recompute every open clock from its ledger and tell what is not as shown, batch by batch.
 

@@ -332,6 +332,9 @@ def working_days_left(*, today: date, due: date, calendar: Calendar) -> int:
     return worked if due >= today else -max(worked, 1)
 
 
+_TWO_DATES = "停钟请写成 2026-03-09..2026-03-18 这样的两个日期。"
+
+
 def read_pause(text: str) -> Pause:
     """Read FROM..TO, two ISO dates, as a pause.
 
@@ -341,7 +344,9 @@ def read_pause(text: str) -> Pause:
     try:
         pause = Pause(date.fromisoformat(since), date.fromisoformat(until) if until else None)
     except ValueError as broken:
-        raise LimitInvalid("停钟请写成 2026-03-09..2026-03-18 这样的两个日期。") from broken
-    if not mark or (pause.until is not None and pause.until < pause.since):
+        raise LimitInvalid(_TWO_DATES) from broken
+    if not mark:
+        raise LimitInvalid(_TWO_DATES)
+    if pause.until is not None and pause.until < pause.since:
         raise LimitInvalid("停钟的结束日期不能早于开始日期。")
     return pause
