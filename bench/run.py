@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ PAGE = stage.ROOT / "docs/reference/performance.md"
 def main() -> None:
     """Measure in one run, floors beside figures, and write the page."""
     quick = "--quick" in sys.argv
+    apart = dict(os.environ)  # the chain is measured on an empty database, made where this one was
     url = stage.prepare()
     sql = life.statements()
     tokens = life.make_tokens()
@@ -40,6 +42,8 @@ def main() -> None:
         reading.fill_items(many)
         big = reading.search()
     _report(lines, sql, runs, floors, rows, weights, small, big, first, second, counts, many)
+    alone = [sys.executable, str(stage.ROOT / "bench/chain.py"), str(100_000 if quick else 1_000_000)]
+    lines += subprocess.run(alone, env=apart, capture_output=True, text=True, check=True).stdout.splitlines()
     PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print("\n".join(lines))
 
