@@ -114,7 +114,8 @@ class _Walk:
 
     def _rows(self) -> tuple[list[DayView], Fault | None]:
         """The days before the first whose own row is wrong, and what is wrong there."""
-        expected, previous, sound = self.begins, self.previous, []
+        expected, previous = self.begins, self.previous
+        sound: list[DayView] = []
         for view in self.days:
             kind = rules.check_day(view, expected=expected, previous=previous)
             if kind is None and self.published.get(view.day, view.digest) != view.digest:

@@ -137,7 +137,7 @@ def test_what_was_written_is_what_is_verified(changes: dict[Any, Any]) -> None:
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), {1, 2}, AT])
 def test_what_json_cannot_keep_is_refused_before_it_is_written(value: Any) -> None:
     with pytest.raises((ValueError, TypeError)):
-        actions.record_audit(by=CLERK, at=AT, verb="x.y.z", subject_type="x", subject_id=1, changes={"a": value})
+        actions.record_audit(by=CLERK, at=AT, verb="record.outbox.retried", subject_type="x", subject_id=1, changes={"a": value})
     assert not AuditEntry.objects.exists()
 
 

@@ -24,6 +24,7 @@ from weimin.ui.sheets import moment, spreadsheet
 ROLE = "audit_admin"
 _NAMES = ("subject_type", "subject_id", "actor", "verb", "since", "until")
 _SHOWN = 300
+_VIA = {"portal": "门户", "desk": "工作台", "field": "代办端", "api": "接口", "job": "任务", "cli": "命令行"}
 
 
 class FilterInvalid(Invalid):
@@ -131,7 +132,7 @@ def _row(one: AuditEntry) -> TrailRow:
         subject_query=urlencode({"subject_type": one.subject_type, "subject_id": one.subject_id}),
         actor_id=one.actor_id,
         actor_name=one.actor_name,
-        via=one.via,
+        via=_VIA.get(one.via, one.via),
         changes=_changes(one.changes),
         day=link.day if link else None,
         place=link.place if link else None,
