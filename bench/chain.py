@@ -91,8 +91,10 @@ def measure(count: int, processes: int = 0) -> dict[str, float]:
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE record_auditentry")
     found = {"entries": count, "link": count / link(count), "memory_before": peak()}
+    before = time.process_time()
     alone, _ = verify(1)
-    found |= {"alone": count / alone, "memory_after": peak()}
+    cpu = time.process_time() - before
+    found |= {"alone": count / alone, "cpu_us": cpu * 1e6 / count, "memory_after": peak()}
     together, _ = verify(processes or os.cpu_count() or 1)
     return found | {"together": count / together, "minutes_10m": 10_000_000 / (count / together) / 60}
 
@@ -105,6 +107,7 @@ def report(found: dict[str, float]) -> list[str]:
         "| what | figure |\n| --- | --- |",
         f"| entries linked a second, one linker | {found['link']:,.0f} |",
         f"| entries verified a second, one process | {found['alone']:,.0f} |",
+        f"| CPU of the checking program an entry, µs | {found['cpu_us']:.1f} |",
         f"| entries verified a second, a process a core | {found['together']:,.0f} |",
         f"| ten million entries at that rate, minutes | {found['minutes_10m']:.1f} |",
         f"| memory of the program before and after the check, MB | {found['memory_before']:.0f} / {found['memory_after']:.0f} |",

@@ -8,21 +8,34 @@ import django.db.models.deletion
 import django.db.models.functions.comparison
 from django.db import migrations, models
 
-KEEP = """
-CREATE FUNCTION record_keep_links() RETURNS trigger LANGUAGE plpgsql AS $$
+FINAL = """
+CREATE FUNCTION record_chain_is_final() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION 'record: the audit chain is never changed or deleted (%)', TG_TABLE_NAME
-        USING ERRCODE = 'insufficient_privilege';
-END $$;
-CREATE TRIGGER record_keep_links BEFORE UPDATE OR DELETE ON record_auditlink
-    FOR EACH ROW EXECUTE FUNCTION record_keep_links();
-CREATE TRIGGER record_keep_days BEFORE UPDATE OR DELETE ON record_auditday
-    FOR EACH ROW EXECUTE FUNCTION record_keep_links();
+    RAISE EXCEPTION 'the links and days of the audit chain are never changed or deleted'
+        USING ERRCODE = 'insufficient_privilege', CONSTRAINT = 'record_chain_final';
+END
+$$;
+CREATE TRIGGER record_link_final BEFORE UPDATE OR DELETE OR TRUNCATE ON record_auditlink
+    FOR EACH STATEMENT EXECUTE FUNCTION record_chain_is_final();
+CREATE TRIGGER record_day_final BEFORE UPDATE OR DELETE OR TRUNCATE ON record_auditday
+    FOR EACH STATEMENT EXECUTE FUNCTION record_chain_is_final();
 """
-FREE = """
-DROP TRIGGER record_keep_links ON record_auditlink;
-DROP TRIGGER record_keep_days ON record_auditday;
-DROP FUNCTION record_keep_links();
+NOT_FINAL = """
+DROP TRIGGER record_link_final ON record_auditlink;
+DROP TRIGGER record_day_final ON record_auditday;
+DROP FUNCTION record_chain_is_final();
+"""
+
+# only the worker and the command line write the chain: where web processes have a role of their own, it reads
+READ_ONLY = """
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'weimin_app') THEN
+        REVOKE INSERT, UPDATE, DELETE
+            ON record_auditlink, record_auditday, record_chainstate, record_auditcheck FROM weimin_app;
+    END IF;
+END
+$$;
 """
 
 
@@ -107,5 +120,6 @@ class Migration(migrations.Migration):
             model_name='auditlink',
             constraint=models.UniqueConstraint(fields=('day', 'place'), name='record_link_place'),
         ),
-        migrations.RunSQL(KEEP, FREE),
+        migrations.RunSQL(FINAL, NOT_FINAL),
+        migrations.RunSQL(READ_ONLY, migrations.RunSQL.noop),
     ]

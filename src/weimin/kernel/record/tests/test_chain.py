@@ -137,12 +137,14 @@ def test_what_was_written_is_what_is_verified(changes: dict[Any, Any]) -> None:
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), {1, 2}, AT])
 def test_what_json_cannot_keep_is_refused_before_it_is_written(value: Any) -> None:
     with pytest.raises((ValueError, TypeError)):
-        actions.record_audit(by=CLERK, at=AT, verb="record.outbox.retried", subject_type="x", subject_id=1, changes={"a": value})
+        actions.record_audit(
+            by=CLERK, at=AT, verb="record.outbox.retried", subject_type="x", subject_id=1, changes={"a": value}
+        )
     assert not AuditEntry.objects.exists()
 
 
 @pytest.mark.parametrize("table", ["record_auditlink", "record_auditday"])
-@pytest.mark.parametrize("statement", ["DELETE FROM {}", "UPDATE {} SET day = day"])
+@pytest.mark.parametrize("statement", ["DELETE FROM {}", "UPDATE {} SET day = day", "TRUNCATE {}"])
 def test_the_database_itself_refuses_changes_of_links_and_days(table: str, statement: str) -> None:
     three_days()
     with pytest.raises(DatabaseError, match="never changed"), connection.cursor() as cursor:

@@ -19,7 +19,7 @@ from weimin.kernel.record import actions, queries
 from weimin.kernel.record.models import AuditEntry, AuditLink, ChainState
 from weimin.kernel.record.tests.chain_help import AT, DAY, link_all, tamper, write
 from weimin.kernel.record.tests.conftest import connect
-from weimin.kernel.record.types import FaultKind
+from weimin.kernel.record.types import Actor, FaultKind
 
 pytestmark = pytest.mark.usefixtures("trail")
 #: A copy of the newest entry, written by whoever runs it.
@@ -199,7 +199,7 @@ def test_killed_in_the_middle_of_writes_the_chain_verifies(turn: int) -> None:
 
 # --- the checks that are kept -----------------------------------------------------------------------------
 def test_every_night_the_days_since_the_last_good_check_are_checked() -> None:
-    by = actions.stores.Actor.system("夜间核验")
+    by = Actor.system("夜间核验")
     assert actions.check_last_days(by=by, at=AT) is None
     for after in range(4):
         write(2, at=AT + after * DAY)
@@ -217,7 +217,7 @@ def test_every_night_the_days_since_the_last_good_check_are_checked() -> None:
 
 
 def test_a_broken_chain_stays_named_until_a_check_from_there_finds_it_mended() -> None:
-    by = actions.stores.Actor.system("夜间核验")
+    by = Actor.system("夜间核验")
     for after in range(3):
         write(2, at=AT + after * DAY)
         link_all(AT + after * DAY)
