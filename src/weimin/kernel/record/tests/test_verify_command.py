@@ -129,6 +129,21 @@ def test_the_loop_links_whatever_waits_and_the_night_checks_it() -> None:
     assert (kept.looked, kept.fault_kind, kept.by_label) == (12, "", "系统（夜间核验）")
 
 
+@pytest.mark.usefixtures("two_days")
+def test_a_chain_that_cannot_go_on_holds_up_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
+    assert jobs.chain_or_wait(AT + DAY) == AT + DAY + timedelta(seconds=1)
+    tamper("UPDATE record_chainstate SET place = 3")
+    write(1, at=AT + DAY)
+    # the entry waits for other transactions on the server to end before it can be linked at all
+    for _ in range(2000):
+        after = jobs.chain_or_wait(AT + DAY)
+        if after > AT + DAY + timedelta(seconds=1):
+            break
+    assert after == AT + DAY + timedelta(minutes=1)
+    assert "cannot go on" in caplog.text
+    assert AuditLink.objects.count() == 40
+
+
 def look(name: str) -> health.Finding:
     return next(one for one in health.look() if one.name == name)
 
