@@ -10,7 +10,7 @@ import sys
 import click
 
 from weimin.base.errors import NotReady, WeiminError
-from weimin.config.cli import asking, checking, clocks, loading, serving
+from weimin.config.cli import asking, checking, clocks, loading, serving, verifying
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -33,6 +33,7 @@ for command in (
     checking.check_uscc,
     serving.token,
     serving.doctor,
+    verifying.verify,
 ):
     cli.add_command(command)
 

@@ -1,14 +1,10 @@
-"""Pure decisions on records: what a file really is, and the digest of an audit entry."""
+"""What a file really is, told from its content, and a safe name for it."""
 
 from __future__ import annotations
 
-import json
 import re
 import zipfile
 from io import BytesIO
-from typing import Any
-
-from weimin.base.crypto import sm3_hex
 
 MEDIA_TYPES = {
     "jpg": "image/jpeg",
@@ -62,9 +58,3 @@ def clean_name(name: str) -> str:
     tail = re.split(r"[\\/]", name)[-1]
     tail = re.sub(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]", "", tail).lstrip(". ").strip()
     return tail[-120:] or "未命名"
-
-
-def entry_digest(fields: dict[str, Any]) -> str:
-    """The SM3 of an audit entry in canonical JSON: sorted keys, no spaces, UTF-8."""
-    text = json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return sm3_hex(text.encode())

@@ -1,0 +1,60 @@
+"""Every read of the record: stores, chain, trail, and the checks of both."""
+
+from weimin.kernel.record.queries.chain import (
+    DayUnknown,
+    count_chain,
+    count_parts,
+    draw_day_part,
+    find_digest,
+    find_last_check,
+    find_open_day,
+    find_standing_fault,
+    get_day,
+    list_checks,
+    list_days,
+    list_proofs,
+    read_lag,
+    read_script,
+)
+from weimin.kernel.record.queries.stores import (
+    BlobMissing,
+    blob_path,
+    count_outbox,
+    get_blob,
+    list_failed,
+    list_history,
+    list_workers,
+)
+from weimin.kernel.record.queries.trail import TrailClosed, iter_trail, list_trail
+from weimin.kernel.record.queries.verifying import ChainUnknown, check_stretch, verify_chain, verify_files
+
+__all__ = [
+    "BlobMissing",
+    "ChainUnknown",
+    "DayUnknown",
+    "TrailClosed",
+    "blob_path",
+    "check_stretch",
+    "count_chain",
+    "count_outbox",
+    "count_parts",
+    "draw_day_part",
+    "find_digest",
+    "find_last_check",
+    "find_open_day",
+    "find_standing_fault",
+    "get_blob",
+    "get_day",
+    "iter_trail",
+    "list_checks",
+    "list_days",
+    "list_failed",
+    "list_history",
+    "list_proofs",
+    "list_trail",
+    "list_workers",
+    "read_lag",
+    "read_script",
+    "verify_chain",
+    "verify_files",
+]
