@@ -63,7 +63,7 @@ def _keys() -> Finding:
 
 def _files() -> Finding:
     broken = record.list_broken()
-    text = f"{len(broken)} 个打不开或丢失，请从备份恢复后运行 weimin files verify" if broken else "没有发现损坏"
+    text = f"{len(broken)} 个打不开或丢失，请从备份恢复后运行 weimin files seal" if broken else "没有发现损坏"
     return Finding("文件", not broken, text)
 
 
@@ -94,6 +94,26 @@ def _outbox() -> Finding:
     return Finding("通知", counts["failed"] == 0, text)
 
 
+def _chain() -> Finding:
+    lag = record.read_lag()
+    oldest = lag.oldest_at
+    if oldest is not None and oldest < clock.now() - timedelta(minutes=10):
+        many = "一千条以上" if lag.waiting >= 1000 else f"{lag.waiting} 条"
+        since = f"{oldest.astimezone(clock.SHANGHAI):%m月%d日 %H:%M}"
+        return Finding("审计链", False, f"{many}还没入链，最早的是 {since} 的；请看后台进程和长时间不结束的事务")
+    return Finding("审计链", True, f"{lag.waiting} 条在等入链" if lag.day else "还没有记录入链")
+
+
+def _checks() -> Finding:
+    broken = record.find_standing_fault("chain") or record.find_standing_fault("files")
+    if broken:
+        return Finding("审计核验", False, f"{broken.fault_text}。请保全现场，报告审计管理员")
+    last, days = record.find_last_check("chain"), record.list_days(limit=3)
+    if last is None or last.at < clock.now() - timedelta(days=3):
+        return Finding("审计核验", len(days) < 3, "近三天没有核验，请运行 weimin verify")
+    return Finding("审计核验", True, f"{last.at.astimezone(clock.SHANGHAI):%m月%d日 %H:%M} 核验 {last.looked} 条，通过")
+
+
 def _worker() -> Finding:
     rows = record.list_workers()
     fresh = [one for one in rows if one.at > clock.now() - timedelta(minutes=2)]
@@ -120,6 +140,8 @@ _LOOKS: tuple[Callable[[], Finding], ...] = (
     _calendar,
     _moments,
     _outbox,
+    _chain,
+    _checks,
     _worker,
     _disk,
 )

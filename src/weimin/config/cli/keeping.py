@@ -128,10 +128,9 @@ def files() -> None:
 
 
 @files.command()
-@click.option("--seal", is_flag=True, help="Seal those that were stored in clear before files were sealed.")
 @JSON
-def verify(seal: bool, json_wanted: bool) -> None:
-    """Check every stored file against its digest; names each that is broken or missing."""
+def seal(json_wanted: bool) -> None:
+    """Check every stored file, seal those stored in clear before files were sealed, name those that are broken."""
     setup()
     from weimin.kernel.record import actions, queries
 
@@ -143,10 +142,7 @@ def verify(seal: bool, json_wanted: bool) -> None:
             after = ids[-1]
             for one in ids:
                 try:
-                    if seal:
-                        sealed += actions.seal_file(blob_id=one)
-                    else:
-                        queries.read_blob(one)
+                    sealed += actions.seal_file(blob_id=one)
                 except queries.BlobBroken:
                     broken.append(queries.get_blob(one).sha256)
                 done += 1

@@ -253,9 +253,9 @@ def test_the_command_line_from_first_key_to_retirement() -> None:
     assert "另行封存" in said("keys", "retire", "1")
     assert FIRST not in said("keys", "list", "--json")
     ref = actions.store_blob(at=AT, content=b"%PDF-1.7 x", name="a.pdf", allowed=("pdf",))
-    assert "核对 1 个文件，加密 0 个，损坏 0 个" in said("files", "verify", "--seal")
+    assert "核对 1 个文件，加密 0 个，损坏 0 个" in said("files", "seal")
     queries.blob_path(ref.sha256).unlink()
     with pytest.raises(SystemExit):
-        said("files", "verify")
+        said("files", "seal")
     assert queries.list_broken() == [ref.sha256]
     assert Blob.objects.count() == 1

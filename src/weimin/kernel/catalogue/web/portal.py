@@ -54,6 +54,7 @@ class GuidePage:
     steps: tuple[str, ...]
     statutory: str
     committed: str
+    remedy: str
     section: str = "items"
     extra: dict[str, Any] = field(default_factory=dict)
 
@@ -131,6 +132,7 @@ def guide(request: Any, code: str) -> HttpResponse:
         steps=procedures.list_steps_text(spec.procedure_version_id),
         statutory=spec.statutory.text,
         committed=spec.committed.text,
+        remedy=queries.remedy_text(spec, on=request.today),
     )
     return remember_township(request, render(request, "catalogue/guide.html", vars(page)))
 

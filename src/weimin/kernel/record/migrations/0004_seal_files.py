@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Files get a key of their own; those stored before have none and stay readable."""
 
-    dependencies = [("record", "0001_create_record")]
+    dependencies = [("record", "0003_search_trail")]
 
     operations = [
         migrations.AddField(

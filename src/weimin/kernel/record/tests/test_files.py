@@ -17,6 +17,7 @@ from weimin.base import crypto
 from weimin.base.crypto import sm3_hex
 from weimin.kernel.record import actions, queries
 from weimin.kernel.record.models import Blob
+from weimin.kernel.record.queries.stores import FILE_KEY
 
 AT = datetime(2026, 3, 2, 1, tzinfo=UTC)
 CONTENT = b"%PDF-1.7\n" + "王秀兰的病历 ".encode() * 3000
@@ -115,7 +116,7 @@ def test_an_exchanged_file_is_refused(change: str) -> None:
 @pytest.mark.django_db
 def test_without_the_key_the_file_stays_shut() -> None:
     ref = store()
-    Blob.objects.filter(pk=ref.blob_id).update(key_sealed=crypto.seal("00" * 16, purpose=queries.FILE_KEY))
+    Blob.objects.filter(pk=ref.blob_id).update(key_sealed=crypto.seal("00" * 16, purpose=FILE_KEY))
     with pytest.raises(queries.BlobBroken):
         queries.read_blob(ref.blob_id)
 
@@ -135,7 +136,7 @@ def test_what_was_stored_in_clear_reads_and_can_be_sealed() -> None:
 @pytest.mark.django_db
 def test_sealing_that_stopped_half_way_goes_on() -> None:
     blob = store_in_clear()
-    Blob.objects.filter(pk=blob.pk).update(key_sealed=crypto.seal(os.urandom(16).hex(), purpose=queries.FILE_KEY))
+    Blob.objects.filter(pk=blob.pk).update(key_sealed=crypto.seal(os.urandom(16).hex(), purpose=FILE_KEY))
     assert queries.read_blob(blob.pk) == CONTENT
     assert actions.seal_file(blob_id=blob.pk) is True
     assert queries.read_blob(blob.pk) == CONTENT

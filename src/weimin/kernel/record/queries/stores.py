@@ -63,7 +63,9 @@ def read_blob(blob_id: int) -> bytes:
         raise BlobMissing("找不到这个文件，可能已被移除。")
     mark = broken_mark(blob.sha256)
     try:
-        content = _opened(blob)
+        content = open_stored(blob)
+        if hashlib.sha256(content).hexdigest() != blob.sha256:
+            raise crypto.SealBroken("这个文件和存入时不同。")
     except (OSError, crypto.SealBroken) as fault:
         log.error("file %s does not open: %s", blob.sha256, type(fault).__name__)
         mark.parent.mkdir(parents=True, exist_ok=True)
@@ -73,17 +75,15 @@ def read_blob(blob_id: int) -> bytes:
     return content
 
 
-def _opened(blob: Blob) -> bytes:
-    """The plain content, whose digest is right.
+def open_stored(blob: Blob) -> bytes:
+    """What lies on disk, opened when it is sealed; whether it is what was stored its digest tells.
 
-    Raises: OSError — no file; SealBroken — not what was stored
+    Raises: OSError — no file; SealBroken — it does not open
     """
     raw = blob_path(blob.sha256).read_bytes()
     if blob.key_sealed is not None and raw.startswith(SEALED):
         key = bytes.fromhex(crypto.unseal(blob.key_sealed, purpose=FILE_KEY))
         raw = crypto.decrypt_content(key, raw[len(SEALED) :], context=blob.sha256)
-    if hashlib.sha256(raw).hexdigest() != blob.sha256:
-        raise crypto.SealBroken("这个文件和存入时不同。")
     return raw
 
 

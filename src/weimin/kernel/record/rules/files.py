@@ -1,16 +1,12 @@
-"""Pure decisions on records: what a file really is and whether it may do harm, and the digest of an audit entry."""
+"""What a file really is and whether it may do harm, told from its content, and a safe name for it."""
 
 from __future__ import annotations
 
-import json
 import re
 import struct
 import unicodedata
 import zipfile
 from io import BytesIO
-from typing import Any
-
-from weimin.base.crypto import sm3_hex
 
 MEDIA_TYPES = {
     "jpg": "image/jpeg",
@@ -178,9 +174,3 @@ def clean_name(name: str) -> str:
     tail = "".join(one for one in tail if unicodedata.category(one) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"))
     tail = re.sub(rf"(?i)\.(?=(?:{_RUN})\s*\.)", "_", tail).lstrip(". ").strip()
     return tail[-120:] or "未命名"
-
-
-def entry_digest(fields: dict[str, Any]) -> str:
-    """The SM3 of an audit entry in canonical JSON: sorted keys, no spaces, UTF-8."""
-    text = json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return sm3_hex(text.encode())
