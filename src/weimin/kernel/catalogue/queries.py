@@ -267,7 +267,9 @@ def _either(words: list[str]) -> str:
 
 def _closest(rows: QuerySet[ItemVersion], folded: str, limit: int) -> list[ItemVersion]:
     """Items one of whose names, or its pinyin, is one slip away."""
-    nearest = rows.annotate(gap=TrigramWordDistance(folded, "search_text")).order_by("gap")[:60]
+    nearest: list[ItemVersion] = list(
+        rows.annotate(gap=TrigramWordDistance(folded, "search_text")).order_by("gap")[:60]
+    )
     if searching.is_pinyin(folded):
         return [one for one in nearest if _sounds_close(folded, one.names)][:limit]
     return [one for one in nearest if _is_close(folded, one.names)][:limit]

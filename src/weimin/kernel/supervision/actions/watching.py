@@ -102,18 +102,15 @@ def _warning(one: LevelChange, level: Level, at: datetime, titles: dict[str, cas
 
 
 def _follow(changes: list[LevelChange], at: datetime, titles: dict[str, cases.CaseName]) -> None:
-    """An overrun opens the duty to explain it; one of the law's limit also opens an order."""
-    over = [
-        one
-        for one in changes
-        if one.new >= Level.PROMISE and one.new > one.old and one.subject_type == "case" and one.purpose in EXPLAINED
-    ]
+    """An overrun of a published limit opens the duty to explain it; any limit of law overrun opens an order."""
+    over = [one for one in changes if one.new >= Level.PROMISE and one.new > one.old and one.subject_type == "case"]
     if not over:
         return
     ids = [one.clock_id for one in over]
+    owed = [one for one in over if one.purpose in EXPLAINED]
     explained = set(OverrunReason.objects.filter(subject_clock_id__in=ids).values_list("subject_clock_id", flat=True))
-    _raise_reasons([one for one in over if one.clock_id in explained])
-    _open_reasons([one for one in over if one.clock_id not in explained], at, titles)
+    _raise_reasons([one for one in owed if one.clock_id in explained])
+    _open_reasons([one for one in owed if one.clock_id not in explained], at, titles)
     ordered = set(
         Order.objects.filter(warning__clock_id__in=ids, issued_agency=None).values_list("warning__clock_id", flat=True)
     )

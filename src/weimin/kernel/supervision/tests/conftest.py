@@ -19,7 +19,6 @@ from weimin.kernel.supervision.tests.matters import AT
 def cast(city: None, settings: Any, tmp_path: Any) -> Cast:
     """Clerk, reviewers, decider, issuer and two residents, in post since AT."""
     settings.WEIMIN_FILES_ROOT = str(tmp_path)
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     return make_cast(AT)
 
 
