@@ -199,6 +199,18 @@ def find_case(viewer: Actor, number: str) -> Case:
     return case
 
 
+def get_spec(viewer: Actor, case_id: int) -> ItemSpec:
+    """The item version that a matter started with.
+
+    Raises: CaseUnknown — no such matter for this viewer
+    Cost:   one query
+    """
+    version_id = access.visible_cases(viewer).filter(pk=case_id).values_list("item_version_id", flat=True).first()
+    if version_id is None:
+        raise access.CaseUnknown("找不到这个办件，或者它不归您办理。请核对编号。")
+    return catalogue.get_spec(version_id)
+
+
 def open_answers(sealed: bytes | memoryview) -> dict[str, Any]:
     """The answers in clear; nothing for a cleared draft."""
     raw = bytes(sealed)

@@ -29,6 +29,7 @@ from weimin.kernel.record.actions import record_audit
 from weimin.kernel.record.types import Actor
 
 REVIEWS = ("review", "survey", "notice")
+CHOOSE = "请先选择结论。"
 
 
 class OutcomeUnknown(Invalid):
@@ -64,10 +65,10 @@ def claim_step(*, by: Actor, at: datetime, step_id: int) -> None:
 def _explain_claim(by: Actor, step_id: int) -> None:
     step = Step.objects.filter(pk=step_id).first()
     if step is None:
-        raise access.CaseUnknown("找不到这个环节，请刷新页面。")
+        raise access.CaseUnknown("找不到这个环节，请重新打开办件。")
     access.check_step(by, step)
     if step.state != "open":
-        raise turning.StepTakenAlready("这一步已经办完，请刷新页面看最新情况。")
+        raise turning.StepTakenAlready("这一步已经办完，请重新打开办件看最新情况。")
     if step.assignee_id != by.officer_id:
         raise StepClaimed(f"这一步已由{step.assignee_name}领办。需要换人时，请他先交回。")
 
@@ -153,6 +154,8 @@ def complete_review(
 
 def _check_outcome(step: Step, outcome: str) -> None:
     offered = step.outcomes.split() or ["done"]
+    if not outcome:
+        raise OutcomeUnknown(CHOOSE, fields={"outcome": CHOOSE})
     if outcome not in offered:
         shown = "、".join(OUTCOME_TEXT.get(one, one) for one in offered)
         raise OutcomeUnknown(f"这一步可以选：{shown}。", fields={"outcome": "请重新选择。"})
@@ -171,12 +174,12 @@ def decide_case(
 ) -> StepTaken:
     """Decide, signed by a person, with reasons and basis; the delivery clock starts.
 
-    Raises: ReasonsMissing — no reasons or basis
+    Raises: ReasonsMissing — no reasons or basis; OutcomeUnknown — nothing chosen, or not offered
             Forbidden — no person signs
     Law:    xkl-2019 art. 38, 44; pipl-2021 art. 24
     Cost:   about seventeen statements; locks the case row until commit
     """
-    check_reasons(reasons, basis)
+    check_reasons(reasons, basis, missing=None if outcome else {"outcome": CHOOSE})
     if by.officer_id is None:
         raise Forbidden("决定必须由在任的工作人员作出，系统和接口不能代签。")
     with transaction.atomic():
