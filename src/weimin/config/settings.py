@@ -170,7 +170,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_COOKIES = _flag("WEIMIN_HTTPS", False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES
 CSRF_COOKIE_HTTPONLY = True
-CSRF_FAILURE_VIEW = "weimin.config.answers.csrf_failure"
+CSRF_FAILURE_VIEW = "weimin.config.middleware.csrf_failure"
 
 # --- language, time, static files ------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
