@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import secrets
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import connection, connections
 from django.test import Client
 
 from weimin.kernel.accounts import actions as accounts
@@ -116,6 +119,31 @@ def client_of(actor: Actor) -> Client:
 def text_of(answer: Any) -> str:
     """The text of an answer."""
     return str(answer.content.decode())
+
+
+def apart(work: Callable[[], Any]) -> Any:
+    """Do something in a thread with a connection of its own, committed."""
+    said: list[Any] = []
+
+    def run() -> None:
+        try:
+            said.append(work())
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    return said[0]
+
+
+def sweep() -> None:
+    """Take away what was committed, so that other tests find the city as it was."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "TRUNCATE cases_case, cases_casefile, cases_casecounter, record_outboxmessage, record_auditentry,"
+            " record_rememberedanswer, residents_resident, directory_officer, accounts_account CASCADE"
+        )
 
 
 def open_step(case_id: int, actor: Actor) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
@@ -13,6 +14,7 @@ from weimin.base.errors import Invalid, Refused
 from weimin.kernel.cases.actions import turning
 from weimin.kernel.cases.actions.turning import Turn
 from weimin.kernel.cases.models import Case, CaseFile, Decision, Step, Supplement
+from weimin.kernel.cases.rules import completeness
 from weimin.kernel.cases.types import Event, PaperKind, State, StepTaken, SupplementItem
 from weimin.kernel.deadlines import queries as limits
 from weimin.kernel.deadlines.types import Limit
@@ -208,6 +210,7 @@ def answer_supplement(
         supplement = turn.case.supplements.get()
         files = list(CaseFile.objects.filter(pk__in=file_ids, case=None, owner_account_id=by.account_id))
         given = {one.material_code for one in files} | set(said)
+        completeness.check_count(max(Counter(one.material_code for one in files).values(), default=0))
         missing = [one for one in supplement.items if one["code"] not in given]
         if missing:
             raise SupplementIncomplete(

@@ -34,6 +34,7 @@ from weimin.kernel.record.types import Actor
 
 ANSWERS = "cases.answers"
 PAPERS = "cases.papers"
+POST = "cases.post"
 
 
 class PageStale(Conflict):

@@ -16,6 +16,7 @@ from weimin.kernel.cases.types import (
     STATE_TEXT,
     Channel,
     NextStep,
+    PostalAddress,
     StepTaken,
     Submission,
     SupplementItem,
@@ -39,6 +40,14 @@ class Person(Schema):
     division_code: str = Field(pattern="^[0-9]{12}$")
 
 
+class PostTo(Schema):
+    """Where the result is posted to; an empty phone means the one registered."""
+
+    name: str = Field(max_length=60)
+    phone: str = Field(default="", max_length=16)
+    address: str = Field(max_length=200)
+
+
 class SubmitIn(Schema):
     """An application."""
 
@@ -49,6 +58,7 @@ class SubmitIn(Schema):
     file_ids: list[int] = []
     materials_seen: list[str] = Field(default=[], description="materials checked on paper by a clerk")
     delivery: str = Field(default="pickup", pattern="^(pickup|post)$")
+    post_to: PostTo | None = Field(default=None, description="needed with delivery by post")
 
 
 class NextOut(Schema):
@@ -179,6 +189,15 @@ class LedgerOut(Schema):
     due_after: date | None
 
 
+class SeenOut(Schema):
+    """A material that a clerk saw on paper."""
+
+    code: str
+    name: str
+    by: str
+    at: datetime
+
+
 class MatterOut(Schema):
     """A matter as it stands."""
 
@@ -193,6 +212,7 @@ class MatterOut(Schema):
     statutory_due_on: date | None
     provisional: bool
     outcome: str
+    materials_seen: list[SeenOut]
     steps: list[StepOut]
     timeline: list[LineOut]
     why: list[LedgerOut]
@@ -288,6 +308,7 @@ def submit_matter(request: Any, response: HttpResponse, body: SubmitIn, key: str
                 file_ids=tuple(body.file_ids),
                 waived_materials=tuple(body.materials_seen),
                 delivery=body.delivery,
+                post_to=PostalAddress(**body.post_to.model_dump()) if body.post_to else None,
             ),
         )
     if done.repeated:
@@ -336,6 +357,7 @@ def get_matter(request: Any, number: str) -> Any:
         "statutory_due_on": case.statutory_due_on,
         "provisional": case.due_provisional,
         "outcome": case.outcome,
+        "materials_seen": [SeenOut.model_validate(s, from_attributes=True) for s in view.seen_papers.values()],
         "steps": [
             {
                 "step_id": s.pk,

@@ -120,10 +120,12 @@ def show_case(request: Any, number: str, *, problem: WeiminError | None = None, 
         "steps_text": procedures.list_steps_text(view.spec.procedure_version_id),
         "place": directory.full_name(case.township_id),
         "problem": problem,
+        "again": request.GET.get("again") == "1",
         "typed": request.POST,
         "may_correct": bool(view.decisions) and "decider" in actor.roles,
         "may_confirm": State(case.state) is State.ISSUED and "issuer" in actor.roles,
         "asked_before": view.supplement is not None,
+        "post_to": view.post_to if _posts(view, step, actor) else None,
         "asking": _asking(view.spec, request.POST),
     }
     return render(request, "cases/case.html", context, status=status)
@@ -136,13 +138,23 @@ def _default_basis(view: queries.CaseView) -> str:
 def _materials(view: queries.CaseView) -> list[dict[str, Any]]:
     known = {one.code for one in view.spec.materials}
     rows: list[dict[str, Any]] = [
-        {"material": one, "files": [f for f in view.files if f.material_code == one.code]}
+        {
+            "material": one,
+            "files": [f for f in view.files if f.material_code == one.code],
+            "seen": view.seen_papers.get(one.code),
+        }
         for one in view.spec.materials
     ]
     other = [f for f in view.files if f.material_code not in known]
     if other:
         rows.append({"material": None, "files": other})
     return rows
+
+
+def _posts(view: queries.CaseView, step: Any, actor: Any) -> bool:
+    """Whether a viewer is the one who posts the result, or asks whether it has arrived: only they see the address."""
+    posting = step is not None and step.kind == "issue"
+    return posting or (State(view.case.state) is State.ISSUED and "issuer" in actor.roles)
 
 
 def _askable(spec: ItemSpec) -> dict[str, str]:
