@@ -170,6 +170,38 @@ def test_materials_must_be_there(callers: dict[str, Caller]) -> None:
     assert callers["clerk"].post("", {**body, "materials_seen": ["bank_card"]}).status_code == 201
 
 
+def test_staff_take_in_for_their_own_place_unless_the_item_allows_any(callers: dict[str, Caller]) -> None:
+    answer = callers["stranger"].post("", application())
+    assert (answer.status_code, answer.json()["code"]) == (422, "cases.other_township"), answer.json()
+    assert "怀远县榴城镇" in answer.json()["message"]
+    body = application(item_code="A6-35", answers={})
+    assert callers["stranger"].post("", body).json()["code"] == "cases.application_incomplete", "past the door"
+    assert callers["county"].post("", application()).json()["code"] == "cases.other_township"
+
+
+def test_what_an_office_begins_is_not_applied_for(callers: dict[str, Caller]) -> None:
+    answer = callers["clerk"].post("", application(item_code="A1-04", answers={}))
+    assert (answer.status_code, answer.json()["code"]) == (422, "cases.not_applied")
+
+
+def test_post_needs_an_address(callers: dict[str, Caller]) -> None:
+    clerk = callers["clerk"]
+    answer = clerk.post("", application(delivery="post"))
+    assert answer.status_code == 422
+    assert set(answer.json()["fields"]) == {"post_name", "post_address"}, "the phone is the registered one"
+    to = {"name": "演示甲", "address": "榴城镇柳树村 3 组 12 号"}
+    assert clerk.post("", application(delivery="post", post_to=to)).status_code == 201
+
+
+def test_papers_seen_are_kept(callers: dict[str, Caller]) -> None:
+    body = application(item_code="A3-13", answers={"bank": "social", "account": "6222000000000000001", "other": "no"})
+    number = callers["clerk"].post("", {**body, "materials_seen": ["bank_card"]}).json()["number"]
+    (seen,) = callers["clerk"].get(f"/matters/{number}").json()["materials_seen"]
+    assert (seen["code"], seen["by"].endswith("演示人员")) == ("bank_card", True)
+    wrong = callers["clerk"].post("", {**body, "materials_seen": ["bank_card", "wedding"]})
+    assert "wedding" in wrong.json()["fields"]["materials_seen"]
+
+
 def test_strangers_see_nothing(callers: dict[str, Caller]) -> None:
     said = callers["clerk"].post("", application()).json()
     number, step = said["number"], said["next_steps"][0]["step_id"]

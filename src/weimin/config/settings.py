@@ -179,7 +179,7 @@ CSRF_COOKIE_SAMESITE = "Lax"
 if SECURE_COOKIES:
     # a browser takes these names only over HTTPS, for this host and the whole of it
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
-CSRF_FAILURE_VIEW = "weimin.config.answers.csrf_failure"
+CSRF_FAILURE_VIEW = "weimin.config.middleware.csrf_failure"
 
 # --- language, time, static files ------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"

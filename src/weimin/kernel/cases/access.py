@@ -36,7 +36,7 @@ def visible_cases(viewer: Actor) -> QuerySet[Case]:
     if viewer.is_staff and viewer.agency_id is not None:
         ours = Exists(Step.objects.filter(case=OuterRef("pk"), agency_id=viewer.agency_id))
         if viewer.roles & SUPERVISING and viewer.division_code:
-            return Case.objects.filter(township_id__startswith=directory.place_prefix(viewer.division_code))
+            return Case.objects.filter(township__code__startswith=directory.place_prefix(viewer.division_code))
         if viewer.roles & LEADING and viewer.division_code:
             led = directory.list_led_agencies(agency_id=viewer.agency_id)
             worked = Exists(Step.objects.filter(case=OuterRef("pk"), agency_id__in=led))
@@ -57,6 +57,14 @@ def workable_steps(viewer: Actor) -> QuerySet[Step]:
     if not viewer.is_staff or viewer.agency_id is None:
         return Step.objects.none()
     return Step.objects.filter(state="open", agency_id=viewer.agency_id, role__in=sorted(viewer.roles))
+
+
+def held_steps(viewer: Actor) -> QuerySet[Step]:
+    """The open steps that somebody of a leader's bodies holds."""
+    if not viewer.is_staff or viewer.agency_id is None or not viewer.roles & LEADING:
+        return Step.objects.none()
+    led = directory.list_led_agencies(agency_id=viewer.agency_id)
+    return Step.objects.filter(state__in=("open", "waiting"), agency_id__in=led, assignee__isnull=False)
 
 
 def check_step(viewer: Actor, step: Step) -> None:

@@ -253,6 +253,16 @@ class ItemSpec:
         return "permit" if self.is_permit else str(self.doc.get("regime") or "service")
 
     @property
+    def online(self) -> bool:
+        """Whether people may apply online."""
+        return bool(self.doc.get("online"))
+
+    @property
+    def any_township(self) -> bool:
+        """Whether an application may be handed in at any township, not only where it is handled."""
+        return bool(self.doc.get("accept_other_townships"))
+
+    @property
     def pause_names(self) -> tuple[str, ...]:
         """The grounds by name on which its clock may stand."""
         return tuple((self.doc.get("limits") or {}).get("pause_grounds") or ())

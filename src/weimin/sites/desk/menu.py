@@ -23,6 +23,7 @@ _ENTRIES = (
     ("更正身份信息", "desk:correct", frozenset({"front_desk"})),
     ("依职权登记", "desk:register_list", frozenset({"reviewer"})),
     ("本单位办件", "desk:figures", frozenset[str]()),
+    ("人员和移交", "desk:handover", frozenset({"leader"})),
     ("差评整改", "desk:repairs", frozenset[str]()),
     ("预警督办", "desk:warnings", frozenset[str]()),
     ("时钟异常", "desk:integrity", frozenset({"supervisor"})),

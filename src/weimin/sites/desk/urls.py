@@ -4,7 +4,7 @@ from django.urls import path
 
 from weimin.apps.counter import web as counter
 from weimin.kernel.accounts.web import desk as accounts
-from weimin.kernel.cases.web import clocks
+from weimin.kernel.cases.web import clocks, handover
 from weimin.kernel.cases.web import desk as cases
 from weimin.kernel.catalogue.web import desk as catalogue
 from weimin.kernel.deadlines.web import desk as deadlines
@@ -29,6 +29,8 @@ urlpatterns = [
     path("new/<str:code>/", counter.new_matter, name="new_matter"),
     path("register/", counter.register, name="register_list"),
     path("register/<str:code>/", counter.register, name="register"),
+    path("handover/", handover.handover, name="handover"),
+    path("handover/<int:officer_id>/", handover.handover_officer, name="handover_officer"),
     path("figures/", counter.figures, name="figures"),
     path("repairs/", evaluation.repairs, name="repairs"),
     path("items/", catalogue.items, name="items"),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpResponse
 from ninja import File, Header, Router, Schema, Status, UploadedFile
 from pydantic import Field
@@ -18,6 +19,7 @@ from weimin.kernel.cases.types import (
     STATE_TEXT,
     Channel,
     NextStep,
+    PostalAddress,
     StepTaken,
     Submission,
     SupplementItem,
@@ -41,6 +43,14 @@ class Person(Input):
     division_code: str = Field(pattern="^[0-9]{12}$")
 
 
+class PostTo(Input):
+    """Where the result is posted to; an empty phone means the one registered."""
+
+    name: str = Field(max_length=60)
+    phone: str = Field(default="", max_length=16)
+    address: str = Field(max_length=200)
+
+
 class SubmitIn(Input):
     """An application."""
 
@@ -51,6 +61,7 @@ class SubmitIn(Input):
     file_ids: list[RowId] = []
     materials_seen: list[str] = Field(default=[], description="materials checked on paper by a clerk")
     delivery: str = Field(default="pickup", pattern="^(pickup|post)$")
+    post_to: PostTo | None = Field(default=None, description="needed with delivery by post")
 
 
 class NextOut(Schema):
@@ -181,6 +192,15 @@ class LedgerOut(Schema):
     due_after: date | None
 
 
+class SeenOut(Schema):
+    """A material that a clerk saw on paper."""
+
+    code: str
+    name: str
+    by: str
+    at: datetime
+
+
 class MatterOut(Schema):
     """A matter as it stands."""
 
@@ -195,6 +215,7 @@ class MatterOut(Schema):
     statutory_due_on: date | None
     provisional: bool
     outcome: str
+    materials_seen: list[SeenOut]
     steps: list[StepOut]
     timeline: list[LineOut]
     why: list[LedgerOut]
@@ -267,8 +288,7 @@ def take_step(
 @router.post("", response={201: SubmitOut}, operation_id="submit_matter")
 def submit_matter(request: Any, response: HttpResponse, body: SubmitIn, key: str = KEY) -> Any:
     """Submit an application for a person; a repeat with the same key gives the same receipt."""
-
-    def run() -> dict[str, Any]:
+    with transaction.atomic():
         applicant = _register(request, body.person)
         done = actions.submit(
             by=request.actor,
@@ -283,11 +303,12 @@ def submit_matter(request: Any, response: HttpResponse, body: SubmitIn, key: str
                 file_ids=tuple(body.file_ids),
                 waived_materials=tuple(body.materials_seen),
                 delivery=body.delivery,
+                post_to=PostalAddress(**body.post_to.model_dump()) if body.post_to else None,
             ),
         )
-        return {"number": done.number, "receipt_code": done.receipt_code, "next_steps": _next(done.next_steps)}
-
-    return Status(201, _once(request, response, key, body.model_dump(mode="json"), run))
+    if done.repeated:
+        response["Idempotency-Replayed"] = "true"
+    return Status(201, {"number": done.number, "receipt_code": done.receipt_code, "next_steps": _next(done.next_steps)})
 
 
 def _register(request: Any, person: Person) -> int:
@@ -348,6 +369,7 @@ def get_matter(request: Any, number: str) -> Any:
         "statutory_due_on": case.statutory_due_on,
         "provisional": case.due_provisional,
         "outcome": case.outcome,
+        "materials_seen": [SeenOut.model_validate(s, from_attributes=True) for s in view.seen_papers.values()],
         "steps": [
             {
                 "step_id": s.pk,

@@ -212,7 +212,7 @@ def test_claiming_handing_back_and_handing_over(cast: Cast) -> None:
     moved = actions.hand_over_steps(
         by=leader, at=AT, from_officer_id=other.officer_id, to_officer_id=cast.clerk.officer_id
     )
-    assert moved == 1
+    assert (moved.moved, moved.freed) == (1, 0)
     assert Step.objects.get(pk=step).assignee_id == cast.clerk.officer_id
 
 

@@ -14,6 +14,23 @@ from weimin.kernel.catalogue.types import LimitSpec, Material
 PERMIT_PAUSES = ("听证", "招标", "拍卖", "检验", "检测", "检疫", "鉴定", "专家评审")
 #: Routes of filings: received or returned for correction, never approved.
 FILING_ROUTES = frozenset({"filing", "filing_window"})
+#: Names that the pages around a form send themselves: an item's own question may not bear one.
+PAGE_NAMES = frozenset(
+    [
+        "csrfmiddlewaretoken",
+        "key",
+        "return",
+        "remove",
+        "name",
+        "id_number",
+        "phone",
+        "division",
+        "channel",
+        "seen",
+        "kept",
+        "taken",
+    ]
+)
 
 
 class ItemBroken(Invalid):
@@ -81,7 +98,9 @@ def check_item(doc: Mapping[str, Any]) -> dict[str, str]:
         if extra:
             faults["pause_grounds"] = f"行政许可只能因八种法定情形停钟，不能有：{'、'.join(sorted(extra))}。"
     try:
-        read_form(doc.get("form") or {})
+        form = read_form(doc.get("form") or {})
+        if taken := sorted(one.name for one in form.fields if one.name in PAGE_NAMES):
+            faults["form"] = f"字段名 {'、'.join(taken)} 是页面自己用的，请换一个。"
     except (FormBroken, KeyError) as broken:
         faults["form"] = f"表单有错：{broken}"
     return faults

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +36,7 @@ class SearchPage:
     audiences: dict[str, str]
     townships: list[Any]
     township_name: str
+    number: str = ""
     section: str = "items"
 
 
@@ -102,8 +104,17 @@ def search(request: Any) -> HttpResponse:
         audiences=_SHORT_AUDIENCES,
         townships=directory.townships_by_county(),
         township_name=directory.full_name(township) if township else "",
+        number=_matter_number(q),
     )
     return remember_township(request, render(request, "catalogue/search.html", vars(page)))
+
+
+def _matter_number(text: str) -> str:
+    """The matter number that somebody typed where items are searched; '' when it is none."""
+    digits = "".join(unicodedata.normalize("NFKC", text).split()).replace("-", "")
+    if len(digits) != 20 or not (digits.isascii() and digits.isdecimal()):
+        return ""
+    return f"{digits[:9]}-{digits[9:15]}-{digits[15:]}"
 
 
 @access("public")

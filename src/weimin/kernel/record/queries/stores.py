@@ -12,7 +12,7 @@ from django.db.models import Count, Q
 
 from weimin.base import crypto
 from weimin.base.errors import NotFound, NotReady
-from weimin.kernel.record.models import AuditEntry, Blob, OutboxMessage, WorkerBeat
+from weimin.kernel.record.models import AuditEntry, Blob, OutboxMessage, RememberedAnswer, WorkerBeat
 from weimin.kernel.record.registry import verb_text
 from weimin.kernel.record.types import BlobRef
 
@@ -110,6 +110,14 @@ def get_blob(blob_id: int) -> BlobRef:
     if blob is None:
         raise BlobMissing("找不到这个文件，可能已被移除。")
     return BlobRef(blob.pk, blob.sha256, blob.size_bytes, blob.media_type)
+
+
+def find_answer(*, scope: str, key: str) -> dict[str, Any] | None:
+    """What the first call with an idempotency key was answered; None while there was none.
+
+    Cost:   one query
+    """
+    return RememberedAnswer.objects.filter(scope=scope, key=key).values_list("answer", flat=True).first()
 
 
 def list_history(*, subject_type: str, subject_id: str, limit: int = 200) -> list[dict[str, Any]]:

@@ -58,9 +58,33 @@ def test_the_first_visit_asks_and_says_why(client: Client) -> None:
     page = client.get(PROFILE).content.decode()
     assert "办事前登记一次身份信息" in page
     assert "个人信息保护法第三十四条" in page
-    assert f'value="{village()}"' in page
-    for name in ("name", "id_number", "division"):
+    assert f'value="{TOWN}"' in page and village() not in page, "a thousand villages are no list for a phone"
+    for name in ("name", "id_number", "township"):
         assert f'for="f-{name}"' in page
+
+
+def test_the_township_first_and_then_the_village(client: Client) -> None:
+    log_in_by_phone(client, PHONE)
+    chosen = form(township=TOWN, division="", choose="1")
+    page = client.post(PROFILE, chosen)
+    text = page.content.decode()
+    assert (page.status_code, f'value="{village()}"' in text, NUMBER in text) == (200, True, True)
+    assert 'class="field wrong"' not in text
+    other = client.post(PROFILE, form(township="340321104000", choose="1")).content.decode()
+    assert village() not in other, "the villages of the township that is chosen now"
+    late = client.post(PROFILE, form(township="340321104000"))
+    assert (late.status_code, "请选择所在的村" in late.content.decode()) == (422, True)
+    assert not Resident.objects.exists()
+    assert client.post(PROFILE, form(township=TOWN))["Location"] == "/my/"
+
+
+def test_the_township_of_an_earlier_page_is_there_already(client: Client) -> None:
+    log_in_by_phone(client, PHONE)
+    client.cookies["township"] = TOWN
+    assert f'value="{village()}"' in client.get(PROFILE).content.decode()
+    for odd in ("", "340321000000", "x"):
+        client.cookies["township"] = odd
+        assert client.get(PROFILE).status_code == 200
 
 
 def test_given_once_it_is_shown_masked_from_then_on(client: Client) -> None:
@@ -86,8 +110,8 @@ def test_given_once_it_is_shown_masked_from_then_on(client: Client) -> None:
         ("id_number", "", "请填写身份证号"),
         ("id_number", "34032119000228123", "应为 18 位"),
         ("id_number", "340321190002281230", "校验不通过"),
-        ("division", "", "请选择所在的村"),
-        ("division", "340321113", "请选择所在的村"),
+        ("division", "", "请先选乡镇"),
+        ("division", "340321113", "请先选乡镇"),
         ("name", "王\x00", "请按身份证填写"),
     ],
 )

@@ -17,7 +17,18 @@ from weimin.base import crypto
 from weimin.base.clock import day_start, local_date
 from weimin.base.errors import NotFound
 from weimin.kernel.cases import access
-from weimin.kernel.cases.models import Case, CaseFile, Draft, Paper, Step
+from weimin.kernel.cases.models import Case, CaseFile, Paper, Step
+from weimin.kernel.cases.queries.drafts import draft_answers as draft_answers
+from weimin.kernel.cases.queries.drafts import draft_files as draft_files
+from weimin.kernel.cases.queries.drafts import find_draft as find_draft
+from weimin.kernel.cases.queries.drafts import find_older_draft as find_older_draft
+from weimin.kernel.cases.queries.drafts import find_sent as find_sent
+from weimin.kernel.cases.queries.drafts import find_sent_lately as find_sent_lately
+from weimin.kernel.cases.queries.drafts import list_drafts as list_drafts
+from weimin.kernel.cases.queries.drafts import list_loose_files as list_loose_files
+from weimin.kernel.cases.queries.drafts import open_answers as open_answers
+from weimin.kernel.cases.queries.drafts import open_post as open_post
+from weimin.kernel.cases.queries.drafts import submit_scope as submit_scope
 from weimin.kernel.cases.rules import numbers
 from weimin.kernel.cases.types import (
     CHANNEL_TEXT,
@@ -26,6 +37,8 @@ from weimin.kernel.cases.types import (
     Channel,
     InboxRow,
     PaperKind,
+    PostalAddress,
+    SeenPaper,
     State,
 )
 from weimin.kernel.catalogue import queries as catalogue
@@ -36,9 +49,8 @@ from weimin.kernel.record import queries as record
 from weimin.kernel.record.types import Actor
 from weimin.ui import paper
 
-TYPST = Path(__file__).parent / "typst"
+TYPST = Path(__file__).parents[1] / "typst"
 PAGE = 30
-_ANSWERS = "cases.answers"
 _PAPERS = "cases.papers"
 
 
@@ -83,6 +95,19 @@ class CaseView:
     def channel_text(self) -> str:
         """The channel in words."""
         return CHANNEL_TEXT[Channel(self.case.channel)]
+
+    @property
+    def seen_papers(self) -> dict[str, SeenPaper]:
+        """What a clerk saw on paper when the matter came in, by material code."""
+        return {
+            one["code"]: SeenPaper(one["code"], one["name"], one["by"], datetime.fromisoformat(one["at"]))
+            for one in self.case.seen_papers
+        }
+
+    @property
+    def post_to(self) -> PostalAddress | None:
+        """Where the result is posted to, for whoever posts it and the applicant; None when it is not."""
+        return open_post(self.case.post_sealed)
 
     @property
     def open_steps(self) -> list[Step]:
@@ -136,6 +161,24 @@ def _inbox_row(step: Step, viewer: Actor) -> InboxRow:
         mine=step.assignee_id is not None and step.assignee_id == viewer.officer_id,
         waiting=step.state == "waiting",
     )
+
+
+def count_held(viewer: Actor) -> dict[int, tuple[str, int]]:
+    """How many open steps each officer of a leader's bodies holds: officer id → name, number.
+
+    Cost:   two queries
+    """
+    rows = access.held_steps(viewer).values_list("assignee_id", "assignee__name").annotate(n=Count("pk"))
+    return {officer_id: (name, n) for officer_id, name, n in rows}
+
+
+def list_held(viewer: Actor, officer_id: int) -> list[Step]:
+    """The open steps that an officer of a leader's bodies holds, what falls due first.
+
+    Cost:   two queries
+    """
+    rows = access.held_steps(viewer).filter(assignee_id=officer_id).select_related("case", "agency")
+    return list(rows.order_by(F("due_on").asc(nulls_last=True), "pk"))
 
 
 def count_inbox(viewer: Actor, *, today: date) -> dict[str, int]:
@@ -200,11 +243,16 @@ def find_case(viewer: Actor, number: str) -> Case:
     return case
 
 
-def open_answers(sealed: bytes | memoryview) -> dict[str, Any]:
-    """The answers in clear; nothing for a cleared draft."""
-    raw = bytes(sealed)
-    answers: dict[str, Any] = json.loads(crypto.unseal(raw, purpose=_ANSWERS)) if raw else {}
-    return answers
+def get_spec(viewer: Actor, case_id: int) -> ItemSpec:
+    """The item version that a matter started with.
+
+    Raises: CaseUnknown — no such matter for this viewer
+    Cost:   one query
+    """
+    version_id = access.visible_cases(viewer).filter(pk=case_id).values_list("item_version_id", flat=True).first()
+    if version_id is None:
+        raise access.CaseUnknown("找不到这个办件，或者它不归您办理。请核对编号。")
+    return catalogue.get_spec(version_id)
 
 
 def list_mine(viewer: Actor, *, limit: int = 50) -> list[Case]:
@@ -216,51 +264,6 @@ def list_mine(viewer: Actor, *, limit: int = 50) -> list[Case]:
         return []
     rows = access.visible_cases(viewer).select_related("township").order_by("-submitted_at")
     return list(rows[:limit])
-
-
-def list_drafts(viewer: Actor) -> list[Draft]:
-    """A resident's unsent applications, newest first.
-
-    Cost:   one query
-    """
-    rows = access.visible_drafts(viewer).select_related("item_version__item", "township")
-    return list(rows.order_by("-updated_at"))
-
-
-def find_draft(viewer: Actor, *, version_id: int, township_code: str) -> Draft | None:
-    """The draft that a viewer has of an item in a township.
-
-    Cost:   one query
-    """
-    return access.visible_drafts(viewer).filter(item_version_id=version_id, township_id=township_code).first()
-
-
-def find_older_draft(viewer: Actor, *, item_id: int, township_code: str) -> Draft | None:
-    """A draft of an earlier version of an item, whose answers can be taken over."""
-    return (
-        access.visible_drafts(viewer)
-        .filter(item_version__item_id=item_id, township_id=township_code)
-        .order_by("-updated_at")
-        .first()
-    )
-
-
-def draft_answers(draft: Draft) -> dict[str, Any]:
-    """What was filled in so far."""
-    return open_answers(draft.answers_sealed)
-
-
-def draft_files(draft: Draft) -> list[CaseFile]:
-    """The files of a draft, the newest of each material last.
-
-    Cost:   one query
-    """
-    return list(CaseFile.objects.filter(draft=draft, case=None).order_by("id"))
-
-
-def list_loose_files(viewer: Actor, *, ids: list[int]) -> list[CaseFile]:
-    """Files that the viewer took in and that belong to no matter yet."""
-    return list(CaseFile.objects.filter(pk__in=ids, case=None, owner_account_id=viewer.account_id).order_by("id"))
 
 
 def get_file(viewer: Actor, file_id: int) -> CaseFile:
@@ -442,6 +445,16 @@ def list_names(*, numbers: list[str]) -> dict[str, CaseName]:
     """
     rows = Case.objects.filter(number__in=numbers).values_list("number", "item_name", "item_version__publication_class")
     return {number: CaseName(number, name, kind == "public") for number, name, kind in rows}
+
+
+def list_visible(viewer: Actor, *, numbers: list[str]) -> set[str]:
+    """Which of some matters the viewer may open, by number: only those are links.
+
+    Cost:   one query; none without numbers
+    """
+    if not numbers:
+        return set()
+    return set(access.visible_cases(viewer).filter(number__in=numbers).values_list("number", flat=True))
 
 
 def find_case_id(viewer: Actor, number: str) -> tuple[int, int]:
