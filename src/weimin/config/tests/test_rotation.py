@@ -21,7 +21,7 @@ from weimin.config.cli import cli
 from weimin.kernel.accounts import queries as accounts
 from weimin.kernel.accounts.models import Account
 from weimin.kernel.accounts.web import sessions
-from weimin.kernel.cases import queries as cases
+from weimin.kernel.cases.queries import drafts
 from weimin.kernel.cases.actions import turning
 from weimin.kernel.record import actions, queries
 from weimin.kernel.record.models import AuditEntry, Blob
@@ -83,7 +83,7 @@ def test_every_column_of_sealed_values_is_known() -> None:
     assert rotation.FIRST_PURPOSES == {
         "accounts.Account.phone_sealed": accounts.PHONE,
         "cases.Case.answers_sealed": turning.ANSWERS,
-        "cases.Draft.answers_sealed": cases._ANSWERS,
+        "cases.Draft.answers_sealed": drafts._ANSWERS,
         "cases.Paper.content_sealed": turning.PAPERS,
         "residents.Resident.id_sealed": residents.ID,
         "residents.Resident.phone_sealed": residents.PHONE,

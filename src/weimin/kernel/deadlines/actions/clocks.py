@@ -76,8 +76,8 @@ def turn_clocks(
             entries.append(entry)
         if clocks:
             Clock.objects.bulk_create(clocks)
-            for entry in entries:
-                entry.clock_id = entry.clock_id or entry.clock.pk
+            for clock, entry in zip(clocks, entries[-len(clocks) :], strict=True):
+                entry.clock = clock  # again, now that it has its id: setting the id alone would fetch the row anew
         if entries:
             ClockEntry.objects.bulk_create(entries)
         passed = [one for one in clocks if one.level > Level.GREEN]

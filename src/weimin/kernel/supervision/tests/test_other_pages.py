@@ -103,7 +103,8 @@ def test_orders_are_listed_by_what_is_next_and_filtered(present: Watch, at: date
     page = text(client.get(ORDERS))
     assert re.findall(r'href="/desk/orders/(\d+)/"', page) == [str(one.pk) for one in (old, fresh, done)]
     assert page.count("超期未答复") == 1
-    assert f'href="/desk/cases/{NUMBER}/"' in page
+    assert NUMBER in page  # no matter that the viewer may open, so no link
+    assert f'href="/desk/cases/{NUMBER}/"' not in page
     answered = text(client.get(ORDERS, {"state": "answered"}))
     assert re.findall(r'href="/desk/orders/(\d+)/"', answered) == [str(done.pk)]
     assert len(re.findall(r'href="/desk/orders/(\d+)/"', text(client.get(ORDERS, {"state": "x"})))) == 3
@@ -245,7 +246,8 @@ def test_clocks_are_looked_at_now_and_findings_explained(present: Watch, at: dat
     page = text(client.get(answer["Location"]))
     assert "查了近 30 天的 2 个时钟，2 个有要看的情形" in page
     assert "事后倒填日期 1 条" in page
-    assert f'href="/desk/cases/{NUMBER}/"' in page
+    assert NUMBER in page  # no matter that the viewer may open, so no link
+    assert f'href="/desk/cases/{NUMBER}/"' not in page
     assert found.evidence in page
     sent = {"finding": str(found.pk), "sound": "yes", "words": "停电，次日补录，有记录"}
     answer = client.post(f"{INTEGRITY}?pattern=backdated&unseen=1", sent)
