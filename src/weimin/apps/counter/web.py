@@ -94,7 +94,8 @@ def _send(
     """Register the person, take in the files, submit; gives the number, or fills the errors."""
     actor = request.actor
     _take_files(request, spec, kept, errors)
-    errors.update(forms.strange_names(spec.form.fields, request.POST, beside=_OWN_NAMES))
+    own = _OWN_NAMES | {f"material_{one.code}" for one in spec.materials}  # browsers send an empty choice as text
+    errors.update(forms.strange_names(spec.form.fields, request.POST, beside=own))
     try:
         applicant = residents.register_resident(
             by=actor,

@@ -112,7 +112,7 @@ def hand_in(cast: Cast, at: datetime, *, key: str = "", **changes: Any) -> Submi
 def client_of(actor: Actor) -> Client:
     """A browser in which somebody has logged in."""
     client = Client()
-    client.force_login(Account.objects.get(pk=actor.account_id), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(Account.objects.get(pk=actor.account), backend="django.contrib.auth.backends.ModelBackend")
     return client
 
 

@@ -99,6 +99,7 @@ def test_files_taken_in_are_kept_over_a_refusal_and_can_be_left_out(clerk: Clien
     assert len(kept) == 2
     blurred = CaseFile.objects.get(name="糊了.png").pk
     again = person(kept=[one for one in kept if int(one) != blurred], taken=kept)
+    again["material_bank_card"] = ""  # what a browser sends where no file is chosen
     assert clerk.post(NEW, again).status_code == 302
     assert [one.name for one in CaseFile.objects.filter(case=Case.objects.get())] == ["正面.png"]
     assert not CaseFile.objects.filter(pk=blurred).exists()

@@ -52,9 +52,10 @@ def handover(request: Any) -> HttpResponse:
     """Everybody in the leader's bodies with what they hold; those who have left while holding something first."""
     staff, held = _staff(request), queries.count_held(request.actor)
     here = {one.officer_id for one in staff}
+    counts = {(officer_id, agency_id): n for officer_id, _, agency_id, n in held}
     context = {
-        "rows": [(one, held.get(one.officer_id, ("", 0))[1]) for one in staff],
-        "left": [(officer_id, name, n) for officer_id, (name, n) in held.items() if officer_id not in here],
+        "rows": [(one, counts.get((one.officer_id, one.agency_id), 0)) for one in staff],
+        "left": [(officer_id, name, n) for officer_id, name, _, n in held if officer_id not in here],
     }
     return render(request, "cases/handover.html", context)
 
