@@ -193,6 +193,11 @@ def test_templates_carry_no_script_style_or_foreign_address(path: Path) -> None:
     assert not re.search(r"""(?:src|href|action)=["']https?://""", text)
 
 
+def test_templates_walk_mappings_by_pairs() -> None:
+    """`mapping.items` in a template looks for a key of that name first, and keys may be what people typed."""
+    assert not [path.name for path in TEMPLATES if ".items %}" in path.read_text(encoding="utf-8")]
+
+
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda p: p.name)
 def test_every_template_is_used(path: Path) -> None:
     name = str(path).split("/templates/", 1)[1]

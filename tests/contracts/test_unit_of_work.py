@@ -129,9 +129,12 @@ def test_a_view_that_forgot_its_filter_shows_only_ones_own(cast: Cast) -> None:
         "nobody": {"cases": [], "people": []},
         "applicant": {"cases": [mine], "people": [me]},
         "neighbour": {"cases": [theirs], "people": [neighbour]},
-        **{one: {"cases": [mine], "people": [me]} for one in ("clerk", "reviewer", "issuer")},
+        **{one: {"cases": [mine], "people": [me]} for one in ("clerk", "reviewer", "issuer", "leader")},
         "stranger": {"cases": [theirs], "people": [neighbour]},
-        **{one: {"cases": sorted([mine, theirs]), "people": sorted([me, neighbour])} for one in ("county", "decider")},
+        **{
+            one: {"cases": sorted([mine, theirs]), "people": sorted([me, neighbour])}
+            for one in ("county", "decider", "supervisor")
+        },
     }
 
 

@@ -7,6 +7,8 @@ from django.shortcuts import render
 
 #: What text that PostgreSQL cannot hold gets, such as a NUL byte.
 UNSTORABLE = "内容里有无法识别的字符，请删掉后重新提交，已填的其他内容不受影响。"
+#: What an address for sending forms says to somebody who opens it.
+NO_SUCH_WAY = "这个地址只用来提交表单，不能直接打开。请回到原来的页面操作。"
 
 _TITLES = {
     400: "请求有误",
@@ -48,8 +50,3 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """500 as a page; says nothing of the cause."""
     return error_page(request, 500, "系统出了问题，您刚才填写的内容可能没有保存，请稍后再试。")
-
-
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form from a page that is too old, or whose session is gone."""
-    return error_page(request, 403, "页面停留太久，登录状态已失效。请返回上一页刷新后重新提交，已保存的内容不会丢。")

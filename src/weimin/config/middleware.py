@@ -17,7 +17,8 @@ from django.urls import reverse
 from weimin.base import clock
 from weimin.base.errors import WeiminError
 from weimin.base.guard import AccessRule
-from weimin.config.answers import UNSTORABLE, error_page
+from weimin.config import lost_forms
+from weimin.config.answers import NO_SUCH_WAY, UNSTORABLE, error_page
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.record import access
 from weimin.kernel.record.types import Actor
@@ -65,7 +66,10 @@ class Access:
         request.at = clock.now()  # type: ignore[attr-defined]
         request.today = clock.local_date(request.at)  # type: ignore[attr-defined]
         with access.unit_of_work():
-            return self.get_response(request)
+            response = lost_forms.put_back(request, self.get_response(request))
+            if response.status_code == 405 and not response.content:
+                return error_page(request, 405, NO_SUCH_WAY)
+            return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
         """Undo what was written, so that the page which tells of the error can be made; an answer thrown is none."""
@@ -93,9 +97,10 @@ class Access:
         actor: Actor = request.actor
         if rule.who in ("resident", "staff") and actor.kind != rule.who:
             if actor.kind == "anonymous" or request.method == "GET":
+                if request.method == "POST":
+                    return lost_forms.to_log_in(request, rule)
                 login = reverse("portal:login" if rule.who == "resident" else "desk:login")
-                back = request.get_full_path() if request.method == "GET" else ""
-                return HttpResponseRedirect(f"{login}?next={quote(back)}" if back else login)
+                return HttpResponseRedirect(f"{login}?next={quote(request.get_full_path())}")
             return error_page(request, 403, "您现在的登录身份不能办这件事。")
         if rule.who == "demo":
             return error_page(request, 404, "这一页只在演示环境中开放。")
@@ -129,6 +134,16 @@ def find_actor(request: Any) -> Actor:
         account_id=account.pk,
         resident_id=residents.find_resident_id(account_id=account.pk),
     )
+
+
+def csrf_failure(request: Any, reason: str = "") -> HttpResponse:
+    """A form from a page that is too old, or whose session is gone: its content is kept if it came from our page."""
+    rule: AccessRule | None = getattr(request.resolver_match.func, "access_rule", None)
+    if rule is not None and rule.who in ("resident", "staff") and lost_forms.from_our_page(request):
+        if find_actor(request).kind == rule.who:
+            return HttpResponseRedirect(lost_forms.keep(request, rule))
+        return lost_forms.to_log_in(request, rule)
+    return error_page(request, 403, "页面停留太久，登录状态已失效。请重新打开这一页再操作，已保存的内容不会丢。")
 
 
 def shell_context(request: Any) -> dict[str, Any]:

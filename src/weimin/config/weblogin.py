@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import os
 from importlib import import_module
-from typing import Any
 from urllib.parse import unquote, urlparse
 
 from django.apps import apps
 from django.conf import settings
-from django.core.checks import CheckMessage, Tags, Warning, register
-from django.db import DatabaseError, connection
+from django.db import connection
 
 from weimin.base import embedded
 from weimin.kernel.record import access
 
-STRONG = "weimin.W001"
-UNLOOKED = "weimin.W002"
-_ADVICE = (
+#: What the deploy check advises.
+ADVICE = (
     f"请数据库管理员执行 ALTER ROLE {access.ROLE} LOGIN PASSWORD '…'，让网页进程用它登录（网页进程的 DATABASE_URL，"
     "或 weimin run 的 WEIMIN_WEB_DATABASE_URL）；后台进程和命令行仍用原来的用户。"
 )
@@ -63,18 +60,3 @@ def bare_tables() -> list[str]:
             [wanted, access.ROLE, access.ROLE],
         )
         return [row[0] for row in cursor.fetchall()]
-
-
-@register(Tags.security, deploy=True)
-def check_web_login(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Warn of a web login that is above the wall. To be run with the web processes' own environment."""
-    try:
-        strong = passes_wall(web_user())
-    except DatabaseError as fault:
-        first = str(fault).strip().splitlines()[0]
-        return [Warning(f"没能查看数据库用户：{first}", hint="连上数据库后再检查一次。", id=UNLOOKED)]
-    if not strong:
-        return []
-    return [
-        Warning("网页进程用的数据库用户不受行级安全约束（超级用户、BYPASSRLS 或表的所有者）。", hint=_ADVICE, id=STRONG)
-    ]

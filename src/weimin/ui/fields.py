@@ -39,6 +39,7 @@ class Shown:
     unit: str = ""
     max_length: int = 200
     accept: str = ""
+    multiple: bool = False
     autocomplete: str = ""
     show_field: str = ""
     show_values: str = ""

@@ -26,6 +26,8 @@ from weimin.kernel.residents import actions as residents
 from weimin.kernel.residents import queries as resident_queries
 from weimin.ui.sheets import spreadsheet
 
+#: What the page of a new matter sends beside the item's own questions.
+_OWN_NAMES = {"key", "name", "id_number", "phone", "division", "channel", "seen", "kept", "taken"}
 CHANNELS = (("window", "本人到窗口"), ("agent", "村代办员代办"), ("home", "上门办理"))
 
 
@@ -56,6 +58,10 @@ def new_matter(request: Any, code: str) -> HttpResponse:
         typed = forms.read_post(spec.form.fields, request.POST)
         key = request.POST.get("key", key)[:40]
         kept = [int(one) for one in request.POST.getlist("kept") if one.isdecimal()]
+        before = case_queries.find_sent(actor, key=key)
+        if before and _is_applicant(request, before, person["id_number"]):
+            return HttpResponseRedirect(reverse("desk:case", args=[before]) + "?again=1")
+        key = secrets.token_hex(16) if before else key  # an old page filled in anew for somebody else
         number = _send(request, spec, offer, person, typed, key, kept, errors)
         if number:
             return HttpResponseRedirect(reverse("desk:case", args=[number]))
@@ -87,21 +93,9 @@ def _send(
 ) -> str:
     """Register the person, take in the files, submit; gives the number, or fills the errors."""
     actor = request.actor
-    for one in spec.materials:
-        upload = request.FILES.get(f"material_{one.code}")
-        if upload is not None:
-            try:
-                kept.append(
-                    cases.add_file(
-                        by=actor,
-                        at=request.at,
-                        material_code=one.code,
-                        allowed=one.accept,
-                        upload=UploadedFile(upload.name, upload.read()),
-                    )
-                )
-            except WeiminError as fault:
-                errors[f"material_{one.code}"] = fault.message
+    _take_files(request, spec, kept, errors)
+    own = _OWN_NAMES | {f"material_{one.code}" for one in spec.materials}  # browsers send an empty choice as text
+    errors.update(forms.strange_names(spec.form.fields, request.POST, beside=own))
     try:
         applicant = residents.register_resident(
             by=actor,
@@ -135,8 +129,39 @@ def _send(
         )
     except WeiminError as fault:
         errors.update(fault.fields or {"send": fault.message})
-        return ""
+        return case_queries.find_sent(actor, key=key)  # the same page sent twice at the same moment
     return done.number
+
+
+def _is_applicant(request: Any, number: str, id_number: str) -> bool:
+    """Whether a matter is the person's whose identity number was typed."""
+    try:
+        found = resident_queries.find_by_id_number(id_number)
+        return bool(case_queries.find_case(request.actor, number).applicant_id == found)
+    except WeiminError:
+        return False
+
+
+def _take_files(request: Any, spec: Any, kept: list[int], errors: dict[str, str]) -> None:
+    """Take out the files whose tick was taken away, take in the new ones; fills the ids and the errors."""
+    for text in set(request.POST.getlist("taken")) - {str(one) for one in kept}:
+        if text.isdecimal() and case_queries.list_loose_files(request.actor, ids=[int(text)]):
+            cases.remove_file(by=request.actor, at=request.at, file_id=int(text))
+    for one in spec.materials:
+        for upload in request.FILES.getlist(f"material_{one.code}"):
+            try:
+                kept.append(
+                    cases.add_file(
+                        by=request.actor,
+                        at=request.at,
+                        material_code=one.code,
+                        allowed=one.accept,
+                        upload=UploadedFile(upload.name, upload.read()),
+                    )
+                )
+            except WeiminError as fault:
+                name = f"material_{one.code}"
+                errors[name] = errors.get(name, "") + fault.message
 
 
 @access("staff", roles={"front_desk"})
@@ -170,12 +195,14 @@ def register(request: Any, code: str = "") -> HttpResponse:
     if request.method == "POST":
         typed = forms.read_post(spec.form.fields, request.POST)
         answers = {name: value for name, value in typed.items() if value not in ("", [])}
+        errors = forms.strange_names(spec.form.fields, request.POST, beside={"key"})
         try:
-            done = cases.register_own_motion(by=actor, at=request.at, key=key, item_code=code, answers=answers)
+            if not errors:
+                done = cases.register_own_motion(by=actor, at=request.at, key=key, item_code=code, answers=answers)
+                return HttpResponseRedirect(reverse("desk:case", args=[done.number]))
         except WeiminError as fault:
-            errors, status = fault.fields or {"send": fault.message}, 422
-        else:
-            return HttpResponseRedirect(reverse("desk:case", args=[done.number]))
+            errors = fault.fields or {"send": fault.message}
+        status = 422
     context = {
         "spec": spec,
         "errors": errors,

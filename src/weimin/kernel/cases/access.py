@@ -59,6 +59,14 @@ def workable_steps(viewer: Actor) -> QuerySet[Step]:
     return Step.objects.filter(state="open", agency_id=viewer.agency_id, role__in=sorted(viewer.roles))
 
 
+def held_steps(viewer: Actor) -> QuerySet[Step]:
+    """The open steps that somebody of a leader's bodies holds."""
+    if not viewer.is_staff or viewer.agency_id is None or not viewer.roles & LEADING:
+        return Step.objects.none()
+    led = directory.list_led_agencies(agency_id=viewer.agency_id)
+    return Step.objects.filter(state__in=("open", "waiting"), agency_id__in=led, assignee__isnull=False)
+
+
 def check_step(viewer: Actor, step: Step) -> None:
     """Refuse a step of another agency or role.
 

@@ -78,6 +78,15 @@ class Case(Attended):
         choices=[("pickup", "窗口领取"), ("post", "邮寄"), ("online", "网上查看")],
         help_text="结果怎么给申请人",
     )
+    post_sealed = models.BinaryField(
+        "邮寄地址", null=True, help_text="邮寄的收件人、电话和地址，加密保存；不邮寄的为空"
+    )
+    seen_papers = models.JSONField(
+        "已核对的纸质材料",
+        default=list,
+        db_default=[],
+        help_text="收件时窗口核对过原件的材料：代码、名称、谁、什么时候",
+    )
     submitted_at = models.DateTimeField("收件时间", help_text="收到申请的时间")
     received_on = models.DateField(
         "收件日", null=True, help_text="依法算作收到的那一天；窗口下班后交的可能是下一个工作日"
@@ -223,6 +232,7 @@ class Draft(models.Model):
     )
     answers_sealed = models.BinaryField("已填内容", help_text="已填的内容，加密保存")
     delivery = models.CharField("领取方式", max_length=8, default="pickup", help_text="结果怎么领")
+    post_sealed = models.BinaryField("邮寄地址", null=True, help_text="已填的邮寄地址，加密保存")
     key = models.CharField("提交编号", max_length=40, help_text="提交时用的一次性编号，双击也只成一件")
     updated_at = models.DateTimeField("更新时间", help_text="最近一次保存")
     case = models.ForeignKey(

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import secrets
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import connections
+from django.test import Client
+
 from weimin.kernel.accounts import actions as accounts
+from weimin.kernel.accounts.models import Account
 from weimin.kernel.cases import actions, queries
 from weimin.kernel.cases.types import Channel, Submission, Submitted, UploadedFile
 from weimin.kernel.directory import actions as directory
 from weimin.kernel.directory import queries as places
+from weimin.kernel.record.testing import empty_tables
 from weimin.kernel.record.types import Actor
 from weimin.kernel.residents import actions as residents
 
@@ -37,6 +44,8 @@ class Cast:
     decider: Actor
     issuer: Actor
     stranger: Actor
+    supervisor: Actor
+    leader: Actor
     applicant: Actor
     neighbour: Actor
 
@@ -73,6 +82,8 @@ def make_cast(at: datetime) -> Cast:
         decider=officer(at, "county", ("decider",)),
         issuer=officer(at, "accepting", ("issuer",)),
         stranger=officer(at, "accepting", ("front_desk",), town=OTHER_TOWN),
+        supervisor=officer(at, "county", ("supervisor",), lead="政府办"),
+        leader=officer(at, "township", ("leader",), lead="司法局"),
         applicant=resident(at, "13900000051", "张演示", "340300190001010011"),
         neighbour=resident(at, "13900000052", "李演示", "34030019000101002X"),
     )
@@ -97,6 +108,43 @@ def hand_in(cast: Cast, at: datetime, *, key: str = "", **changes: Any) -> Submi
     }
     submission = Submission(**{**fields, **changes})
     return actions.submit(by=cast.applicant, at=at, key=key or secrets.token_hex(8), submission=submission)
+
+
+def client_of(actor: Actor) -> Client:
+    """A browser in which somebody has logged in."""
+    client = Client()
+    client.force_login(Account.objects.get(pk=actor.account), backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def text_of(answer: Any) -> str:
+    """The text of an answer."""
+    return str(answer.content.decode())
+
+
+def apart(work: Callable[[], Any]) -> Any:
+    """Do something in a thread with a connection of its own, committed."""
+    said: list[Any] = []
+
+    def run() -> None:
+        try:
+            said.append(work())
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    return said[0]
+
+
+def sweep() -> None:
+    """Take away what was committed, so that other tests find the city as it was."""
+    empty_tables(
+        *("cases_case", "cases_casefile", "cases_casecounter", "deadlines_clock", "procedures_instance"),
+        *("record_blob", "record_outboxmessage", "record_auditentry", "record_rememberedanswer"),
+        *("residents_resident", "directory_officer", "accounts_account", "django_session"),
+    )
 
 
 def open_step(case_id: int, actor: Actor) -> int:

@@ -68,6 +68,7 @@ class Channel(StrEnum):
     OWN_MOTION = "own_motion"
 
 
+DELIVERY_TEXT = {"pickup": "到窗口领取", "post": "邮寄", "online": "网上查看"}
 CHANNEL_TEXT = {
     Channel.PORTAL: "网上",
     Channel.WINDOW: "窗口",
@@ -125,7 +126,8 @@ OUTCOME_TEXT = {
     "approve": "准予",
     "deny": "不予批准",
     "done": "完成",
-    "file": "予以登记",
+    "file": "予以登记（备案）",
+    "send_back": "退回更正",
     "extend": "同意延长",
     "keep": "不同意延长",
 }
@@ -140,6 +142,25 @@ class UploadedFile:
 
 
 @dataclass(frozen=True, slots=True)
+class PostalAddress:
+    """Where a result is posted to."""
+
+    name: str
+    phone: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeenPaper:
+    """A material that a clerk saw on paper: who, when."""
+
+    code: str
+    name: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Submission:
     """What somebody applies for: the item in a township, answers, and files by material code."""
 
@@ -151,6 +172,7 @@ class Submission:
     file_ids: tuple[int, ...] = ()
     waived_materials: tuple[str, ...] = ()
     delivery: str = "pickup"
+    post_to: PostalAddress | None = None
     draft_id: int | None = None
 
 
@@ -183,6 +205,14 @@ class StepTaken:
     state: State
     revision: int
     next_steps: tuple[NextStep, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """What became of the steps of somebody who leaves: taken on by a colleague, or open to all again."""
+
+    moved: int
+    freed: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,18 @@ def read_post(fields: tuple[FormField, ...], post: QueryDict) -> dict[str, Any]:
     return answers
 
 
+def strange_names(fields: tuple[FormField, ...], post: QueryDict, *, beside: set[str]) -> dict[str, str]:
+    """A sentence for each posted name that is neither one of the fields nor one of the page's own, `beside`."""
+    known = {"csrfmiddlewaretoken"} | beside | {one.name for one in fields}
+    cells = {
+        f"{one.name}-{row}-{column.name}" for one in fields for row in range(one.max_rows) for column in one.columns
+    }
+    return {
+        name: f"表单里没有“{name[:40]}”这一项，请从办事指南重新进入后再填。"
+        for name in sorted(set(post) - known - cells)
+    }
+
+
 def answers_in_words(
     fields: tuple[FormField, ...], answers: Mapping[str, Any], *, masked: bool = False
 ) -> list[tuple[str, str]]:

@@ -65,6 +65,8 @@ PROCEDURES = {
     "county_decides_notice": "上报件（含公示）",
     "joint": "联办件",
     "own_motion": "依职权登记",
+    "filing": "备案件",
+    "filing_window": "备案件（窗口当场）",
 }
 FIELD_TYPES = frozenset(
     [
@@ -249,6 +251,16 @@ class ItemSpec:
     def regime(self) -> str:
         """Which law governs its clock: the Permit Law for permits, else what the record says."""
         return "permit" if self.is_permit else str(self.doc.get("regime") or "service")
+
+    @property
+    def online(self) -> bool:
+        """Whether people may apply online."""
+        return bool(self.doc.get("online"))
+
+    @property
+    def any_township(self) -> bool:
+        """Whether an application may be handed in at any township, not only where it is handled."""
+        return bool(self.doc.get("accept_other_townships"))
 
     @property
     def pause_names(self) -> tuple[str, ...]:

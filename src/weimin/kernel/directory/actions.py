@@ -402,7 +402,14 @@ def end_post(*, by: Actor, at: datetime, post_id: int, on: date) -> None:
 
     Units:  the day itself no longer counts as served
     Raises: Invalid — no such post, it has ended, or the day is not after its first
+            Forbidden — not a leader of the post's body, or one's own post
     """
+    if by.kind != "system":
+        agency_id, officer_id = Post.objects.filter(pk=post_id).values_list("agency_id", "officer_id").first() or (0, 0)
+        if "leader" not in by.roles or agency_id not in queries.list_led_agencies(agency_id=by.agency):
+            raise Forbidden("离任由本单位领导登记。")
+        if officer_id == by.officer_id:
+            raise Forbidden("自己的岗位不能自己结束，请由上级单位登记。")
     with transaction.atomic():
         changed = Post.objects.filter(pk=post_id, valid_until=None, valid_from__lt=on).update(valid_until=on)
         if changed != 1:

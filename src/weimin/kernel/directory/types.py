@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 LEVELS = {"province": "省", "city": "市", "county": "县区", "township": "乡镇街道", "village": "村社区"}
 AGENCY_KINDS = {
@@ -23,6 +24,7 @@ ROLES = {
     "procedure_keeper": "规则管理",
     "supervisor": "监督督办",
     "operator": "运行维护",
+    "audit_admin": "审计管理员",
     "agent": "村代办员",
 }
 
@@ -36,6 +38,25 @@ class DivisionView:
     level: str
     parent_code: str
     county_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StaffView:
+    """Somebody in a post of a body; `valid_until` is the first day no longer served, None while none is set."""
+
+    post_id: int
+    officer_id: int
+    name: str
+    title: str
+    roles: tuple[str, ...]
+    agency_id: int
+    agency_name: str
+    valid_until: date | None
+
+    @property
+    def roles_text(self) -> str:
+        """The roles in words."""
+        return "、".join(ROLES.get(one, one) for one in self.roles)
 
 
 @dataclass(frozen=True, slots=True)

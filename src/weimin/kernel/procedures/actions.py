@@ -255,7 +255,7 @@ def _lock_running(instance_id: int) -> Instance:
     if instance is None:
         raise InstanceUnknown("没有这个流程实例。")
     if instance.finished_at is not None:
-        raise InstanceFinished("这个办件的流程已经走完，请刷新页面看最新情况。")
+        raise InstanceFinished("这个办件的流程已经走完，请重新打开办件看最新情况。")
     return instance
 
 

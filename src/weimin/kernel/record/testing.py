@@ -1,17 +1,48 @@
-"""Help for anyone's tests: empty tables that nothing may empty outside of tests."""
+"""Help for anyone's tests: entries linked inside a test's transaction; tables emptied that nothing else may empty."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from weimin.kernel.record.actions.chaining import link_below
 
 AT = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
+#: Who acts is told in front of the first statement, and taken back alone.
+_TELLING = "SELECT set_config('role', "
+_CONTROL = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")
+
+
+def link_all(at: datetime) -> int:
+    """Link every entry that can be seen, also those of the transaction that the test itself is in."""
+    linked = 0
+    while done := link_below(at=at, batch=1000, below=2**62):
+        linked += done
+    return linked
+
+
+def asked(seen: CaptureQueriesContext) -> int:
+    """How many questions a request asked: without transaction control, and what a test's own transaction adds to it."""
+    plain = (one["sql"].partition("; ")[2] if one["sql"].startswith(_TELLING) else one["sql"] for one in seen)
+    return sum(bool(one) and not one.startswith(_CONTROL) for one in plain)
+
+
+def forget_entries(subject_type: str) -> None:
+    """Take away committed audit entries of a kind, as nobody outside of tests can."""
+    _past_triggers("DELETE FROM record_auditentry WHERE subject_type = %s", subject_type)
 
 
 def empty_tables(*tables: str) -> None:
-    """Truncate tables with all that hangs on them, the audit trail too: its trigger stands aside meanwhile."""
+    """Truncate tables with all that hangs on them, the audit trail too."""
+    _past_triggers(f"TRUNCATE {', '.join(tables)} CASCADE")
+
+
+def _past_triggers(statement: str, *values: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE record_auditentry DISABLE TRIGGER USER")
-        cursor.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
-        cursor.execute("ALTER TABLE record_auditentry ENABLE TRIGGER USER")
+        cursor.execute("SET session_replication_role = replica")
+        try:
+            cursor.execute(statement, values or None)
+        finally:
+            cursor.execute("SET session_replication_role = DEFAULT")

@@ -4,12 +4,13 @@ from django.urls import path
 
 from weimin.apps.counter import web as counter
 from weimin.kernel.accounts.web import desk as accounts
-from weimin.kernel.cases.web import clocks
+from weimin.kernel.cases.web import clocks, handover
 from weimin.kernel.cases.web import desk as cases
 from weimin.kernel.catalogue.web import desk as catalogue
 from weimin.kernel.deadlines.web import desk as deadlines
 from weimin.kernel.deadlines.web import law
 from weimin.kernel.evaluation.web import desk as evaluation
+from weimin.kernel.record.web import desk as record
 from weimin.kernel.residents.web import desk as residents
 from weimin.kernel.supervision.web import findings, orders, overruns, warnings
 from weimin.sites.desk import web
@@ -28,6 +29,8 @@ urlpatterns = [
     path("new/<str:code>/", counter.new_matter, name="new_matter"),
     path("register/", counter.register, name="register_list"),
     path("register/<str:code>/", counter.register, name="register"),
+    path("handover/", handover.handover, name="handover"),
+    path("handover/<int:officer_id>/", handover.handover_officer, name="handover_officer"),
     path("figures/", counter.figures, name="figures"),
     path("repairs/", evaluation.repairs, name="repairs"),
     path("items/", catalogue.items, name="items"),
@@ -46,6 +49,8 @@ urlpatterns = [
     path("overruns/", overruns.overruns, name="overruns"),
     path("integrity/", findings.integrity, name="integrity"),
     path("integrity.xlsx", findings.export_findings, name="integrity_export"),
+    path("audit/", record.trail, name="audit"),
+    path("audit.xlsx", record.export_trail, name="audit_export"),
     path("operations/", web.operations, name="operations"),
     path("papers/<int:paper_id>/", cases.desk_paper, name="paper"),
     path("files/<int:file_id>/", cases.desk_file, name="file"),

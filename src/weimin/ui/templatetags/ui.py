@@ -77,6 +77,12 @@ def days_left_text(days: int | None) -> str:
 
 
 @register.filter
+def pairs(mapping: Any) -> list[tuple[Any, Any]]:
+    """A mapping's keys and values; `mapping.items` would look for a key of that name first."""
+    return list(mapping.items()) if mapping else []
+
+
+@register.filter
 def get(mapping: Any, key: Any) -> Any:
     """A value of a mapping by a variable key."""
     return mapping.get(key) if mapping else None

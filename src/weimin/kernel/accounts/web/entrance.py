@@ -15,6 +15,11 @@ REASONS = {
     "tries": "验证码填错的次数太多，请重新获取一个。",
     "inactive": "这个账号已停用，请联系便民服务中心窗口；工作人员请联系本单位管理员。",
 }
+#: What somebody is told whose form came without a session.
+TOLD = {
+    "lost": "登录过期了，请重新登录。您刚才填的内容还在，登录后会放回原来的页面，核对后再提交。",
+    "long": "登录过期了，请重新登录。您刚才填的内容太长，没能保留，登录后请重新填写。",
+}
 
 
 def back_to(name: str, why: str, wanted: str | None = "") -> HttpResponseRedirect:
@@ -44,4 +49,5 @@ class Entrance:
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Say why somebody was sent back."""
         context: dict[str, Any] = super().get_context_data(**kwargs)  # type: ignore[misc]
-        return context | {"why": REASONS.get(self.request.GET.get("why", ""), "")}
+        why = self.request.GET.get("why", "")
+        return context | {"why": REASONS.get(why, ""), "told": TOLD.get(why, "")}

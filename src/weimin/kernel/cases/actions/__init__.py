@@ -1,12 +1,6 @@
 """Every write on matters; one function per business verb."""
 
-from weimin.kernel.cases.actions.applying import (
-    add_file,
-    attach_file,
-    register_own_motion,
-    save_draft,
-    submit,
-)
+from weimin.kernel.cases.actions.applying import register_own_motion, submit
 from weimin.kernel.cases.actions.checking import (
     accept_application,
     answer_supplement,
@@ -20,6 +14,16 @@ from weimin.kernel.cases.actions.clocking import (
     pause_case,
     resume_case,
     tell_overrun,
+)
+from weimin.kernel.cases.actions.drafting import (
+    add_file,
+    attach_file,
+    check_door,
+    choose_delivery,
+    remove_file,
+    renew_draft,
+    save_draft,
+    update_draft,
 )
 from weimin.kernel.cases.actions.ending import (
     accept_silently,
@@ -50,6 +54,8 @@ __all__ = [
     "ask_supplement",
     "attach_file",
     "attend_due",
+    "check_door",
+    "choose_delivery",
     "claim_step",
     "complete_review",
     "confirm_delivery",
@@ -65,11 +71,14 @@ __all__ = [
     "pause_case",
     "refuse_application",
     "register_own_motion",
+    "remove_file",
+    "renew_draft",
     "renew_silently",
     "resume_case",
     "save_draft",
     "send_result",
     "submit",
     "tell_overrun",
+    "update_draft",
     "withdraw_application",
 ]

@@ -1,28 +1,32 @@
-"""Filling in and sending: drafts, files, submission."""
+"""Sending: an application is received, or a matter begun without an applicant."""
 
 from __future__ import annotations
 
-import json
+from collections import Counter
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Any
 
 from django.db import connection, transaction
 
-from weimin.base import crypto, identifiers
+from weimin.base import identifiers
 from weimin.base.clock import local_date
 from weimin.base.errors import Forbidden, Invalid, Refused
+from weimin.kernel.cases import queries
 from weimin.kernel.cases.actions import turning
-from weimin.kernel.cases.actions.turning import ANSWERS, Turn
+from weimin.kernel.cases.actions.drafting import check_door, seal_answers, seal_post
+from weimin.kernel.cases.actions.turning import Turn
 from weimin.kernel.cases.models import Case, CaseFile, Draft
 from weimin.kernel.cases.rules import completeness, numbers
 from weimin.kernel.cases.types import (
     CHANNEL_TEXT,
     Channel,
+    NextStep,
     PaperKind,
+    PostalAddress,
     State,
     Submission,
     Submitted,
-    UploadedFile,
 )
 from weimin.kernel.catalogue import queries as catalogue
 from weimin.kernel.catalogue.rules import forms
@@ -32,7 +36,7 @@ from weimin.kernel.deadlines.types import Limit
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.procedures import actions as procedures
 from weimin.kernel.record import access as wall
-from weimin.kernel.record.actions import keep_answer, remember, store_blob
+from weimin.kernel.record.actions import keep_answer, remember
 from weimin.kernel.record.types import Actor
 from weimin.kernel.residents import queries as residents
 
@@ -49,81 +53,10 @@ class ItemChanged(Refused):
     code = "cases.item_changed"
 
 
-def save_draft(
-    *,
-    by: Actor,
-    at: datetime,
-    item_code: str,
-    township_code: str,
-    answers: dict[str, Any],
-    delivery: str = "pickup",
-    key: str = "",
-) -> int:
-    """Keep what was filled in so far; one draft per person, item and township. Gives its id.
+class OtherTownship(Refused):
+    """Staff take in applications to their own place only, unless the item may be handed in anywhere."""
 
-    Raises: NotOffered — the township does not offer the item
-    Cost:   three queries
-    """
-    if by.account_id is None:
-        raise Forbidden("请先登录再填写。")
-    offer = catalogue.find_offer(code=item_code, township_code=township_code, on=local_date(at))
-    sealed = _seal(answers)
-    draft, _ = Draft.objects.update_or_create(
-        account_id=by.account_id,
-        item_version_id=offer.version_id,
-        township_id=township_code,
-        case=None,
-        defaults={"answers_sealed": sealed, "delivery": delivery, "updated_at": at},
-        create_defaults={
-            "answers_sealed": sealed,
-            "delivery": delivery,
-            "updated_at": at,
-            "key": key or f"draft-{by.account_id}-{at.timestamp():.6f}",
-        },
-    )
-    return draft.pk
-
-
-def add_file(
-    *,
-    by: Actor,
-    at: datetime,
-    material_code: str,
-    upload: UploadedFile,
-    allowed: tuple[str, ...],
-    draft_id: int | None = None,
-) -> int:
-    """Take in one file for a material, before it belongs to a matter. Gives its id.
-
-    Raises: FileRefused — empty, too large, or lying about its kind
-    Cost:   three queries, one file write
-    """
-    if draft_id is not None and not Draft.objects.filter(pk=draft_id, account_id=by.account, case=None).exists():
-        raise Forbidden("这份草稿不是您的，或者已经提交。")
-    return attach_file(by=by, at=at, material_code=material_code, upload=upload, allowed=allowed, draft_id=draft_id)
-
-
-def attach_file(
-    *,
-    by: Actor,
-    at: datetime,
-    material_code: str,
-    upload: UploadedFile,
-    allowed: tuple[str, ...],
-    draft_id: int | None = None,
-) -> int:
-    """Store a file's content and a row that says what it is for; checks only the file."""
-    blob = store_blob(at=at, content=upload.content, name=upload.name, allowed=allowed)
-    row = CaseFile.objects.create(
-        draft_id=draft_id,
-        blob_id=blob.blob_id,
-        material_code=material_code[:40],
-        name=upload.name.replace("\\", "/").rsplit("/", 1)[-1][-120:],
-        uploaded_at=at,
-        uploaded_by=by.label[:120],
-        owner_account_id=by.account_id,
-    )
-    return row.pk
+    code = "cases.other_township"
 
 
 def submit(*, by: Actor, at: datetime, key: str, submission: Submission, seen_version: int | None = None) -> Submitted:
@@ -134,32 +67,41 @@ def submit(*, by: Actor, at: datetime, key: str, submission: Submission, seen_ve
 
     Raises: ApplicationIncomplete — with a sentence for each field and material
             NotOffered, ItemChanged — the item is not offered here or changed while filling in
+            NotApplied, NotOnline, OtherTownship — it cannot be applied for, not online, or not through this body
             KeyReused — the key came before with another content
     Law:    xkl-2019 art. 32
     Cost:   about sixteen statements
     """
     with transaction.atomic():
-        scope = f"submit:{by.account_id or by.name}"
+        scope = queries.submit_scope(by)
         said = remember(at=at, scope=scope, key=key, request=_request(submission))
         if said is not None:
-            return Submitted(**{**said.answer, "repeated": True})  # type: ignore[arg-type]
+            return _submitted(said.answer, repeated=True)
         offer = catalogue.find_offer(
             code=submission.item_code, township_code=submission.township_code, on=local_date(at)
         )
         if seen_version is not None and seen_version != offer.version_id:
             raise ItemChanged("这个事项在您填写期间有了新版本，已填的内容还在，请核对后重新提交。")
         spec = catalogue.get_spec(offer.version_id)
+        check_door(spec, submission.channel)
+        _check_place(by, spec, submission.township_code)
         answers, files = _check(by, at, spec, submission)
-        turn = _create(by, at, spec, offer, submission, answers)
+        turn = _create(by, at, spec, offer, _posted(submission), answers, files)
         _attach(turn, files, submission)
         taken = _begin(turn)
-        answer = {
+        answer: dict[str, Any] = {
             "case_id": taken.case_id,
             "number": taken.number,
             "receipt_code": numbers.receipt_code(taken.number),
+            "next_steps": [asdict(one) for one in taken.next_steps],
         }
         keep_answer(scope=scope, key=key, answer=answer)
-        return Submitted(**answer, next_steps=taken.next_steps)  # type: ignore[arg-type]
+        return _submitted(answer, repeated=False)
+
+
+def _submitted(answer: dict[str, Any], *, repeated: bool) -> Submitted:
+    steps = tuple(NextStep(**one) for one in answer.get("next_steps", ()))
+    return Submitted(answer["case_id"], answer["number"], answer["receipt_code"], repeated, steps)
 
 
 def _request(submission: Submission) -> dict[str, Any]:
@@ -169,11 +111,36 @@ def _request(submission: Submission) -> dict[str, Any]:
         "applicant": submission.applicant_id,
         "answers": submission.answers,
         "files": sorted(submission.file_ids),
+        "delivery": submission.delivery,
     }
 
 
-def _seal(answers: dict[str, Any]) -> bytes:
-    return crypto.seal(json.dumps(answers, ensure_ascii=False), purpose=ANSWERS)
+def _check_place(by: Actor, spec: ItemSpec, township_code: str) -> None:
+    """Refuse staff an application to another township, which they would not see again.
+
+    Raises: OtherTownship — with what to do
+    """
+    if not by.is_staff or spec.any_township:
+        return
+    if directory.township_of(by.division_code) != township_code:
+        there = directory.full_name(township_code)
+        raise OtherTownship(f"“{spec.name}”要由{there}自己收件，请让申请人到那里办，或者在网上申请。")
+
+
+def _posted(submission: Submission) -> Submission:
+    """The submission with a checked postal address, or with none where nothing is posted.
+
+    Raises: ApplicationIncomplete — a sentence for each part of the address
+    """
+    if submission.delivery != "post":
+        return replace(submission, post_to=None)
+    given = submission.post_to or PostalAddress("", "", "")
+    if not given.phone.strip():
+        given = replace(given, phone=residents.phone_for_notices(resident_id=submission.applicant_id))
+    post_to, errors = completeness.check_post(given)
+    if errors:
+        raise ApplicationIncomplete("邮寄要写清收件人、电话和地址。", fields=errors)
+    return replace(submission, post_to=post_to)
 
 
 def _check(by: Actor, at: datetime, spec: ItemSpec, submission: Submission) -> tuple[dict[str, Any], list[CaseFile]]:
@@ -190,6 +157,9 @@ def _check(by: Actor, at: datetime, spec: ItemSpec, submission: Submission) -> t
         own = CaseFile.objects.filter(case=None, owner_account_id=by.account_id)
         files = list(own.filter(pk__in=submission.file_ids))
     waived = set(submission.waived_materials) if by.is_staff else set()
+    if unknown := waived - {one.code for one in spec.materials}:
+        errors["materials_seen"] = f"这个事项没有这些材料：{'、'.join(sorted(unknown))[:100]}。"
+    completeness.check_count(max(Counter(one.material_code for one in files).values(), default=0))
     missing = completeness.missing_materials(spec.materials, given={one.material_code for one in files}, waived=waived)
     errors |= {f"material_{one.code}": f"还没有交“{one.name}”，请上传后再提交。" for one in missing}
     if errors:
@@ -216,6 +186,7 @@ def _create(
     offer: OfferView,
     submission: Submission,
     answers: dict[str, Any],
+    files: list[CaseFile],
 ) -> Turn:
     name = residents.get_name(resident_id=submission.applicant_id)
     started = procedures.start_instance(by=by, at=at, version_id=spec.procedure_version_id, data={})
@@ -234,8 +205,10 @@ def _create(
         channel=submission.channel,
         state=State.RECEIVED,
         instance_id=started.instance_id,
-        answers_sealed=_seal(answers),
+        answers_sealed=seal_answers(answers),
         delivery=submission.delivery,
+        post_sealed=seal_post(submission.post_to),
+        seen_papers=_seen(by, at, spec, submission),
         submitted_at=at,
         received_on=_received_on(submission.channel, offer.accept_agency_id, at),
         renews_until=_renewed(spec, answers, local_date(at)),
@@ -257,7 +230,12 @@ def _create(
         channel=CHANNEL_TEXT[Channel(submission.channel)],
         submitted_at=at.isoformat(),
         due_on=case.due_on.isoformat() if case.due_on else "",
-        materials=[one.name for one in spec.materials if not one.shared],
+        materials=completeness.received_materials(
+            spec.materials,
+            files=[one.material_code for one in files],
+            seen=[one["code"] for one in case.seen_papers],
+        ),
+        asks_materials=any(not one.shared for one in spec.materials),
         limit_text=limit.text,
     )
     return turn
@@ -265,6 +243,16 @@ def _create(
 
 def _serves(by: Actor, township_code: str) -> bool:
     return bool(by.division_code) and township_code.startswith(identifiers.place_prefix(by.division_code))
+
+
+def _seen(by: Actor, at: datetime, spec: ItemSpec, submission: Submission) -> list[dict[str, str]]:
+    """The materials that the clerk ticked as seen on paper, as the matter keeps them."""
+    ticked = set(submission.waived_materials) if by.is_staff else set()
+    return [
+        {"code": one.code, "name": one.name, "by": by.label[:120], "at": at.isoformat()}
+        for one in spec.materials
+        if one.code in ticked and not one.shared
+    ]
 
 
 def _received_on(channel: str, agency_id: int, at: datetime) -> date:
@@ -297,7 +285,7 @@ def _attach(turn: Turn, files: list[CaseFile], submission: Submission) -> None:
         CaseFile.objects.filter(pk__in=[one.pk for one in files]).update(case=turn.case)
     if submission.draft_id is not None:
         Draft.objects.filter(pk=submission.draft_id, account_id=turn.by.account, case=None).update(
-            case=turn.case, answers_sealed=b""
+            case=turn.case, answers_sealed=b"", post_sealed=None
         )
 
 
@@ -357,7 +345,7 @@ def _register(by: Actor, at: datetime, spec: ItemSpec, offer: OfferView, answers
         channel=Channel.OWN_MOTION,
         state=State.HANDLING,
         instance_id=started.instance_id,
-        answers_sealed=_seal(answers),
+        answers_sealed=seal_answers(answers),
         delivery="online",
         submitted_at=at,
         received_on=local_date(at),

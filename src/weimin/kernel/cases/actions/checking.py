@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -12,7 +14,9 @@ from weimin.base.errors import Invalid, Refused
 from weimin.kernel.cases.actions import turning
 from weimin.kernel.cases.actions.turning import Turn
 from weimin.kernel.cases.models import Case, CaseFile, Decision, Step, Supplement
+from weimin.kernel.cases.rules import completeness
 from weimin.kernel.cases.types import Event, PaperKind, State, StepTaken, SupplementItem
+from weimin.kernel.catalogue import queries as catalogue
 from weimin.kernel.deadlines import queries as limits
 from weimin.kernel.deadlines.types import Limit
 from weimin.kernel.record.types import Actor
@@ -142,7 +146,9 @@ def ask_supplement(
     Cost:   about fourteen statements; locks the case row until commit
     """
     if not items or any(not one.what.strip() for one in items):
-        raise ReasonsMissing("请一次列全要补的材料，每一项都写明要怎么补。", fields={"items": "请逐项写明。"})
+        raise ReasonsMissing(
+            "请一次列全要补的材料，每一项都写明要怎么补。", fields={"ask": "请勾选要补的，并逐项写明。"}
+        )
     with transaction.atomic():
         turn = turning.open_turn(by=by, at=at, case_id=case_id, seen=seen)
         turning.take_step(turn, step_id=step_id, kinds=("accept",))
@@ -205,6 +211,7 @@ def answer_supplement(
         supplement = turn.case.supplements.get()
         files = list(CaseFile.objects.filter(pk__in=file_ids, case=None, owner_account_id=by.account_id))
         given = {one.material_code for one in files} | set(said)
+        completeness.check_count(max(Counter(one.material_code for one in files).values(), default=0))
         missing = [one for one in supplement.items if one["code"] not in given]
         if missing:
             raise SupplementIncomplete(
@@ -265,24 +272,25 @@ def refuse_application(
             agency=by.agency_name,
             reasons=reasons,
             basis=basis,
-            **remedies(turn),
+            remedy_text=catalogue.remedy_text(turn.spec, on=turn.today, refused=True),
         )
         return turn.finish(verb="cases.case.refused")
 
 
-def check_reasons(reasons: str, basis: str) -> None:
-    """Refuse an empty reason or basis.
+def check_reasons(reasons: str, basis: str, *, missing: Mapping[str, str] | None = None) -> None:
+    """Refuse an empty reason or basis; `missing` says what else was left out, so that all is told at once.
 
     Raises: ReasonsMissing — with the fields
     Law:    xkl-2019 art. 38
     """
-    faults = {}
+    faults = dict(missing or {})
     if len(reasons.strip()) < 5:
         faults["reasons"] = "请写明理由（至少 5 个字），申请人会看到。"
     if not basis.strip():
         faults["basis"] = "请写明法律依据。"
     if faults:
-        raise ReasonsMissing("决定要写明理由和依据。", fields=faults)
+        told = "决定要写明理由和依据。" if {"reasons", "basis"} & set(faults) else next(iter(faults.values()))
+        raise ReasonsMissing(told, fields=faults)
 
 
 def keep_decision(
@@ -304,20 +312,6 @@ def keep_decision(
         officer_name=turn.by.name[:60],
         corrects_id=corrects_id,
     )
-
-
-def remedies(turn: Turn) -> dict[str, str]:
-    """Where and until when a person may turn against a decision.
-
-    Law:    fyf-2023 art. 20; xsf-2017 art. 46
-    """
-    doc = turn.spec.doc
-    return {
-        "review_body": str(doc.get("review_body") or "县（区）人民政府"),
-        "court": str(doc.get("court") or "有管辖权的人民法院"),
-        "review_days": "60",
-        "suit_months": "6",
-    }
 
 
 def is_open(case: Case) -> bool:

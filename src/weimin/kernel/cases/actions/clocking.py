@@ -46,7 +46,7 @@ def _check_clock(turn: Turn, clock_id: int | None) -> int:
     meant = clock_id or turn.case.clock_id
     running = limits.list_running(subject_type="case", subject_id=turn.case.number)
     if meant not in {one.pk for one in running}:
-        raise ClockNotHere("这个时钟不是这个办件正在走的时钟，请刷新页面。")
+        raise ClockNotHere("这个时钟不是这个办件正在走的时钟，请重新打开办件。")
     assert meant is not None
     return meant
 

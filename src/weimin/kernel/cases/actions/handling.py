@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import reduce
+from operator import or_
 
 from django.db import transaction
+from django.db.models import Q
 
+from weimin.base.clock import local_date
 from weimin.base.errors import Conflict, Forbidden, Invalid
 from weimin.kernel.cases import access
 from weimin.kernel.cases.actions import turning
@@ -13,7 +17,6 @@ from weimin.kernel.cases.actions.checking import (
     applicant_name,
     check_reasons,
     keep_decision,
-    remedies,
 )
 from weimin.kernel.cases.models import Comment, Step
 from weimin.kernel.cases.rules import numbers
@@ -21,14 +24,17 @@ from weimin.kernel.cases.types import (
     OUTCOME_TEXT,
     STEP_TEXT,
     Event,
+    HandedOver,
     PaperKind,
     StepTaken,
 )
+from weimin.kernel.catalogue import queries as catalogue
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.record.actions import record_audit
 from weimin.kernel.record.types import Actor
 
 REVIEWS = ("review", "survey", "notice")
+CHOOSE = "请先选择结论。"
 
 
 class OutcomeUnknown(Invalid):
@@ -64,10 +70,10 @@ def claim_step(*, by: Actor, at: datetime, step_id: int) -> None:
 def _explain_claim(by: Actor, step_id: int) -> None:
     step = Step.objects.filter(pk=step_id).first()
     if step is None:
-        raise access.CaseUnknown("找不到这个环节，请刷新页面。")
+        raise access.CaseUnknown("找不到这个环节，请重新打开办件。")
     access.check_step(by, step)
     if step.state != "open":
-        raise turning.StepTakenAlready("这一步已经办完，请刷新页面看最新情况。")
+        raise turning.StepTakenAlready("这一步已经办完，请重新打开办件看最新情况。")
     if step.assignee_id != by.officer_id:
         raise StepClaimed(f"这一步已由{step.assignee_name}领办。需要换人时，请他先交回。")
 
@@ -93,31 +99,44 @@ def hand_back_step(*, by: Actor, at: datetime, step_id: int) -> None:
         _audit_step(by, at, step_id, "cases.step.handed_back")
 
 
-def hand_over_steps(*, by: Actor, at: datetime, from_officer_id: int, to_officer_id: int | None) -> int:
-    """Hand all open steps of somebody who leaves to a colleague of the same agency, or back to all.
+def hand_over_steps(*, by: Actor, at: datetime, from_officer_id: int, to_officer_id: int | None) -> HandedOver:
+    """Hand all open steps of somebody who leaves to a colleague, or back to all.
+
+    What the colleague's posts do not cover goes back to all: nobody may hold a step that they cannot take.
 
     Raises: Forbidden — the actor does not lead the agency
-    Shape:  how many steps moved
-    Cost:   four statements
+            Invalid — the colleague does not serve there, or is the one who leaves
+    Cost:   about seven statements
     """
     if not by.roles & {"leader", "operator"} or by.agency_id is None:
         raise Forbidden("移交工作由本单位领导办理。")
-    name = directory.officer_name(to_officer_id) if to_officer_id else ""
+    led = directory.list_led_agencies(agency_id=by.agency_id)
+    staff = directory.list_staff(agency_ids=led, on=local_date(at))
+    posts = [one for one in staff if one.officer_id == to_officer_id] if to_officer_id else []
+    if to_officer_id is not None and (not posts or to_officer_id == from_officer_id):
+        raise Invalid("请选择本单位在任的另一位同事。", fields={"to": "请重新选择。"})
     with transaction.atomic():
-        moved = Step.objects.filter(
-            state__in=("open", "waiting"),
-            assignee_id=from_officer_id,
-            agency_id__in=directory.list_led_agencies(agency_id=by.agency_id),
-        ).update(assignee_id=to_officer_id, assignee_name=name)
+        held = Step.objects.filter(
+            state__in=("open", "waiting"), assignee_id=from_officer_id, agency_id__in=led
+        ).select_for_update()
+        ids = list(held.values_list("pk", flat=True))
+        steps = Step.objects.filter(pk__in=ids)
+        fits = [Q(agency_id=post.agency_id, role__in=post.roles) for post in posts]
+        moved = (
+            steps.filter(reduce(or_, fits)).update(assignee_id=to_officer_id, assignee_name=posts[0].name[:60])
+            if fits
+            else 0
+        )
+        freed = steps.filter(assignee_id=from_officer_id).update(assignee_id=None, assignee_name="")
         record_audit(
             by=by,
             at=at,
             verb="cases.steps.handed_over",
             subject_type="officer",
             subject_id=from_officer_id,
-            changes={"to": to_officer_id, "steps": moved},
+            changes={"to": to_officer_id, "steps": moved, "freed": freed},
         )
-    return moved
+    return HandedOver(moved, freed)
 
 
 def complete_review(
@@ -153,6 +172,8 @@ def complete_review(
 
 def _check_outcome(step: Step, outcome: str) -> None:
     offered = step.outcomes.split() or ["done"]
+    if not outcome:
+        raise OutcomeUnknown(CHOOSE, fields={"outcome": CHOOSE})
     if outcome not in offered:
         shown = "、".join(OUTCOME_TEXT.get(one, one) for one in offered)
         raise OutcomeUnknown(f"这一步可以选：{shown}。", fields={"outcome": "请重新选择。"})
@@ -171,12 +192,12 @@ def decide_case(
 ) -> StepTaken:
     """Decide, signed by a person, with reasons and basis; the delivery clock starts.
 
-    Raises: ReasonsMissing — no reasons or basis
+    Raises: ReasonsMissing — no reasons or basis; OutcomeUnknown — nothing chosen, or not offered
             Forbidden — no person signs
     Law:    xkl-2019 art. 38, 44; pipl-2021 art. 24
     Cost:   about seventeen statements; locks the case row until commit
     """
-    check_reasons(reasons, basis)
+    check_reasons(reasons, basis, missing=None if outcome else {"outcome": CHOOSE})
     if by.officer_id is None:
         raise Forbidden("决定必须由在任的工作人员作出，系统和接口不能代签。")
     with transaction.atomic():
@@ -206,9 +227,16 @@ def decide_case(
             reasons=reasons,
             basis=basis,
             result_name=str((turn.spec.doc.get("result") or {}).get("name") or ""),
-            **remedies(turn),
+            remedy_text=catalogue.remedy_text(turn.spec, on=turn.today),
+            **_filed(turn, outcome),
         )
         return turn.finish(verb="cases.case.decided", notice={"outcome_text": text})
+
+
+def _filed(turn: turning.Turn, outcome: str) -> dict[str, str]:
+    """A filing ends with a receipt or goes back; neither is a decision."""
+    titles = {"file": "备案回执", "send_back": "备案退回更正通知书"}
+    return {"title": titles[outcome]} if turn.spec.legal_effect == "filing" and outcome in titles else {}
 
 
 def start_delivery(turn: turning.Turn) -> None:
@@ -240,9 +268,10 @@ def make_result(
             return _archive(turn)
         code = numbers.pickup_code(turn.case.number)
         due = turn.case.due_on
+        told = f"结果已出，凭取件码 {code} 到窗口领取。"
         turn.say(
             "result_made",
-            public=f"结果已出，凭取件码 {code} 到窗口领取。",
+            public="结果已出，会按您填的地址寄出。" if turn.case.delivery == "post" else told,
             inner="结果已制作，转出件窗口",
             due_on=due,
         )

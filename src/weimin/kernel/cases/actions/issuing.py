@@ -8,6 +8,7 @@ from django.db import transaction
 
 from weimin.base import crypto
 from weimin.base.errors import Invalid
+from weimin.kernel.cases import queries
 from weimin.kernel.cases.actions import turning
 from weimin.kernel.cases.actions.checking import applicant_name
 from weimin.kernel.cases.rules import numbers
@@ -109,12 +110,14 @@ def confirm_delivery(*, by: Actor, at: datetime, case_id: int | str, seen: int |
         turning.stop_clock(turn)
         turn.set(ended_at=at)
         turn.say("closed", public="结果已送达，办结。", inner="确认送达")
+        post_to = queries.open_post(turn.case.post_sealed)
         turning.make_paper(
             turn,
             PaperKind.DELIVERY,
             applicant=applicant_name(turn.case),
             agency=by.agency_name,
             how="邮寄送达",
+            address=f"{post_to.address}　{post_to.name}" if post_to else "",
             signed_by="",
             delivered_at=at.isoformat(),
         )

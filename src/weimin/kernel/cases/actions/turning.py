@@ -34,6 +34,7 @@ from weimin.kernel.record.types import Actor
 
 ANSWERS = "cases.answers"
 PAPERS = "cases.papers"
+POST = "cases.post"
 
 
 class PageStale(Conflict):
@@ -169,7 +170,7 @@ def open_turn(*, by: Actor, at: datetime, case_id: int | str, seen: int | None =
     if seen is not None and seen != case.revision:
         last = case.timeline.order_by("-id").first()
         told = f"{last.by_label}刚刚办理：{last.inner_text or last.public_text}。" if last else ""
-        raise PageStale(f"这个办件在您打开页面后有变化。{told}请刷新页面，看过最新情况再办。")
+        raise PageStale(f"这个办件在您打开页面后有变化。{told}请重新打开办件，看过最新情况再办。")
     return Turn(case, catalogue.get_spec(case.item_version_id), by, at)
 
 
@@ -182,12 +183,12 @@ def take_step(turn: Turn, *, step_id: int, kinds: tuple[str, ...]) -> Step:
     """
     step = Step.objects.filter(pk=step_id, case=turn.case).select_related("agency").first()
     if step is None:
-        raise access.CaseUnknown("找不到这个环节，请刷新页面。")
+        raise access.CaseUnknown("找不到这个环节，请重新打开办件。")
     access.check_step(turn.by, step)
     if step.state == "done":
-        raise StepTakenAlready(f"这一步已由{step.assignee_name or '别人'}办过，请刷新页面看最新情况。")
+        raise StepTakenAlready(f"这一步已由{step.assignee_name or '别人'}办过，请重新打开办件看最新情况。")
     if step.state == "cancelled" or step.kind not in kinds:
-        raise StepTakenAlready("这一步现在不能这样办，请刷新页面看最新情况。")
+        raise StepTakenAlready("这一步现在不能这样办，请重新打开办件看最新情况。")
     if step.assignee_id and turn.by.officer_id and step.assignee_id != turn.by.officer_id:
         raise StepTakenAlready(f"这一步已由{step.assignee_name}领办。需要换人时，请他先交回。")
     return step
@@ -208,7 +209,7 @@ def complete_step(turn: Turn, step: Step, *, outcome: str, opinion: str = "") ->
         assignee_name=turn.by.name[:60],
     )
     if done != 1:
-        raise StepTakenAlready("这一步刚刚被别人办过，请刷新页面看最新情况。")
+        raise StepTakenAlready("这一步刚刚被别人办过，请重新打开办件看最新情况。")
     assert turn.case.instance_id is not None
     progress = procedures.complete_task(
         by=turn.by, at=turn.at, instance_id=turn.case.instance_id, task_id=step.task_id, outcome=outcome
@@ -253,21 +254,21 @@ def open_steps(turn: Turn, ready: Sequence[ReadyTask], *, leaving: Step | None =
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A part of the handling with a limit of its own: by law, or as the procedure promises."""
+    """A part of the handling with limits of its own: by law, as the procedure promises, or both."""
 
     key: str
     label: str
-    limit: Limit
-    lawful: bool
+    law: Limit | None
+    promise: Limit | None
 
 
 def _stage_of(spec: ItemSpec, task: TaskSpec) -> Stage | None:
+    own = Limit(task.limit_value, task.limit_unit, "办理流程规定") if task.limit_value else None
     for one in spec.stages:
         if task.bpmn_id in one.steps:
-            return Stage(one.name, one.name, Limit(one.value, one.unit, one.basis), lawful=True)
-    if task.limit_value:
-        return Stage(task.bpmn_id, task.name, Limit(task.limit_value, task.limit_unit, "办理流程规定"), lawful=False)
-    return None
+            promise = own if len(one.steps) == 1 else None  # a stage of several steps has no single promise
+            return Stage(one.name, one.name, Limit(one.value, one.unit, one.basis), promise)
+    return Stage(task.bpmn_id, task.name, None, own) if own else None
 
 
 def _goes_on(turn: Turn, leaving: Step | None, stages: list[Stage | None]) -> Stage | None:
@@ -285,8 +286,8 @@ def _stage_clock(turn: Turn, stage: Stage, agency_id: int, *, side_by_side: bool
         purpose="body" if side_by_side else "stage",
         subject=("case", turn.case.number),
         start_date=turn.today,
-        statutory=stage.limit if stage.lawful else None,
-        committed=None if stage.lawful else stage.limit,
+        statutory=stage.law,
+        committed=stage.promise,
         regime=turn.spec.regime,
         grounds=grounds_of(turn),
         label=stage.label,

@@ -62,7 +62,7 @@ def move(state: State, event: Event) -> State:
     """
     found = TRANSITIONS.get((state, event))
     if found is None:
-        tail = "这件事已经结束，不能再改。" if state in ENDED else "请刷新页面看最新情况。"
+        tail = "这件事已经结束，不能再改。" if state in ENDED else "请重新打开办件看最新情况。"
         raise NotAllowed(f"现在是“{STATE_TEXT[state]}”，不能{_EVENT_TEXT[event]}。{tail}")
     return found[0]
 

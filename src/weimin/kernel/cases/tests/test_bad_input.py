@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connections
 from django.test import Client
 
 from weimin.base.errors import Invalid, WeiminError
 from weimin.kernel.cases import actions, queries
 from weimin.kernel.cases.actions.applying import ApplicationIncomplete, ItemChanged
 from weimin.kernel.cases.models import Case
-from weimin.kernel.cases.testing import ANSWERS, ITEM, PICTURE, TOWN, Cast, hand_in, make_cast
+from weimin.kernel.cases.testing import ANSWERS, ITEM, PICTURE, TOWN, Cast, apart, hand_in, make_cast, sweep
 from weimin.kernel.cases.types import Channel, Submission, UploadedFile
 from weimin.kernel.catalogue import actions as catalogue
 from weimin.kernel.catalogue import queries as items
 from weimin.kernel.catalogue.rules.forms import UnknownFields
-from weimin.kernel.record.testing import empty_tables
 from weimin.kernel.record.types import Actor
 
 AT = datetime(2026, 9, 18, 2, 0, tzinfo=UTC)
@@ -112,37 +108,6 @@ def test_the_same_key_makes_one_matter_and_another_content_is_refused(cast: Cast
         actions.submit(by=cast.applicant, at=AT, key="k-1", submission=other)
 
 
-def _apart(work: Callable[[], Any]) -> Any:
-    """Do something in a thread with a connection of its own, committed."""
-    said: list[Any] = []
-
-    def run() -> None:
-        try:
-            said.append(work())
-        finally:
-            connections.close_all()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-    return said[0]
-
-
-def _sweep() -> None:
-    """Take away what was committed, so that other tests find the city as it was."""
-    empty_tables(
-        "cases_case",
-        "cases_casefile",
-        "cases_casecounter",
-        "record_outboxmessage",
-        "record_auditentry",
-        "record_rememberedanswer",
-        "residents_resident",
-        "directory_officer",
-        "accounts_account",
-    )
-
-
 @pytest.mark.django_db
 def test_a_double_click_at_the_same_moment_makes_one_matter(city: None, settings: Any, tmp_path: Any) -> None:
     settings.WEIMIN_FILES_ROOT = str(tmp_path)
@@ -154,19 +119,19 @@ def test_a_double_click_at_the_same_moment_makes_one_matter(city: None, settings
             by=cast.applicant, at=AT, material_code="bank_card", upload=upload, allowed=("png",)
         )
 
-    cast, photo = _apart(prepare)
+    cast, photo = apart(prepare)
     try:
         one = Submission(ITEM, TOWN, cast.applicant.resident_id or 0, Channel.PORTAL, ANSWERS, (photo,))
         with ThreadPoolExecutor(4) as pool:
             clicks = [
-                pool.submit(_apart, lambda: actions.submit(by=cast.applicant, at=AT, key="double", submission=one))
+                pool.submit(apart, lambda: actions.submit(by=cast.applicant, at=AT, key="double", submission=one))
                 for _ in range(4)
             ]
         assert len({click.result().number for click in clicks}) == 1
         assert len({click.result().receipt_code for click in clicks}) == 1
-        assert _apart(Case.objects.count) == 1
+        assert apart(Case.objects.count) == 1
     finally:
-        _apart(_sweep)
+        apart(sweep)
 
 
 def test_a_lost_session_leads_back_to_where_one_was(city: None, db: None) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
-from weimin.base.errors import WeiminError
+from weimin.base.errors import Invalid, WeiminError
 from weimin.base.guard import access
 from weimin.kernel.cases import actions, queries
 from weimin.kernel.cases.types import (
@@ -25,6 +25,7 @@ from weimin.kernel.cases.types import (
 from weimin.kernel.cases.web.clocks import CLOCK_STEPS, clock_context
 from weimin.kernel.cases.web.portal import file_response, paper_response
 from weimin.kernel.catalogue import forms
+from weimin.kernel.catalogue.types import ItemSpec
 from weimin.kernel.deadlines import queries as deadlines
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.procedures import queries as procedures
@@ -119,10 +120,13 @@ def show_case(request: Any, number: str, *, problem: WeiminError | None = None, 
         "steps_text": procedures.list_steps_text(view.spec.procedure_version_id),
         "place": directory.full_name(case.township_id),
         "problem": problem,
+        "again": request.GET.get("again") == "1",
         "typed": request.POST,
         "may_correct": bool(view.decisions) and "decider" in actor.roles,
         "may_confirm": State(case.state) is State.ISSUED and "issuer" in actor.roles,
         "asked_before": view.supplement is not None,
+        "post_to": view.post_to if _posts(view, step, actor) else None,
+        "asking": _asking(view.spec, request.POST),
     }
     return render(request, "cases/case.html", context, status=status)
 
@@ -134,13 +138,45 @@ def _default_basis(view: queries.CaseView) -> str:
 def _materials(view: queries.CaseView) -> list[dict[str, Any]]:
     known = {one.code for one in view.spec.materials}
     rows: list[dict[str, Any]] = [
-        {"material": one, "files": [f for f in view.files if f.material_code == one.code]}
+        {
+            "material": one,
+            "files": [f for f in view.files if f.material_code == one.code],
+            "seen": view.seen_papers.get(one.code),
+        }
         for one in view.spec.materials
     ]
     other = [f for f in view.files if f.material_code not in known]
     if other:
         rows.append({"material": None, "files": other})
     return rows
+
+
+def _posts(view: queries.CaseView, step: Any, actor: Any) -> bool:
+    """Whether a viewer is the one who posts the result, or asks whether it has arrived: only they see the address."""
+    posting = step is not None and step.kind == "issue"
+    return posting or (State(view.case.state) is State.ISSUED and "issuer" in actor.roles)
+
+
+def _askable(spec: ItemSpec) -> dict[str, str]:
+    """What a person may be asked for again, by code: the item's materials that are handed in, and anything else."""
+    return {one.code: one.name for one in spec.materials if not one.shared} | {"other": "其他"}
+
+
+def _asking(spec: ItemSpec, post: Any) -> dict[str, Any]:
+    """The form of the one supplement list, with the ticks and texts of a refused attempt."""
+    ticked = post.getlist("ask")
+    rows = [
+        {
+            "code": code,
+            "name": name,
+            "ticked": code in ticked,
+            "what": post.get(f"what_{code}", ""),
+            "hint": "要补什么、怎么补" if code == "other" else "要怎么补，如：照片看不清，请重拍",
+        }
+        for code, name in _askable(spec).items()
+    ]
+    note = post.get("note", "")
+    return {"rows": rows, "note": note, "open": bool(ticked or note or any(row["what"] for row in rows))}
 
 
 def _step_id(request: Any) -> int:
@@ -160,11 +196,11 @@ def _accept(request: Any, case_id: int, seen: int | None) -> None:
 
 
 def _ask(request: Any, case_id: int, seen: int | None) -> None:
+    names = _askable(queries.get_spec(request.actor, case_id))
     chosen = request.POST.getlist("ask")
-    items = [
-        SupplementItem(code, request.POST.get(f"name_{code}", code), request.POST.get(f"what_{code}", ""))
-        for code in chosen
-    ]
+    if unknown := [code for code in chosen if code not in names]:
+        raise Invalid(f"这个事项没有这些材料：{'、'.join(unknown)[:100]}。请从列出的材料里选。")
+    items = [SupplementItem(code, names[code], request.POST.get(f"what_{code}", "")) for code in chosen]
     actions.ask_supplement(
         by=request.actor,
         at=request.at,
@@ -287,9 +323,11 @@ STEPS: dict[str, Callable[[Any, int, int | None], None]] = {
 
 
 @access("staff")
-@require_POST
+@require_http_methods(["GET", "POST"])
 def take(request: Any, number: str, take: str) -> HttpResponse:
-    """Take one step of a matter and go back to it; a refusal keeps what was typed."""
+    """Take one step of a matter and go back to it; a refusal keeps what was typed, at an address that opens again."""
+    if request.method == "GET":
+        return HttpResponseRedirect(reverse("desk:case", args=[number]))
     case_id, _ = queries.find_case_id(request.actor, number)
     if take not in STEPS:
         raise Http404

@@ -6,7 +6,7 @@ import mimetypes
 from typing import Any
 from urllib.parse import quote
 
-from django.http import FileResponse, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
@@ -15,11 +15,11 @@ from weimin.base.errors import WeiminError
 from weimin.base.guard import access
 from weimin.kernel.cases import actions, queries
 from weimin.kernel.cases.rules import numbers, states
-from weimin.kernel.cases.types import PAPER_TEXT, Event, PaperKind, State, UploadedFile
+from weimin.kernel.cases.types import DELIVERY_TEXT, PAPER_TEXT, Event, PaperKind, State, UploadedFile
 from weimin.kernel.catalogue import forms
 from weimin.kernel.deadlines import queries as deadlines
 from weimin.kernel.procedures import queries as procedures
-from weimin.kernel.record.queries import blob_path
+from weimin.kernel.record.queries import read_blob
 from weimin.ui.fields import Shown
 
 
@@ -35,10 +35,12 @@ def my_matters(request: Any) -> HttpResponse:
     return render(request, "cases/my_matters.html", context)
 
 
-def _ask_rows(view: queries.CaseView, errors: dict[str, str]) -> list[dict[str, Any]]:
+def _ask_rows(request: Any, view: queries.CaseView, errors: dict[str, str]) -> list[dict[str, Any]]:
+    """What is asked for, with the files taken in so far and the words typed in a refused attempt."""
+    kept = queries.list_loose_files(request.actor, ids=_kept_ids(request, view.case.number))
     rows = []
     for one in view.supplement.items if view.supplement else []:
-        name = f"material_{one['code']}"
+        name, reply = f"material_{one['code']}", f"reply_{one['code']}"
         rows.append(
             {
                 **one,
@@ -46,14 +48,22 @@ def _ask_rows(view: queries.CaseView, errors: dict[str, str]) -> list[dict[str, 
                     name=name,
                     label=one["name"],
                     type="file",
-                    help=one["what"],
+                    help=f"{one['what']}（可以一次选几个）",
                     error=errors.get(name, ""),
                     accept=".jpg,.jpeg,.png,.pdf",
+                    multiple=True,
                 ),
-                "reply": f"reply_{one['code']}",
+                "files": [file for file in kept if file.material_code == one["code"]],
+                "reply": reply,
+                "said": request.POST.get(reply, ""),
             }
         )
     return rows
+
+
+def _kept_ids(request: Any, number: str) -> list[int]:
+    """The files that were taken in for a supplement that is not sent yet."""
+    return [int(one) for one in request.session.get(f"supplement-{number}", [])]
 
 
 @access("resident")
@@ -71,9 +81,12 @@ def _matter(request: Any, number: str, errors: dict[str, str], status: int) -> H
         "view": view,
         "case": case,
         "spec": view.spec,
-        "asked": _ask_rows(view, errors) if state is State.SUPPLEMENT else [],
+        "asked": _ask_rows(request, view, errors) if state is State.SUPPLEMENT else [],
         "errors": errors,
         "answers": forms.answers_in_words(view.spec.form.fields, view.answers),
+        "handed_in": _handed_in(view),
+        "delivery": DELIVERY_TEXT[case.delivery],
+        "post_to": view.post_to,
         "clocks": [
             one for one in deadlines.explain_subject(subject_type="case", subject_id=number) if one.state != "stopped"
         ],
@@ -85,26 +98,38 @@ def _matter(request: Any, number: str, errors: dict[str, str], status: int) -> H
         "steps_text": procedures.list_steps_text(view.spec.procedure_version_id),
         "receipt_code": numbers.receipt_code(number),
         "sent": request.GET.get("sent") == "1",
+        "again": request.GET.get("again") == "1",
         "section": "mine",
     }
     return render(request, "cases/matter.html", context, status=status)
 
 
-@access("resident")
-@require_http_methods(["POST"])
-def supplement(request: Any, number: str) -> HttpResponse:
-    """Hand in what was asked for, all at once; files already taken in are kept when one is wrong."""
-    actor = request.actor
-    view = queries.get_case(actor, number)
+def _handed_in(view: queries.CaseView) -> list[dict[str, Any]]:
+    """What came in, by material: files, and what a clerk saw on paper."""
+    names = {one.code: one.name for one in view.spec.materials}
+    codes = dict.fromkeys([*view.seen_papers, *(one.material_code for one in view.files)])
+    return [
+        {
+            "name": names.get(code, "补交的其他材料"),
+            "files": [one for one in view.files if one.material_code == code],
+            "seen": view.seen_papers.get(code),
+        }
+        for code in codes
+    ]
+
+
+def _take_files(request: Any, view: queries.CaseView, ids: list[int]) -> dict[str, str]:
+    """Take out the files that are no longer ticked, take in the new ones; gives what was refused."""
     errors: dict[str, str] = {}
-    ids = [int(one) for one in request.session.get(f"supplement-{number}", [])]
+    for file_id in [one for one in ids if str(one) not in request.POST.getlist("keep")]:
+        actions.remove_file(by=request.actor, at=request.at, file_id=file_id)
+        ids.remove(file_id)
     for one in view.supplement.items if view.supplement else []:
-        upload = request.FILES.get(f"material_{one['code']}")
-        if upload is not None:
+        for upload in request.FILES.getlist(f"material_{one['code']}"):
             try:
                 ids.append(
                     actions.attach_file(
-                        by=actor,
+                        by=request.actor,
                         at=request.at,
                         material_code=one["code"],
                         upload=UploadedFile(upload.name, upload.read()),
@@ -112,8 +137,22 @@ def supplement(request: Any, number: str) -> HttpResponse:
                     )
                 )
             except WeiminError as fault:
-                errors[f"material_{one['code']}"] = fault.message
-    request.session[f"supplement-{number}"] = ids
+                name = f"material_{one['code']}"
+                errors[name] = errors.get(name, "") + fault.message
+    request.session[f"supplement-{view.case.number}"] = ids
+    return errors
+
+
+@access("resident")
+@require_http_methods(["GET", "POST"])
+def supplement(request: Any, number: str) -> HttpResponse:
+    """Hand in what was asked for, all at once; files already taken in are kept when one is wrong."""
+    if request.method == "GET":
+        return HttpResponseRedirect(reverse("portal:matter", args=[number]))
+    actor = request.actor
+    view = queries.get_case(actor, number)
+    ids = [one.pk for one in queries.list_loose_files(actor, ids=_kept_ids(request, number))]
+    errors = _take_files(request, view, ids)
     if not errors:
         replies = {k.removeprefix("reply_"): v for k, v in request.POST.items() if k.startswith("reply_")}
         try:
@@ -157,14 +196,23 @@ def pdf_response(title: str, number: str, pdf: bytes) -> HttpResponse:
     return answer
 
 
-def file_response(request: Any, file_id: int) -> Any:
-    """A file's content, for whoever may see its matter; never shown as anything but what it is."""
+#: What a browser shows by itself without running anything of the file's; all else is saved.
+_SHOWN_INLINE = ("image/jpeg", "image/png", "image/webp")
+
+
+def file_response(request: Any, file_id: int) -> HttpResponse:
+    """A file's content, for whoever may see its matter; never shown as anything but what it is.
+
+    The name it is saved under is ours, not the sender's.
+    """
     row = queries.get_file(request.actor, file_id)
-    answer = FileResponse(blob_path(row.blob.sha256).open("rb"), content_type=row.blob.media_type)
+    answer = HttpResponse(read_blob(row.blob_id), content_type=row.blob.media_type)
     tail = mimetypes.guess_extension(row.blob.media_type) or ""
-    answer["Content-Disposition"] = f'inline; filename="file-{row.pk}{tail}"'
+    way = "inline" if row.blob.media_type in _SHOWN_INLINE else "attachment"
+    answer["Content-Disposition"] = f'{way}; filename="file-{row.pk}{tail}"'
     answer["Cache-Control"] = "private, no-store"
-    answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    answer["Content-Security-Policy"] = "default-src 'none'; sandbox; frame-ancestors 'none'"
+    answer["X-Content-Type-Options"] = "nosniff"
     return answer
 
 

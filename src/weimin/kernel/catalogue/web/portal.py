@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -34,6 +36,7 @@ class SearchPage:
     audiences: dict[str, str]
     townships: list[Any]
     township_name: str
+    number: str = ""
     section: str = "items"
 
 
@@ -53,6 +56,7 @@ class GuidePage:
     steps: tuple[str, ...]
     statutory: str
     committed: str
+    remedy: str
     section: str = "items"
     extra: dict[str, Any] = field(default_factory=dict)
 
@@ -67,7 +71,14 @@ def chosen_township(request: Any) -> str:
 def remember_township(request: Any, response: HttpResponse) -> HttpResponse:
     """Keep the chosen township for the next pages."""
     if "township" in request.GET:
-        response.set_cookie("township", chosen_township(request), max_age=90 * 86400, samesite="Lax", httponly=True)
+        response.set_cookie(
+            "township",
+            chosen_township(request),
+            max_age=90 * 86400,
+            samesite="Lax",
+            httponly=True,
+            secure=settings.SESSION_COOKIE_SECURE,
+        )
     return response
 
 
@@ -93,8 +104,17 @@ def search(request: Any) -> HttpResponse:
         audiences=_SHORT_AUDIENCES,
         townships=directory.townships_by_county(),
         township_name=directory.full_name(township) if township else "",
+        number=_matter_number(q),
     )
     return remember_township(request, render(request, "catalogue/search.html", vars(page)))
+
+
+def _matter_number(text: str) -> str:
+    """The matter number that somebody typed where items are searched; '' when it is none."""
+    digits = "".join(unicodedata.normalize("NFKC", text).split()).replace("-", "")
+    if len(digits) != 20 or not (digits.isascii() and digits.isdecimal()):
+        return ""
+    return f"{digits[:9]}-{digits[9:15]}-{digits[15:]}"
 
 
 @access("public")
@@ -123,6 +143,7 @@ def guide(request: Any, code: str) -> HttpResponse:
         steps=procedures.list_steps_text(spec.procedure_version_id),
         statutory=spec.statutory.text,
         committed=spec.committed.text,
+        remedy=queries.remedy_text(spec, on=request.today),
     )
     return remember_township(request, render(request, "catalogue/guide.html", vars(page)))
 

@@ -22,7 +22,7 @@ ALTER TABLE evaluation_rating DISABLE ROW LEVEL SECURITY;
 class Migration(migrations.Migration):
     dependencies = [
         ("evaluation", "0002_repair_clock"),
-        ("cases", "0004_put_behind_wall"),
+        ("cases", "0006_put_behind_wall"),
     ]
 
     operations = [migrations.RunSQL(RAISE, LOWER)]

@@ -152,7 +152,7 @@ def complete(plan: Plan, state: State, task_id: str, outcome: str) -> Progress:
     """
     open_before = _open_ids(state)
     if task_id not in open_before:
-        raise StepGone("这一步已经办过或取消了，请刷新页面看最新情况。")
+        raise StepGone("这一步已经办过或取消了，请重新打开办件看最新情况。")
     spec = _spec_of(plan, task_id)
     if outcome not in spec.outcomes:
         shown = "、".join(OUTCOME_TEXT[one] for one in spec.outcomes)

@@ -23,11 +23,16 @@ def profile(request: Any) -> HttpResponse:
     if actor.resident_id is not None:
         card = queries.get_card(resident_id=actor.resident_id)
         return render(request, "residents/profile.html", {"card": card})
-    typed = {"name": "", "id_number": "", "division": "", "township": ""}
+    typed = {"name": "", "id_number": "", "division": "", "township": _known_township(request)}
     errors: dict[str, str] = {}
     status = 200
     if request.method == "POST":
         typed = {name: request.POST.get(name, "").strip() for name in typed}
+        typed["township"] = typed["township"] or directory.township_of(typed["division"])
+    villages = directory.children_of(typed["township"]) if _is_township(typed["township"]) else []
+    if typed["division"] not in {one.code for one in villages}:
+        typed["division"] = ""
+    if request.method == "POST" and ("choose" not in request.POST or typed["division"]):
         try:
             actions.register_resident(
                 by=actor,
@@ -39,6 +44,9 @@ def profile(request: Any) -> HttpResponse:
             )
         except WeiminError as fault:
             errors = fault.fields or {"id_number": fault.message}
+            if "division" in errors and not villages:
+                told = {"township": "请先选乡镇（街道），再选村（社区）。"}
+                errors = {name: text for name, text in errors.items() if name != "division"} | told
             status = 422
         else:
             return HttpResponseRedirect(_next(request))
@@ -47,22 +55,27 @@ def profile(request: Any) -> HttpResponse:
         "errors": errors,
         "next": _next(request),
         "card": None,
-        "villages": _villages(),
+        "townships": directory.townships_by_county(),
+        "villages": villages,
+        "chosen": "choose" in request.POST,
     }
     return render(request, "residents/profile.html", context, status=status)
 
 
 def _next(request: Any) -> str:
     wanted = request.GET.get("next") or request.POST.get("next") or ""
-    safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()})
+    safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
     return wanted if wanted and safe else reverse("portal:my_matters")
 
 
-def _villages() -> list[tuple[str, list[Any]]]:
-    """Villages grouped by township, for a select that works without script."""
-    return [
-        (f"{place.county_name}{place.name}", directory.children_of(place.code)) for place in directory.list_townships()
-    ]
+def _is_township(code: str) -> bool:
+    return bool(code) and directory.township_of(code) == code
+
+
+def _known_township(request: Any) -> str:
+    """The township that somebody chose on an earlier page; '' when none."""
+    code = request.COOKIES.get("township", "")
+    return directory.township_of(code) if directory.division_exists(code) else ""
 
 
 @access("resident")

@@ -25,7 +25,8 @@ from weimin.kernel.supervision.web.shown import (
     FINE,
     Told,
     choose,
-    is_number,
+    lost,
+    openable,
     read_id,
     told_of,
 )
@@ -62,14 +63,17 @@ def integrity(request: Any) -> HttpResponse:
             return HttpResponseRedirect(answer)
     pattern, unseen = _read_pattern(request.GET)
     rows = queries.list_findings(request.actor, pattern=pattern, unseen=unseen, limit=MANY_FINDINGS)
+    opens = openable(request, rows)
     counts = queries.count_findings(request.actor)
+    kept = told is FINE or any(one.pk == chosen for one in rows)
     context = {
-        "rows": [_finding_row(request, one, told) for one in rows],
+        "rows": [_finding_row(request, one, told, opens) for one in rows],
         "patterns": [(code, text, PATTERN_WHY[code], counts.get(code, 0)) for code, text in PATTERN_TEXT.items()],
         "pattern": pattern,
         "unseen": unseen,
         "query": urlencode({"pattern": pattern, "unseen": "1" if unseen else ""}),
         "told": told,
+        "lost": lost(request, kept, "words"),
         "chosen": chosen,
         "looked": read_id(request.GET.get("looked", "")),
         "flagged": read_id(request.GET.get("flagged", "")),
@@ -98,7 +102,7 @@ def _read_pattern(get: Any) -> tuple[str, bool]:
     return (pattern if pattern in PATTERN_TEXT else ""), get.get("unseen") == "1"
 
 
-def _finding_row(request: Any, row: Finding, told: Told) -> FindingRow:
+def _finding_row(request: Any, row: Finding, told: Told, opens: set[str]) -> FindingRow:
     mine = request.POST.get("finding", "") == str(row.pk)
     sound = Shown(
         f"sound-{row.pk}",
@@ -113,7 +117,7 @@ def _finding_row(request: Any, row: Finding, told: Told) -> FindingRow:
         value=request.POST.get("words", "") if mine else "",
         error=told.errors.get(f"words-{row.pk}", ""),
     )
-    return FindingRow(row, PATTERN_TEXT[row.pattern], is_number(row.subject_id), sound, words)
+    return FindingRow(row, PATTERN_TEXT[row.pattern], row.subject_id in opens, sound, words)
 
 
 @access("staff", roles={"supervisor"})

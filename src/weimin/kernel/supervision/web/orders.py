@@ -28,6 +28,7 @@ from weimin.kernel.supervision.web.shown import (
     Told,
     choose,
     lost,
+    openable,
     order_row,
     told_of,
 )
@@ -57,8 +58,9 @@ def orders(request: Any) -> HttpResponse:
     state = request.GET.get("state", "")
     state = state if state in ORDER_TEXT else ""
     rows = queries.list_orders(request.actor, state=state, limit=MANY_ORDERS)
+    opens = openable(request, rows)
     context = {
-        "rows": [order_row(one, request.today) for one in rows],
+        "rows": [order_row(one, request.today, opens) for one in rows],
         "state": state,
         "states": ORDER_TEXT,
         "full": len(rows) == MANY_ORDERS,
@@ -174,7 +176,7 @@ def _order_page(request: Any, row: Order, told: Told) -> OrderPage:
     ]
     shown = {"answer": answers, "review": reviews}
     return OrderPage(
-        one=order_row(row, request.today),
+        one=order_row(row, request.today, openable(request, [row])),
         place=directory.full_name(row.place),
         why=limits.explain_clock(clock_id=row.clock_id) if row.clock_id else None,
         answer=[answer] if answers else [],

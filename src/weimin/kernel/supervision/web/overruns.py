@@ -21,6 +21,7 @@ from weimin.kernel.supervision.web.shown import (
     LEVEL_CSS,
     Told,
     lost,
+    openable,
     read_id,
     told_of,
 )
@@ -37,6 +38,7 @@ class ReasonRow:
     level: str
     css: str
     late: bool
+    is_case: bool
     form: Shown | None
 
 
@@ -57,7 +59,8 @@ def overruns(request: Any) -> HttpResponse:
             return HttpResponseRedirect(reverse("desk:overruns"))
     rows = queries.list_reasons(request.actor, limit=MANY_REASONS)
     own = rights.own_bodies(request.actor)
-    shown = [_reason_row(request, one, own, told) for one in rows]
+    opens = openable(request, rows)
+    shown = [_reason_row(request, one, own, told, opens) for one in rows]
     kept = any(one.form is not None and one.row.pk == chosen for one in shown)
     context = {
         "rows": shown,
@@ -69,7 +72,7 @@ def overruns(request: Any) -> HttpResponse:
     return render(request, "supervision/overruns.html", context, status=told.status)
 
 
-def _reason_row(request: Any, row: OverrunReason, own: frozenset[int], told: Told) -> ReasonRow:
+def _reason_row(request: Any, row: OverrunReason, own: frozenset[int], told: Told, opens: set[str]) -> ReasonRow:
     level, form = Level(row.level), None
     if row.written_at is None and row.agency_id in own:
         name = f"reason-{row.pk}"
@@ -84,4 +87,4 @@ def _reason_row(request: Any, row: OverrunReason, own: frozenset[int], told: Tol
             help=f"这段话{tail}。至少 10 个字，不要写群众的姓名、电话和办件编号。",
         )
     late = row.written_at is None and row.due_on is not None and row.due_on < request.today
-    return ReasonRow(row, LEVEL_TEXT[level], LEVEL_CSS[level], late, form)
+    return ReasonRow(row, LEVEL_TEXT[level], LEVEL_CSS[level], late, row.subject_id in opens, form)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from weimin.base.errors import Invalid, WeiminError
+from weimin.kernel.cases import queries as cases
 from weimin.kernel.deadlines.types import LEVEL_TEXT, Level
 from weimin.kernel.supervision.models import Order
 from weimin.ui.answers import status_of
@@ -71,8 +73,16 @@ def lost(request: Any, shown: bool, *names: str) -> str:
     return next((request.POST[name] for name in names if request.POST.get(name, "").strip()), "")
 
 
-def order_row(row: Order, today: Any) -> OrderRow:
+def openable(request: Any, rows: Iterable[Any]) -> set[str]:
+    """Which subjects of some rows are matters that the viewer may open: the others are numbers, not links.
+
+    Cost:   one query
+    """
+    return cases.list_visible(request.actor, numbers=[one.subject_id for one in rows if is_number(one.subject_id)])
+
+
+def order_row(row: Order, today: Any, opens: set[str]) -> OrderRow:
     """An order as lists show it."""
     waits = row.state in ("open", "returned")
     late = waits and row.due_on is not None and row.due_on < today
-    return OrderRow(row, ORDER_CSS[row.state], is_number(row.subject_id), late)
+    return OrderRow(row, ORDER_CSS[row.state], row.subject_id in opens, late)

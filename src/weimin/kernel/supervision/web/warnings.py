@@ -34,8 +34,8 @@ from weimin.kernel.supervision.web.shown import (
     OrderRow,
     Told,
     choose,
-    is_number,
     lost,
+    openable,
     order_row,
     read_id,
     told_of,
@@ -172,14 +172,15 @@ def warnings(request: Any) -> HttpResponse:
     rows = queries.list_warnings(request.actor, filters, today=request.today, after=after, limit=queries.PAGE + 1)
     more, rows = len(rows) > queries.PAGE, rows[: queries.PAGE]
     base = Filters(days=filters.days, agency_id=filters.agency_id)
+    opens = openable(request, rows)
     page = WarningsPage(
         filters=filters,
         period=DAYS[filters.days],
         figures=_level_lines(request, base),
         bodies=_body_lines(request, base),
         choices=queries.list_bodies(request.actor, days=filters.days, today=request.today),
-        rows=[_warning_row(one) for one in rows],
-        next=f"{rows[-1].raised_at.isoformat()}_{rows[-1].pk}" if more else "",
+        rows=[_warning_row(one, opens) for one in rows],
+        next=queries.page_key(rows[-1].raised_at, rows[-1].pk) if more else "",
         first=not after,
         query=_query(filters),
         waiting=queries.count_waiting(request.actor),
@@ -237,7 +238,7 @@ def _state(row: Warning) -> str:
     return "已解除" if row.eased_at else str(row.clock.get_state_display())
 
 
-def _warning_row(row: Warning) -> WarningRow:
+def _warning_row(row: Warning, opens: set[str]) -> WarningRow:
     level = Level(row.level)
     place = directory.full_name(row.place)
     return WarningRow(
@@ -246,7 +247,7 @@ def _warning_row(row: Warning) -> WarningRow:
         LEVEL_TEXT[level],
         _state(row),
         CONTEST_TEXT[row.contest] if row.contest else "",
-        row.subject_type == "case" and is_number(row.subject_id),
+        row.subject_type == "case" and row.subject_id in opens,
         place,
     )
 
@@ -335,13 +336,14 @@ def _warning_page(request: Any, row: Warning, told: Told) -> WarningPage:
     busy = any(one.state != "accepted" for one in orders)
     may_order = rights.may_order(actor) and row.agency_id is not None and not busy
     contest, judge, order = _warning_fields(request, told)
+    opens = openable(request, [row, *orders])
     shown = {"contest": contests, "judge": judges, "order": may_order}
     raised = {one.level: one for one in queries.list_escalation(actor, clock_id=row.clock_id)}
     return WarningPage(
-        one=_warning_row(row),
+        one=_warning_row(row, opens),
         why=limits.explain_clock(clock_id=row.clock_id),
         ladder=[(text, LEVEL_CSS[one], AUDIENCE_TEXT[AUDIENCE[one]], raised.get(int(one))) for one, text in LEVELS],
-        orders=[order_row(one, request.today) for one in orders],
+        orders=[order_row(one, request.today, opens) for one in orders],
         until=until,
         over=over,
         contest=contest if contests else [],

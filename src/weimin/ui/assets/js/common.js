@@ -21,12 +21,25 @@ if (shown.length) { update(); addEventListener("change", update); }
 
 for (const input of document.querySelectorAll("input[type=file]")) {
   input.addEventListener("change", () => {
-    const file = input.files[0];
+    const files = [...input.files];
     let said = input.parentElement.querySelector(".file-said");
     if (!said) { said = document.createElement("p"); said.className = "hint file-said"; said.setAttribute("role", "status"); input.after(said); }
-    if (!file) { said.textContent = ""; return; }
-    const size = file.size / 1048576;
-    said.textContent = size > 20 ? `“${file.name}”有 ${size.toFixed(1)} MB，超过 20 MB，请换一张或压缩后再传。` : `已选“${file.name}”（${Math.max(size, 0.1).toFixed(1)} MB）。`;
+    const size = (file) => file.size / 1048576;
+    const big = files.find((file) => size(file) > 20);
+    said.textContent = big ? `“${big.name}”有 ${size(big).toFixed(1)} MB，超过 20 MB，请换一张或压缩后再传。`
+      : files.length ? `已选${files.map((file) => `“${file.name}”（${Math.max(size(file), 0.1).toFixed(1)} MB）`).join("、")}。` : "";
+  });
+}
+// A choice that narrows the next one: the page is asked for again with what is typed, and one part of it is taken over.
+for (const select of document.querySelectorAll("select[data-fills]")) {
+  const button = select.parentElement.querySelector("button[name]"), name = button.name, id = select.dataset.fills;
+  button.remove();
+  select.addEventListener("change", async () => {
+    const body = new FormData(select.form);
+    body.set(name, "1"); body.delete("division");
+    const answer = await fetch(location.href, { method: "POST", body }).catch(() => null);
+    const fresh = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(id);
+    if (fresh) document.getElementById(id).replaceWith(fresh);
   });
 }
 // Long work: a section with data-live="seconds" is fetched again until the server no longer marks it; then the page loads anew.
