@@ -103,6 +103,8 @@ _PLAIN = {
     "DATABASE_URL": "Which PostgreSQL to use; the embedded one when not set.",
     "WEIMIN_MASTER_KEY": "64 hex digits: the key that seals protected fields (or WEIMIN_MASTER_KEY_FILE).",
     "WEIMIN_SECRET_KEY": "Django's secret (or WEIMIN_SECRET_KEY_FILE).",
+    "WEIMIN_OIDC_CLIENT_SECRET": "Our secret there (or WEIMIN_OIDC_CLIENT_SECRET_FILE).",
+    "WEIMIN_RATES": "Limits that differ from the settings: search=600/m;verify=60/m.",
     "WEIMIN_DEBUG": "1 for developers only.",
     "WEIMIN_HOSTS": "Host names, separated by commas.",
     "WEIMIN_ORIGINS": "Origins that may post, separated by commas.",
