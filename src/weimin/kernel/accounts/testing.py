@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.sessions.backends.db import SessionStore
-from django.db import connection
+from django.db import connection, connections
 
 from weimin.base import clock
 from weimin.kernel.accounts.actions import create_staff_account
@@ -50,6 +52,28 @@ def log_in_by_phone(client: Any, phone: str) -> int:
 def make_staff(username: str = "zhangwei", name: str = "张伟", password: str = PASSWORD) -> int:
     """A staff account; gives its id."""
     return create_staff_account(by=OPERATOR, at=AT, username=username, name=name, password=password)
+
+
+def at_one_moment(times: int, work: Callable[[], Any]) -> list[Any]:
+    """What comes of doing something in many threads at one moment, each with a connection that commits by itself.
+
+    What it writes stays: whoever uses this deletes it again, also by this.
+    """
+    start, results = threading.Barrier(times), []
+
+    def run() -> None:
+        start.wait()
+        try:
+            results.append(work())
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run) for _ in range(times)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    return results
 
 
 def set_up_app(account_id: int) -> str:

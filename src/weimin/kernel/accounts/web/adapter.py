@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.auth_backends import AuthenticationBackend
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django import forms
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -57,6 +59,17 @@ def wait_of(form: Any) -> int:
     """How many seconds a form asks to wait; 0 when it does not."""
     faults = [one for errors in form.errors.as_data().values() for one in errors if one.code == "too_often"]
     return max((one.params["wait"] for one in faults), default=0)
+
+
+class OneCheck(AuthenticationBackend):
+    """allauth's check of a password, and no other after it: a wrong one costs one hash, as an unknown name does."""
+
+    def authenticate(self, request: Any, **credentials: Any) -> Any:
+        """The account, or an end to asking."""
+        user = super().authenticate(request, **credentials)
+        if user is None:
+            raise PermissionDenied
+        return user
 
 
 class Adapter(DefaultAccountAdapter):
