@@ -101,7 +101,7 @@ def test_who_must_have_a_second_factor_sets_up_an_app_and_logs_in_with_it(
     expect(page.locator(HEADING)).to_contain_text("账号安全")
     page.click("text=设置手机验证器")
     look(page, "设置手机验证器")
-    box = page.locator("main img").bounding_box()
+    box = page.locator("main svg").bounding_box()
     assert box and box["width"] >= 200
     secret = page.locator("code.secret").inner_text().replace(" ", "")
     page.fill("#f-code", "000000")

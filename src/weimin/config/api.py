@@ -17,6 +17,7 @@ from ninja.security import HttpBearer
 from weimin.base.addresses import address_of
 from weimin.base.errors import Forbidden, WeiminError
 from weimin.config.answers import UNSTORABLE
+from weimin.config.hardening import BoundedParser
 from weimin.kernel.accounts import actions
 from weimin.kernel.accounts import queries as accounts
 from weimin.kernel.cases.api import router as matters
@@ -97,6 +98,7 @@ api = NinjaAPI(
     version="1",
     description="Township government services: items, and matters from submission to result.",
     auth=Token(),
+    parser=BoundedParser(),
     docs_url=None,
     openapi_url="openapi.json",
 )
@@ -137,11 +139,36 @@ def unstorable(request: HttpRequest, fault: Any) -> HttpResponse:
 @api.exception_handler(ValidationError)
 def malformed(request: HttpRequest, fault: Any) -> HttpResponse:
     """A body or parameter of the wrong shape."""
-    fields = {
-        ".".join(str(part) for part in one.get("loc", ())[1:]) or "body": str(one.get("msg", ""))
-        for one in fault.errors
-    }
+    fields = {_path(one.get("loc", ())): _shape_fault(one) for one in fault.errors}
     return _problem(request, 422, "api.malformed", "请求内容的格式不对，请对照接口文档。", fields)
+
+
+#: What is wrong with a value, by the validator's kind; others are only said to be of the wrong shape.
+_SHAPES = {
+    "missing": "缺少这一项。",
+    "extra_forbidden": "没有这一项，请对照接口文档。",
+    "string_too_long": "太长，最多 {max_length} 个字符。",
+    "string_too_short": "太短，至少 {min_length} 个字符。",
+    "string_type": "应是文字。",
+    "string_pattern_mismatch": "写法不对，应符合 {pattern}。",
+    "int_parsing": "应是整数。",
+    "int_type": "应是整数。",
+    "list_type": "应是列表。",
+    "dict_type": "应是对象。",
+    "greater_than_equal": "不能小于 {ge}。",
+    "less_than_equal": "不能大于 {le}。",
+}
+
+
+def _path(loc: tuple[Any, ...]) -> str:
+    """Where a value stands: person.phone in the body, q in the address, Idempotency-Key in the headers."""
+    parts = [str(part) for part in loc if part not in ("body", "query", "path", "header")]
+    return ".".join(parts) or "body"
+
+
+def _shape_fault(fault: dict[str, Any]) -> str:
+    sentence = _SHAPES.get(str(fault.get("type", "")), "格式不对，请对照接口文档。")
+    return sentence.format_map({**(fault.get("ctx") or {})}) if "{" in sentence else sentence
 
 
 def schema() -> dict[str, Any]:

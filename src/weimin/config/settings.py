@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
-from weimin.base import embedded
+from weimin.base import embedded, keys
 
 ROOT = Path(__file__).resolve().parents[3]
 DATA = embedded.data_folder()
@@ -53,11 +53,15 @@ WEIMIN_BASE_URL = os.environ.get("WEIMIN_BASE_URL", "http://127.0.0.1:8000")
 WEIMIN_FONTS = os.environ.get("WEIMIN_FONTS", str(ROOT / "node_modules/@expo-google-fonts"))
 #: Where the contents of files are kept.
 WEIMIN_FILES_ROOT = os.environ.get("WEIMIN_FILES_ROOT", str(DATA / "files"))
-os.environ.setdefault("WEIMIN_MASTER_KEY", _kept_secret("WEIMIN_MASTER_KEY"))
+# master keys: a file of lines `id:hex`, this value of the same form, or a command of a key management system.
+_MASTER = ("WEIMIN_MASTER_KEY_FILE", "WEIMIN_MASTER_KEY", "WEIMIN_KMS_COMMAND")
+_INDEX = ("WEIMIN_INDEX_KEY_FILE", "WEIMIN_INDEX_KEY")
+if not any(os.environ.get(name) for name in _MASTER):
+    os.environ["WEIMIN_MASTER_KEY_FILE"] = keys.ensure_trial_file(DATA / "weimin_master_key.secret")
 
 DEBUG = _flag("WEIMIN_DEBUG", False)
 SECRET_KEY = _kept_secret("WEIMIN_SECRET_KEY")
-ALLOWED_HOSTS = os.environ.get("WEIMIN_HOSTS", "127.0.0.1,localhost,[::1],testserver").split(",")
+ALLOWED_HOSTS = os.environ.get("WEIMIN_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("WEIMIN_ORIGINS", "").split(",") if origin]
 
 INSTALLED_APPS = [
@@ -92,6 +96,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "weimin.config.middleware.Answers",
     "django.middleware.security.SecurityMiddleware",
+    "weimin.config.hardening.Hardening",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -237,6 +242,10 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_COOKIES = _flag("WEIMIN_HTTPS", False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES
 CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+if SECURE_COOKIES:
+    # a browser takes these names only over HTTPS, for this host and the whole of it
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 CSRF_FAILURE_VIEW = "weimin.config.answers.csrf_failure"
 
 # --- language, time, static files ------------------------------------------------------------------
@@ -261,20 +270,36 @@ WHITENOISE_USE_FINDERS = not _hashed
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 130 * 1024 * 1024
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+#: A year of HTTPS only, once it is served over HTTPS at all.
+SECURE_HSTS_SECONDS = 365 * 86400 if SECURE_COOKIES else 0
+if SECURE_COOKIES and WEIMIN_PROXIES:
+    # our own proxy ends TLS; without one the header may be anybody's
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+#: What a form holds beside its files; files have their own limits.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+DATA_UPLOAD_MAX_NUMBER_FILES = 50
 FILE_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; img-src 'self' data: blob:; style-src 'self';"
-    " script-src 'self'; font-src 'self' data:; object-src 'none'; base-uri 'none';"
-    " form-action 'self'; frame-ancestors 'none'"
+    "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; font-src 'self'; connect-src 'self';"
+    " manifest-src 'self'; worker-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self';"
+    " frame-ancestors 'none'"
 )
-SILENCED_SYSTEM_CHECKS: list[str] = []
+#: The proxy redirects to HTTPS; whether other names below the city's domain are HTTPS only is not ours to say.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {
+            "()": "weimin.base.scrubbing.ScrubbingFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # Django's own handlers would print or mail a request's fields unscrubbed
+    "loggers": {"django": {"handlers": [], "propagate": True}},
     "root": {"handlers": ["console"], "level": os.environ.get("WEIMIN_LOG_LEVEL", "WARNING")},
 }

@@ -96,6 +96,18 @@ class Session(models.Model):
         verbose_name = "登录会话"
 
 
+class FactorSecret(models.Model):
+    """The secret of an authenticator app, or the seed of recovery codes; allauth's own table holds its number only.
+
+    A column of its own, so that it is rewrapped like every sealed value when the master key changes.
+    """
+
+    secret_sealed = models.BinaryField("密钥", help_text="验证器密钥或恢复码种子，加密保存")
+
+    class Meta:
+        verbose_name = "第二因素密钥"
+
+
 class CityLink(models.Model):
     """An account that belongs to somebody whom the city's identity provider knows."""
 

@@ -12,11 +12,12 @@ from django.db.models import Q
 
 from weimin.base import crypto
 from weimin.base.errors import NotReady
-from weimin.kernel.accounts.models import Account, ApiClient, DemoSms, Session
+from weimin.kernel.accounts.models import Account, ApiClient, DemoSms, FactorSecret, Session
 from weimin.kernel.accounts.rules import is_breached, seen_words
 from weimin.kernel.accounts.types import WAYS, FactorLine, SessionLine
 
 PHONE = "accounts.phone"
+SECRET = "accounts.second_factor"  # noqa: S105 — the name of a purpose
 
 
 class BreachedPasswords:
@@ -141,6 +142,11 @@ def list_factors(*, account_id: int) -> list[FactorLine]:
         )
         for row in rows
     ]
+
+
+def open_secret(number: str) -> str:
+    """The secret of a second factor by its number."""
+    return crypto.unseal(FactorSecret.objects.get(pk=int(number)).secret_sealed, purpose=SECRET)
 
 
 def has_second_factor(*, account_id: int) -> bool:

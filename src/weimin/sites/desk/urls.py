@@ -12,6 +12,7 @@ from weimin.kernel.catalogue.web import desk as catalogue
 from weimin.kernel.deadlines.web import desk as deadlines
 from weimin.kernel.deadlines.web import law
 from weimin.kernel.evaluation.web import desk as evaluation
+from weimin.kernel.record.web import desk as record
 from weimin.kernel.residents.web import desk as residents
 from weimin.kernel.supervision.web import findings, orders, overruns, warnings
 from weimin.sites.desk import web
@@ -57,6 +58,8 @@ urlpatterns = [
     path("overruns/", overruns.overruns, name="overruns"),
     path("integrity/", findings.integrity, name="integrity"),
     path("integrity.xlsx", findings.export_findings, name="integrity_export"),
+    path("audit/", record.trail, name="audit"),
+    path("audit.xlsx", record.export_trail, name="audit_export"),
     path("operations/", web.operations, name="operations"),
     path("papers/<int:paper_id>/", cases.desk_paper, name="paper"),
     path("files/<int:file_id>/", cases.desk_file, name="file"),

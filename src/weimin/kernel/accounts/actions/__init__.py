@@ -1,6 +1,12 @@
 """Writes of accounts: log-ins and clients, limits, passwords, sessions, second factors, city identities."""
 
-from weimin.kernel.accounts.actions.factors import drop_factor, reset_second_factor, spend_totp
+from weimin.kernel.accounts.actions.factors import (
+    drop_factor,
+    drop_recovery_codes,
+    keep_secret,
+    reset_second_factor,
+    spend_totp,
+)
 from weimin.kernel.accounts.actions.identities import CityIdentityRefused, link_city_identity
 from weimin.kernel.accounts.actions.logins import (
     SCOPES,
@@ -31,6 +37,7 @@ __all__ = [
     "create_client",
     "create_staff_account",
     "drop_factor",
+    "drop_recovery_codes",
     "end_all_sessions",
     "end_other_sessions",
     "end_session",
@@ -39,6 +46,7 @@ __all__ = [
     "forget_used_up",
     "give_back",
     "give_temporary_password",
+    "keep_secret",
     "link_city_identity",
     "note_held",
     "record_log_in",

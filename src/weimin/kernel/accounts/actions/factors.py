@@ -6,10 +6,13 @@ from datetime import datetime
 
 from allauth.mfa.models import Authenticator
 from django.db import transaction
+from django.db.models import QuerySet
 
+from weimin.base import crypto
 from weimin.base.errors import NotFound
 from weimin.kernel.accounts.actions.sessions import check_security
-from weimin.kernel.accounts.models import Account, Session
+from weimin.kernel.accounts.models import Account, FactorSecret, Session
+from weimin.kernel.accounts.queries import SECRET
 from weimin.kernel.accounts.rules import find_step
 from weimin.kernel.record.actions import record_audit
 from weimin.kernel.record.types import Actor
@@ -34,6 +37,24 @@ def spend_totp(*, at: datetime, account_id: int, secret: str, code: str) -> bool
     return bool(Account.objects.filter(pk=account_id, totp_step__lt=step).update(totp_step=step))
 
 
+def keep_secret(text: str) -> str:
+    """Seal the secret of a second factor; gives the number under which it is found."""
+    return str(FactorSecret.objects.create(secret_sealed=crypto.seal(text, purpose=SECRET)).pk)
+
+
+def _delete(rows: QuerySet[Authenticator]) -> int:
+    """Delete second factors and their secrets; gives how many factors."""
+    numbers = [row.data.get("secret") or row.data.get("seed") for row in rows]
+    gone, _ = rows.delete()
+    FactorSecret.objects.filter(pk__in=[int(one) for one in numbers if one]).delete()
+    return gone
+
+
+def drop_recovery_codes(*, account_id: int) -> None:
+    """Make the recovery codes of an account worthless; new ones are made in the same transaction."""
+    _delete(Authenticator.objects.filter(user_id=account_id, type="recovery_codes"))
+
+
 def drop_factor(*, by: Actor, at: datetime, factor_id: int) -> None:
     """Take away one of one's own second factors; the recovery codes go with the last one.
 
@@ -44,9 +65,9 @@ def drop_factor(*, by: Actor, at: datetime, factor_id: int) -> None:
         row = rows.select_for_update().filter(pk=factor_id).exclude(type="recovery_codes").first()
         if row is None:
             raise FactorUnknown("这个验证方式已经取消了。")
-        row.delete()
+        _delete(rows.filter(pk=factor_id))
         if not rows.exclude(type="recovery_codes").exists():
-            rows.delete()
+            _delete(rows)
         record_factor(by=by, at=at, verb="accounts.factor.dropped", account_id=by.account, kind=row.type)
 
 
@@ -67,7 +88,7 @@ def reset_second_factor(*, by: Actor, at: datetime, account_id: int) -> int:
     with transaction.atomic():
         if not Account.objects.select_for_update().filter(pk=account_id, kind="staff").exists():
             raise FactorUnknown("没有这个工作人员账号。")
-        gone, _ = Authenticator.objects.filter(user_id=account_id).delete()
+        gone = _delete(Authenticator.objects.filter(user_id=account_id))
         Session.objects.filter(account_id=account_id).delete()
         record_audit(
             by=by,

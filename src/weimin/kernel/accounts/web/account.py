@@ -19,6 +19,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.safestring import mark_safe
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
@@ -171,7 +172,7 @@ def app(request: Any) -> HttpResponse:
     link = get_mfa_adapter().build_totp_url(request.user, secret)
     context = {
         "secret": " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
-        "picture": segno.make(link, error="m").svg_data_uri(scale=4, border=2),
+        "picture": mark_safe(segno.make(link, error="m").svg_inline(scale=4, border=2)),  # noqa: S308
         "error": error,
     }
     return held_off(render(request, "accounts/app.html", context, status=422 if error else 200), wait)  # type: ignore[no-any-return]
@@ -245,7 +246,9 @@ def recovery_codes(request: Any) -> HttpResponse:
     if not queries.has_second_factor(account_id=request.user.pk):
         return HttpResponseRedirect(reverse("desk:account"))
     if request.method == "POST":
-        generate_recovery_codes(request)
+        with transaction.atomic():
+            actions.drop_recovery_codes(account_id=request.user.pk)
+            generate_recovery_codes(request)
         record_factor(
             by=request.actor,
             at=request.at,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,12 +16,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from weimin.base import clock, crypto
+from weimin.base import clock
 from weimin.base.addresses import address_of
 from weimin.base.errors import Invalid, TooOften
 from weimin.base.identifiers import check_phone
 from weimin.kernel.accounts import queries
-from weimin.kernel.accounts.actions import record_log_in
+from weimin.kernel.accounts.actions import keep_secret, record_log_in
 from weimin.kernel.accounts.models import Account
 from weimin.kernel.accounts.registry import sms_provider
 from weimin.kernel.accounts.rules import device_words
@@ -31,7 +30,6 @@ from weimin.kernel.accounts.web.entrance import back_to
 from weimin.kernel.accounts.web.sessions import BEGAN, DEVICE, FACTOR, WAYS
 from weimin.kernel.record.types import Actor
 
-SECRET = "accounts.second_factor"  # noqa: S105 — the name of a purpose
 #: For how long after a log-in second factors may be changed without giving the password again.
 FRESH = timedelta(minutes=10)
 
@@ -211,12 +209,12 @@ class SecondFactors(DefaultMFAAdapter):
         return f"为民 {settings.WEIMIN_CITY}"
 
     def encrypt(self, text: str) -> str:
-        """Seal a secret."""
-        return base64.b64encode(crypto.seal(text, purpose=SECRET)).decode("ascii")
+        """Seal a secret in a table of its own; gives its number."""
+        return keep_secret(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        """Open a secret."""
-        return crypto.unseal(base64.b64decode(encrypted_text), purpose=SECRET)
+        """Open a secret by its number."""
+        return queries.open_secret(encrypted_text)
 
     def generate_authenticator_name(self, user: Any, type: Any) -> str:
         """The kind of device that is being used, which is where most passkeys live."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -53,6 +54,7 @@ class GuidePage:
     steps: tuple[str, ...]
     statutory: str
     committed: str
+    remedy: str
     section: str = "items"
     extra: dict[str, Any] = field(default_factory=dict)
 
@@ -67,7 +69,14 @@ def chosen_township(request: Any) -> str:
 def remember_township(request: Any, response: HttpResponse) -> HttpResponse:
     """Keep the chosen township for the next pages."""
     if "township" in request.GET:
-        response.set_cookie("township", chosen_township(request), max_age=90 * 86400, samesite="Lax", httponly=True)
+        response.set_cookie(
+            "township",
+            chosen_township(request),
+            max_age=90 * 86400,
+            samesite="Lax",
+            httponly=True,
+            secure=settings.SESSION_COOKIE_SECURE,
+        )
     return response
 
 
@@ -124,6 +133,7 @@ def guide(request: Any, code: str) -> HttpResponse:
         steps=procedures.list_steps_text(spec.procedure_version_id),
         statutory=spec.statutory.text,
         committed=spec.committed.text,
+        remedy=queries.remedy_text(spec, on=request.today),
     )
     return remember_township(request, render(request, "catalogue/guide.html", vars(page)))
 

@@ -59,7 +59,7 @@ def profile(request: Any) -> HttpResponse:
 
 def _next(request: Any) -> str:
     wanted = request.GET.get("next") or request.POST.get("next") or ""
-    safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()})
+    safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
     return wanted if wanted and safe else reverse("portal:my_matters")
 
 
