@@ -21,6 +21,7 @@ from weimin.kernel.accounts import actions, queries
 from weimin.kernel.accounts.models import Account, CityLink
 from weimin.kernel.accounts.testing import AT, log_in_by_phone, make_staff, tables_holding
 from weimin.kernel.accounts.web import city as web
+from weimin.kernel.accounts.web import provider
 from weimin.kernel.record.models import AuditEntry
 from weimin.kernel.record.types import Actor
 from weimin.kernel.residents import actions as residents
@@ -57,9 +58,9 @@ def offered(settings: Any, issuer: str) -> Iterator[None]:
     settings.WEIMIN_OIDC_CLIENT_SECRET = "a-secret-of-the-tests"
     settings.WEIMIN_OIDC_SCOPE = "openid profile phone identity"
     settings.WEIMIN_OIDC_ID_CLAIM = "identity_number"
-    web._clients.clear()
+    provider.forget()
     yield
-    web._clients.clear()
+    provider.forget()
 
 
 def start(client: Client, wanted: str = "") -> str:

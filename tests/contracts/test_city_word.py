@@ -19,6 +19,7 @@ from joserfc.jws import JWSRegistry
 
 from weimin.kernel.accounts.models import Account
 from weimin.kernel.accounts.web import city as web
+from weimin.kernel.accounts.web import provider
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("city")]
 KEY = ECKey.generate_key("P-256", {"kid": "one", "use": "sig", "alg": "ES256"})
@@ -34,6 +35,7 @@ class Says:
     userinfo: dict[str, Any] = field(default_factory=dict)
     sign: str = "good"
     nonce: str = ""
+    metadata: dict[str, Any] = field(default_factory=dict)
 
 
 class Liar(ThreadingHTTPServer):
@@ -54,8 +56,8 @@ class Liar(ThreadingHTTPServer):
                 "userinfo_endpoint": self.issuer + "/me",
                 "jwks_uri": self.issuer + "/keys",
                 "id_token_signing_alg_values_supported": ["ES256", "HS256", "none"],
-            }
-        if path == "/keys":
+            } | self.says.metadata
+        if path in ("/keys", "/endless"):
             return {"keys": [KEY.as_dict(private=False)]}
         if path == "/me":
             return {
@@ -95,7 +97,14 @@ class Handler(BaseHTTPRequestHandler):
     """Answers in JSON."""
 
     def do_GET(self) -> None:
-        body = json.dumps(self.server.answer(urlsplit(self.path).path)).encode()  # type: ignore[attr-defined]
+        path = urlsplit(self.path).path
+        if path == "/elsewhere":
+            self.send_response(302)
+            self.send_header("Location", self.server.issuer + "/keys")  # type: ignore[attr-defined]
+            self.end_headers()
+            return
+        body = json.dumps(self.server.answer(path)).encode()  # type: ignore[attr-defined]
+        body += b" " * (2 * 1024 * 1024) if path == "/endless" else b""
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -122,9 +131,9 @@ def liar(server: Liar, settings: Any) -> Iterator[Liar]:
     settings.WEIMIN_OIDC_CLIENT_ID, settings.WEIMIN_OIDC_CLIENT_SECRET = "weimin", "s"
     settings.WEIMIN_OIDC_ID_CLAIM = "identity_number"
     server.says = Says()
-    web._clients.clear()
+    provider.forget()
     yield server
-    web._clients.clear()
+    provider.forget()
 
 
 def come_back(client: Client, liar: Liar, **says: Any) -> Any:
@@ -198,3 +207,26 @@ def test_a_number_that_is_none_is_not_used(client: Client, liar: Liar, number: A
     come_back(client, liar, userinfo={"name": "王演示", "identity_number": number})
     assert is_in(client)
     assert web.PROVEN not in client.session
+
+
+# --- where the provider may send us --------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://127.0.0.1:9/keys",
+        "http://169.254.169.254/latest/meta-data/",
+        "https://evil.example/keys",
+        "file:///etc/passwd",
+        "{issuer}/elsewhere",
+        "{issuer}/endless",
+        "{issuer}@evil.example/keys",
+    ],
+)
+def test_the_provider_sends_us_nowhere_else_and_answers_shortly(client: Client, liar: Liar, address: str) -> None:
+    liar.says = Says(metadata={"jwks_uri": address.format(issuer=liar.issuer)})
+    answer = come_back(client, liar)
+    assert answer["Location"].startswith("/login/?why=city")
+    assert not is_in(client)
+    provider.forget()
+    come_back(client, liar)
+    assert is_in(client), "the same with its own address"

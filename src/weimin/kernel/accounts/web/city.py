@@ -11,8 +11,6 @@ from typing import Any
 
 from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import Login
-from authlib.common.errors import AuthlibBaseError
-from authlib.integrations.django_client import OAuth
 from django.conf import settings
 from django.contrib.auth import logout as end_session
 from django.http import Http404, HttpResponse, HttpResponseRedirect
@@ -20,14 +18,13 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
-from joserfc.errors import JoseError
-from requests import RequestException
 
 from weimin.base.errors import Invalid
 from weimin.base.guard import access, limited
 from weimin.base.identifiers import check_id_number
 from weimin.kernel.accounts import actions
 from weimin.kernel.accounts.types import CityIdentity
+from weimin.kernel.accounts.web import provider
 from weimin.kernel.accounts.web.entrance import back_to
 from weimin.kernel.record.types import Actor
 
@@ -35,51 +32,6 @@ log = logging.getLogger("weimin.login")
 #: Name and number that the provider vouched for, until the person registers.
 PROVEN = "city_identity"
 NEXT = "city_next"
-#: Signatures that need no shared secret.
-_SIGNATURES = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
-_TIMEOUT_SECONDS = 5
-#: How far the provider's clock may be off.
-_LEEWAY_SECONDS = 60
-_FAULTS = (AuthlibBaseError, JoseError, RequestException, RuntimeError, ValueError, KeyError, TypeError)
-
-
-class _Untrusted(ValueError):
-    """The provider's answer is not what was asked for."""
-
-
-def is_offered() -> bool:
-    """Whether an identity provider is set up here."""
-    return bool(settings.WEIMIN_OIDC_ISSUER and settings.WEIMIN_OIDC_CLIENT_ID)
-
-
-_clients: dict[tuple[str, str, str], Any] = {}
-
-
-def _client() -> Any:
-    """The client of the configured provider, with what the provider says of itself; kept by the process."""
-    if not is_offered():
-        raise Http404
-    key = (settings.WEIMIN_OIDC_ISSUER, settings.WEIMIN_OIDC_CLIENT_ID, settings.WEIMIN_OIDC_CLIENT_SECRET)
-    if key not in _clients:
-        client = OAuth().register(
-            "city",
-            client_id=settings.WEIMIN_OIDC_CLIENT_ID,
-            client_secret=settings.WEIMIN_OIDC_CLIENT_SECRET,
-            server_metadata_url=settings.WEIMIN_OIDC_ISSUER.rstrip("/") + "/.well-known/openid-configuration",
-            client_kwargs={
-                "scope": settings.WEIMIN_OIDC_SCOPE,
-                "code_challenge_method": "S256",
-                "default_timeout": _TIMEOUT_SECONDS,
-                "leeway": 0,  # its tokens are used at once, however short they live
-            },
-        )
-        said = client.load_server_metadata()
-        if str(said.get("issuer", "")).rstrip("/") != settings.WEIMIN_OIDC_ISSUER.rstrip("/"):
-            raise _Untrusted("the issuer is another one")
-        offered = said.get("id_token_signing_alg_values_supported") or ["RS256"]
-        said["id_token_signing_alg_values_supported"] = [one for one in offered if one in _SIGNATURES]
-        _clients[key] = client
-    return _clients[key]
 
 
 @access("public")
@@ -88,14 +40,20 @@ def _client() -> Any:
 @never_cache
 def start(request: Any) -> HttpResponse:
     """Send somebody to the provider."""
+    _check_offered()
     wanted = request.GET.get("next", "")
     try:
-        answer: HttpResponse = _client().authorize_redirect(request, _callback(request))
-    except _FAULTS as fault:
+        answer: HttpResponse = provider.client().authorize_redirect(request, _callback(request))
+    except provider.FAULTS as fault:
         log.warning("the identity provider does not answer: %s", type(fault).__name__)
         return back_to("portal:login", "city_down", wanted)
     request.session[NEXT] = wanted[:500]
     return answer
+
+
+def _check_offered() -> None:
+    if not provider.is_offered():
+        raise Http404
 
 
 def _callback(request: Any) -> str:
@@ -109,10 +67,11 @@ def _callback(request: Any) -> str:
 @never_cache
 def come_back(request: Any) -> HttpResponse:
     """Take the provider's answer: which account it is, and in."""
+    _check_offered()
     wanted = request.session.pop(NEXT, "")
     try:
         identity = _identity(request)
-    except _FAULTS as fault:
+    except provider.FAULTS as fault:
         log.warning("a log-in at the identity provider failed: %s", type(fault).__name__)
         return back_to("portal:login", "city", wanted)
     try:
@@ -131,21 +90,21 @@ def come_back(request: Any) -> HttpResponse:
 
 def _identity(request: Any) -> CityIdentity:
     """What the provider vouches for, of all that it says."""
-    client = _client()
+    client = provider.client()
     issuer = settings.WEIMIN_OIDC_ISSUER.rstrip("/")
     if request.GET.get("iss", issuer).rstrip("/") != issuer:
-        raise _Untrusted("the answer is of another issuer")
+        raise provider.Untrusted("the answer is of another issuer")
     wanted = {
         "iss": {"essential": True, "value": client.server_metadata["issuer"]},
         "aud": {"essential": True, "value": settings.WEIMIN_OIDC_CLIENT_ID},
     }
-    token = client.authorize_access_token(request, claims_options=wanted, leeway=_LEEWAY_SECONDS)
+    token = client.authorize_access_token(request, claims_options=wanted, leeway=provider.LEEWAY_SECONDS)
     claims = dict(token.get("userinfo") or {})
     if not claims.get("sub"):
-        raise _Untrusted("no signed identity came")
+        raise provider.Untrusted("no signed identity came")
     more = dict(client.userinfo(token=token)) if "userinfo_endpoint" in client.server_metadata else {}
     if more and more.get("sub") != claims["sub"]:
-        raise _Untrusted("userinfo is of somebody else")
+        raise provider.Untrusted("userinfo is of somebody else")
     claims = more | claims
     verified = claims.get("phone_number_verified") is True
     id_number = _number(str(claims.get(settings.WEIMIN_OIDC_ID_CLAIM) or "")[:40])

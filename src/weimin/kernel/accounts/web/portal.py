@@ -19,9 +19,9 @@ from weimin.base.identifiers import mask_phone
 from weimin.kernel.accounts import actions, queries
 from weimin.kernel.accounts.forms import CodeForm, PhoneForm
 from weimin.kernel.accounts.web.adapter import too_often
-from weimin.kernel.accounts.web.city import is_offered
 from weimin.kernel.accounts.web.devices import Tries
 from weimin.kernel.accounts.web.entrance import Entrance, back_to, held_off
+from weimin.kernel.accounts.web.provider import is_offered
 from weimin.kernel.accounts.web.sessions import digest
 
 #: How long somebody waits before the code is sent again.
