@@ -172,7 +172,7 @@ def app(request: Any) -> HttpResponse:
     link = get_mfa_adapter().build_totp_url(request.user, secret)
     context = {
         "secret": " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
-        "picture": mark_safe(segno.make(link, error="m").svg_inline(scale=4, border=2)),  # noqa: S308
+        "picture": mark_safe(segno.make(link, error="m").svg_inline(scale=5, border=3)),  # noqa: S308
         "error": error,
     }
     return held_off(render(request, "accounts/app.html", context, status=422 if error else 200), wait)  # type: ignore[no-any-return]
