@@ -14,16 +14,18 @@ from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import HttpBearer
 
+from weimin.base.addresses import address_of
 from weimin.base.errors import Forbidden, WeiminError
 from weimin.config.answers import UNSTORABLE
 from weimin.config.hardening import BoundedParser
+from weimin.kernel.accounts import actions
 from weimin.kernel.accounts import queries as accounts
 from weimin.kernel.cases.api import router as matters
 from weimin.kernel.catalogue.api import router as items
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.evaluation.api import router as ratings
 from weimin.kernel.record.types import Actor
-from weimin.ui.answers import status_of
+from weimin.ui.answers import status_of, with_wait
 
 FILE = Path(__file__).resolve().parents[3] / "docs/reference/openapi.json"
 
@@ -40,11 +42,14 @@ class Token(HttpBearer):
     """A client's token; it acts for one post. Reading needs the scope read, all else write."""
 
     def authenticate(self, request: Any, token: str) -> Any:
-        """Find the client and its post's actor.
+        """Find the client and its post's actor; count the call.
 
-        Cost:   two queries, none for five seconds after
+        Raises: TooOften — too many calls of this client, or too many unknown tokens from one address
+        Cost:   two queries, none for five seconds after; one statement that counts
         """
         known = _find(token, request.at)
+        limit, who = ("api.client", str(known.client_id)) if known else ("api.unknown", address_of(request))
+        actions.spend(limit=limit, who=who, at=request.at)
         if known is None:
             return None
         wanted = "read" if request.method in ("GET", "HEAD") else "write"
@@ -109,7 +114,8 @@ def _problem(request: HttpRequest, status: int, code: str, message: str, fields:
 @api.exception_handler(WeiminError)
 def refuse(request: HttpRequest, fault: Any) -> HttpResponse:
     """Our own errors, by kind."""
-    return _problem(request, status_of(fault), fault.code, fault.message, fault.fields)
+    answer = _problem(request, status_of(fault), fault.code, fault.message, fault.fields)
+    return with_wait(answer, fault)  # type: ignore[no-any-return]
 
 
 @api.exception_handler(AuthenticationError)
@@ -184,6 +190,7 @@ _FAILURES = {
     "404": "No such thing for this client",
     "409": "Somebody was faster, or it is done already",
     "422": "Not right, or not allowed by a rule; the fields say where",
+    "429": "Too many calls; Retry-After says how many seconds to wait",
 }
 
 

@@ -3,7 +3,9 @@
 from django.urls import path
 
 from weimin.apps.counter import web as counter
+from weimin.kernel.accounts.web import account as own
 from weimin.kernel.accounts.web import desk as accounts
+from weimin.kernel.accounts.web import second
 from weimin.kernel.cases.web import clocks, handover
 from weimin.kernel.cases.web import desk as cases
 from weimin.kernel.catalogue.web import desk as catalogue
@@ -19,7 +21,16 @@ app_name = "desk"
 urlpatterns = [
     path("", cases.inbox, name="home"),
     path("login/", accounts.staff_login, name="login"),
+    path("login/second/", second.second_step, name="second"),
+    path("login/again/", second.start_again, name="login_again"),
+    path("login/passkey/", second.key_login, name="passkey_login"),
     path("logout/", accounts.logout, name="logout"),
+    path("account/", own.account, name="account"),
+    path("account/password/", own.password, name="password"),
+    path("account/app/", own.app, name="factor_app"),
+    path("account/key/", own.new_key, name="factor_key"),
+    path("account/factor/drop/", own.drop_factor, name="factor_drop"),
+    path("account/codes/", own.recovery_codes, name="recovery_codes"),
     path("post/", accounts.choose_post, name="choose_post"),
     path("find/", cases.find, name="find"),
     path("inbox.xlsx", counter.export_inbox, name="inbox_export"),

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from weimin.kernel.accounts.web import city
 from weimin.kernel.accounts.web import portal as accounts
 from weimin.kernel.cases.web import apply, clocks
 from weimin.kernel.cases.web import portal as cases
@@ -22,7 +23,10 @@ urlpatterns = [
     path("elder/", web.elder, name="elder"),
     path("login/", accounts.phone_page, name="login"),
     path("login/code/", accounts.code_page, name="login_code"),
+    path("login/city/", city.start, name="city_login"),
+    path("login/city/back/", city.come_back, name="city_back"),
     path("logout/", accounts.logout, name="logout"),
+    path("my/sessions/", accounts.sessions, name="sessions"),
     path("demo/codes/", accounts.demo_codes, name="demo_codes"),
     path("demo/style/", style_page, name="style"),
     path("items/", catalogue.search, name="search"),
