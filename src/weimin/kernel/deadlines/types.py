@@ -170,7 +170,8 @@ class ClockSpec:
     """A clock to open: on what, from when, with which limits, under which law.
 
     Shape:  subject is (kind, id); grounds are codes of pause grounds; extend is the code of the
-            parameter that allows an extension, empty when none does
+            parameter that allows an extension, empty when none does; parent_runs says that the whole was
+            opened in this very transaction, so that nobody need look whether it stands
     """
 
     purpose: str
@@ -185,6 +186,7 @@ class ClockSpec:
     agency_id: int | None = None
     place: str = ""
     parent_id: int | None = None
+    parent_runs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
