@@ -9,6 +9,13 @@ from typing import Any
 import pytest
 
 
+@pytest.fixture(autouse=True)
+def quick_passwords(request: Any, settings: Any) -> None:
+    """Accounts of a test's cast need no slow hash; the log-in's own tests and the journeys keep the real one."""
+    if not {"accounts", "journeys"} & set(request.path.parts):
+        settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture(scope="session")
 def city(django_db_setup: Any, django_db_blocker: Any) -> Iterator[None]:
     """Divisions, agencies, calendar, parameters, procedures, items and offers of the real city."""

@@ -13,10 +13,10 @@ from bench.stage import Client, Timings
 _COPY = """
 INSERT INTO cases_case (number, item_version_id, offer_id, township_id, applicant_id, applicant_shown, item_name, channel,
   state, revision, instance_id, answers_sealed, delivery, submitted_at, accepted_at, accepted_how, decided_at, ended_at,
-  due_on, statutory_due_on, due_provisional, clock_id, attention_at, outcome)
+  due_on, statutory_due_on, due_provisional, clock_id, attention_at, attention_tries, outcome)
 SELECT substr(o.township_id, 1, 9) || '-200101-' || lpad(g::text, 6, '0'), v.id, o.id, o.township_id, %(person)s, '演*', v.name,
   'window', CASE WHEN g / 10 %% 20 = 0 OR g <= 500 THEN 'handling' ELSE 'closed' END, 5, NULL, %(answers)s, 'pickup',
-  now() - (g %% 700) * interval '1 day', now(), 'clerk', NULL, NULL, current_date + (g %% 30 - 5), NULL, false, NULL, NULL, ''
+  now() - (g %% 700) * interval '1 day', now(), 'clerk', NULL, NULL, current_date + (g %% 30 - 5), NULL, false, NULL, NULL, 0, ''
 FROM generate_series(%(first)s, %(last)s) g
 JOIN LATERAL (SELECT * FROM catalogue_offer WHERE id = CASE WHEN g %% 10 = 0
   THEN (%(own)s::bigint[])[1 + g / 10 %% array_length(%(own)s::bigint[], 1)]
@@ -239,3 +239,12 @@ def weights() -> dict[str, int]:
             total += len(body)
         result[name] = total
     return result
+
+
+def count_filled() -> int:
+    """How many made-up matters there are."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM cases_case WHERE number LIKE '%-200101-%'")
+        return int(cursor.fetchone()[0])

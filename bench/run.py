@@ -1,23 +1,79 @@
-"""Runs every measurement and writes docs/reference/performance.md."""
+"""Runs the measurements and writes docs/reference/performance.md.
+
+`--quick` takes small sizes; `--only PART` measures one part and replaces its section of the page.
+"""
 
 from __future__ import annotations
 
+import argparse
 import os
-import platform
+import re
+import subprocess
 import sys
-from datetime import UTC, datetime
+from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench import life, reading, stage
+from bench import chain, clocks, life, reading, sealing, stage
 
 PAGE = stage.ROOT / "docs/reference/performance.md"
 
 
+def _clocks(quick: bool) -> list[str]:
+    return list(clocks.report(clocks.measure(stage.prepare(), quick=quick)))
+
+
+def _chain(quick: bool) -> list[str]:
+    stage.prepare(load=False)
+    return list(chain.report(chain.measure(100_000 if quick else 1_000_000)))
+
+
+def _sealing(quick: bool) -> list[str]:
+    stage.prepare(load=False)
+    return sealing.measure(quick=quick)
+
+
+#: Parts that stand by themselves: each in a process and a database of its own, each gives its section of the page.
+PARTS: dict[str, Callable[[bool], list[str]]] = {"clocks": _clocks, "chain": _chain, "sealing": _sealing}
+
+
 def main() -> None:
-    """Measure in one run, floors beside figures, and write the page."""
-    quick = "--quick" in sys.argv
+    """Measure everything, or one part by itself, and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--only", choices=sorted(PARTS))
+    parser.add_argument(
+        "--print", choices=sorted(PARTS), dest="printed", help="print one part's section, write nothing"
+    )
+    asked = parser.parse_args()
+    if asked.printed:
+        print("\n".join(PARTS[asked.printed](asked.quick)).strip())
+        return
+    apart = dict(os.environ)  # parts make their database where this one was
+    page = PAGE.read_text(encoding="utf-8") if asked.only else _measure_core(quick=asked.quick)
+    for name in [asked.only] if asked.only else PARTS:
+        page = _put(page, _section(name, apart, quick=asked.quick))
+    PAGE.write_text(page, encoding="utf-8")
+    print(page)
+
+
+def _section(name: str, environment: dict[str, str], *, quick: bool) -> str:
+    command = [sys.executable, str(Path(__file__)), "--print", name, *(["--quick"] if quick else [])]
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
+    return done[done.index("## ") :].strip()
+
+
+def _put(page: str, section: str) -> str:
+    """The page with a section in the place of the one of the same heading, or at its end."""
+    heading = section.splitlines()[0]
+    before = re.compile(rf"^{re.escape(heading)}$.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+    page = before.sub(lambda _: section + "\n\n", page) if before.search(page) else f"{page.rstrip()}\n\n{section}\n"
+    return page.rstrip() + "\n"
+
+
+def _measure_core(*, quick: bool) -> str:
+    """One life over HTTP, pages, search and weights, floors beside figures."""
     url = stage.prepare()
     sql = life.statements()
     tokens = life.make_tokens()
@@ -40,18 +96,14 @@ def main() -> None:
         reading.fill_items(many)
         big = reading.search()
     _report(lines, sql, runs, floors, rows, weights, small, big, first, second, counts, many)
-    PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    print("\n".join(lines))
+    return "\n".join(lines) + "\n"
 
 
 def _report(lines, sql, runs, floors, rows, weights, small, big, first, second, counts, many) -> None:  # type: ignore[no-untyped-def]
     say = lines.append
     say("# Performance\n")
     say("Written by `make bench`; all figures of a table come from one run on one machine, floors beside them.\n")
-    say(
-        f"- Run: {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}; "
-        "web (2 processes), worker, PostgreSQL and the load generator share the cores"
-    )
+    say(f"- Run: {stage.describe()}; web (2 processes), worker, PostgreSQL and the load generator share the cores")
     say("- Read differences under a quarter as noise; ratios travel, absolute figures do not\n")
     say("## One matter's whole life over HTTP\n")
     say(
@@ -87,7 +139,7 @@ def _report(lines, sql, runs, floors, rows, weights, small, big, first, second, 
             f"| {name} | {first[name][0]:.1f} / {first[name][1]:.1f} | {second[name][0]:.1f} / {second[name][1]:.1f} | "
             f"{second[name][1] / first[name][1]:.2f} |"
         )
-    say("\n## Search\n")
+    say("## Search\n")
     say(
         "Time in the database for twenty questions (words, pinyin, initials, slips of one character), ten times each, seen from Django.\n"
     )

@@ -5,12 +5,14 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import platform
 import subprocess
 import sys
 import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ DATABASE = "weimin_bench"
 PORT = 8199
 
 
-def prepare() -> str:
+def prepare(*, load: bool = True) -> str:
     """Make an empty database beside the configured one, migrate it, load the city. Gives its address."""
     import psycopg
 
@@ -45,11 +47,19 @@ def prepare() -> str:
 
     city.prepare_database()
     at = clock.now()
-    for load in (city.load_city, city.load_calendar, city.load_items, city.load_demo):
-        load(at=at)
+    for part in (city.load_city, city.load_calendar, city.load_items, city.load_demo) if load else ():
+        part(at=at)
     with psycopg.connect(url, autocommit=True) as link:
         link.execute("ANALYZE")
     return url
+
+
+def describe() -> str:
+    """When and on what this runs."""
+    return (
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, {platform.machine()}, "
+        f"Python {platform.python_version()}"
+    )
 
 
 @contextmanager

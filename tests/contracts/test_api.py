@@ -149,9 +149,9 @@ def test_the_same_key_twice_makes_one_matter(callers: dict[str, Caller]) -> None
         ({"answers": {**ANSWERS, "from_date": "2026-02-30"}}, 422, "from_date"),
         ({"answers": {**ANSWERS, "hack": "1"}}, 422, "hack"),
         ({"answers": {}}, 422, "disease"),
-        ({"person": {**PERSON, "id_number": "340321190002281230"}}, 422, "id_number"),
-        ({"person": {**PERSON, "phone": "1"}}, 422, "phone"),
-        ({"township_code": "1"}, 422, "body.township_code"),
+        ({"person": {**PERSON, "id_number": "340321190002281230"}}, 422, "person.id_number"),
+        ({"person": {**PERSON, "phone": "1"}}, 422, "person.phone"),
+        ({"township_code": "1"}, 422, "township_code"),
     ],
 )
 def test_bad_input_names_the_field(

@@ -6,6 +6,7 @@ Nothing here says whether a number was issued; only whether it could have been.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
@@ -41,16 +42,21 @@ def _id_check(first17: str) -> str:
     return _ID_CHECKS[total % 11]
 
 
+def _plain(text: str) -> str:
+    """What was typed, with full-width digits and letters made plain, without spaces and hyphens."""
+    return re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", text)).upper()
+
+
 def check_id_number(text: str) -> IdNumber:
     """Check an 18-digit identity number, or upgrade an old 15-digit one.
 
-    A lower-case x is accepted and upper-cased; spaces and hyphens are dropped; an unknown region is
-    no fault, since regions are abolished.
+    A lower-case x and full-width characters are accepted; spaces and hyphens are dropped; an unknown
+    region is no fault, since regions are abolished.
 
     Raises: IdentifierInvalid — with the reason in plain words
     Law:    gb-11643 art. 4
     """
-    number = re.sub(r"[\s-]", "", text).upper()
+    number = _plain(text)
     upgraded = False
     if re.fullmatch(r"[0-9]{15}", number):
         number = number[:6] + "19" + number[6:]
@@ -75,7 +81,7 @@ def check_uscc(text: str) -> str:
     Raises: IdentifierInvalid — with the reason in plain words
     Law:    gb-32100 art. 4
     """
-    code = re.sub(r"[\s-]", "", text).upper()
+    code = _plain(text)
     if len(code) != 18:
         raise IdentifierInvalid(f"统一社会信用代码应为 18 位，现在是 {len(code)} 位，请对照证照重新填写。")
     wrong = next((letter for letter in code if letter not in _USCC_LETTERS), None)
@@ -102,7 +108,7 @@ def check_phone(text: str) -> str:
 
     Raises: IdentifierInvalid — with the reason in plain words
     """
-    digits = re.sub(r"[\s-]", "", text)
+    digits = _plain(text)
     if digits.startswith("+86"):
         digits = digits[3:]
     if not _PHONE.fullmatch(digits):

@@ -14,15 +14,18 @@ from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import HttpBearer
 
+from weimin.base.addresses import address_of
 from weimin.base.errors import Forbidden, WeiminError
 from weimin.config.answers import UNSTORABLE
+from weimin.config.hardening import BoundedParser
+from weimin.kernel.accounts import actions
 from weimin.kernel.accounts import queries as accounts
 from weimin.kernel.cases.api import router as matters
 from weimin.kernel.catalogue.api import router as items
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.evaluation.api import router as ratings
 from weimin.kernel.record.types import Actor
-from weimin.ui.answers import status_of
+from weimin.ui.answers import status_of, with_wait
 
 FILE = Path(__file__).resolve().parents[3] / "docs/reference/openapi.json"
 
@@ -39,11 +42,14 @@ class Token(HttpBearer):
     """A client's token; it acts for one post. Reading needs the scope read, all else write."""
 
     def authenticate(self, request: Any, token: str) -> Any:
-        """Find the client and its post's actor.
+        """Find the client and its post's actor; count the call.
 
-        Cost:   two queries, none for five seconds after
+        Raises: TooOften — too many calls of this client, or too many unknown tokens from one address
+        Cost:   two queries, none for five seconds after; one statement that counts
         """
         known = _find(token, request.at)
+        limit, who = ("api.client", str(known.client_id)) if known else ("api.unknown", address_of(request))
+        actions.spend(limit=limit, who=who, at=request.at)
         if known is None:
             return None
         wanted = "read" if request.method in ("GET", "HEAD") else "write"
@@ -92,6 +98,7 @@ api = NinjaAPI(
     version="1",
     description="Township government services: items, and matters from submission to result.",
     auth=Token(),
+    parser=BoundedParser(),
     docs_url=None,
     openapi_url="openapi.json",
 )
@@ -107,7 +114,8 @@ def _problem(request: HttpRequest, status: int, code: str, message: str, fields:
 @api.exception_handler(WeiminError)
 def refuse(request: HttpRequest, fault: Any) -> HttpResponse:
     """Our own errors, by kind."""
-    return _problem(request, status_of(fault), fault.code, fault.message, fault.fields)
+    answer = _problem(request, status_of(fault), fault.code, fault.message, fault.fields)
+    return with_wait(answer, fault)  # type: ignore[no-any-return]
 
 
 @api.exception_handler(AuthenticationError)
@@ -131,11 +139,36 @@ def unstorable(request: HttpRequest, fault: Any) -> HttpResponse:
 @api.exception_handler(ValidationError)
 def malformed(request: HttpRequest, fault: Any) -> HttpResponse:
     """A body or parameter of the wrong shape."""
-    fields = {
-        ".".join(str(part) for part in one.get("loc", ())[1:]) or "body": str(one.get("msg", ""))
-        for one in fault.errors
-    }
+    fields = {_path(one.get("loc", ())): _shape_fault(one) for one in fault.errors}
     return _problem(request, 422, "api.malformed", "请求内容的格式不对，请对照接口文档。", fields)
+
+
+#: What is wrong with a value, by the validator's kind; others are only said to be of the wrong shape.
+_SHAPES = {
+    "missing": "缺少这一项。",
+    "extra_forbidden": "没有这一项，请对照接口文档。",
+    "string_too_long": "太长，最多 {max_length} 个字符。",
+    "string_too_short": "太短，至少 {min_length} 个字符。",
+    "string_type": "应是文字。",
+    "string_pattern_mismatch": "写法不对，应符合 {pattern}。",
+    "int_parsing": "应是整数。",
+    "int_type": "应是整数。",
+    "list_type": "应是列表。",
+    "dict_type": "应是对象。",
+    "greater_than_equal": "不能小于 {ge}。",
+    "less_than_equal": "不能大于 {le}。",
+}
+
+
+def _path(loc: tuple[Any, ...]) -> str:
+    """Where a value stands: person.phone in the body, q in the address, Idempotency-Key in the headers."""
+    parts = [str(part) for part in loc if part not in ("body", "query", "path", "header")]
+    return ".".join(parts) or "body"
+
+
+def _shape_fault(fault: dict[str, Any]) -> str:
+    sentence = _SHAPES.get(str(fault.get("type", "")), "格式不对，请对照接口文档。")
+    return sentence.format_map({**(fault.get("ctx") or {})}) if "{" in sentence else sentence
 
 
 def schema() -> dict[str, Any]:
@@ -157,6 +190,7 @@ _FAILURES = {
     "404": "No such thing for this client",
     "409": "Somebody was faster, or it is done already",
     "422": "Not right, or not allowed by a rule; the fields say where",
+    "429": "Too many calls; Retry-After says how many seconds to wait",
 }
 
 

@@ -13,6 +13,9 @@ class ConfigConfig(AppConfig):
 
         from django.apps import apps
 
+        from weimin.config import checks
+
+        checks.plug_in()
         for app in apps.get_app_configs():
             if app.name.startswith("weimin.") and find_spec(f"{app.name}.manifest"):
                 manifest = import_module(f"{app.name}.manifest")

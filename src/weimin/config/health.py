@@ -14,6 +14,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from weimin.base import clock, crypto
 from weimin.base.errors import WeiminError
+from weimin.base.scrubbing import scrub
 from weimin.kernel.cases import queries as cases
 from weimin.kernel.deadlines import queries as deadlines
 from weimin.kernel.record import queries as record
@@ -57,7 +58,13 @@ def _migrations() -> Finding:
 def _keys() -> Finding:
     sealed = crypto.seal("检查", purpose="health")
     good = crypto.unseal(sealed, purpose="health") == "检查"
-    return Finding("主密钥", good, "能加密和解密")
+    return Finding("主密钥", good, f"能加密和解密，当前编号 {crypto.key_id_of(sealed)}")
+
+
+def _files() -> Finding:
+    broken = record.list_broken()
+    text = f"{len(broken)} 个打不开或丢失，请从备份恢复后运行 weimin files seal" if broken else "没有发现损坏"
+    return Finding("文件", not broken, text)
 
 
 def _assets() -> Finding:
@@ -87,6 +94,26 @@ def _outbox() -> Finding:
     return Finding("通知", counts["failed"] == 0, text)
 
 
+def _chain() -> Finding:
+    lag = record.read_lag()
+    oldest = lag.oldest_at
+    if oldest is not None and oldest < clock.now() - timedelta(minutes=10):
+        many = "一千条以上" if lag.waiting >= 1000 else f"{lag.waiting} 条"
+        since = f"{oldest.astimezone(clock.SHANGHAI):%m月%d日 %H:%M}"
+        return Finding("审计链", False, f"{many}还没入链，最早的是 {since} 的；请看后台进程和长时间不结束的事务")
+    return Finding("审计链", True, f"{lag.waiting} 条在等入链" if lag.day else "还没有记录入链")
+
+
+def _checks() -> Finding:
+    broken = record.find_standing_fault("chain") or record.find_standing_fault("files")
+    if broken:
+        return Finding("审计核验", False, f"{broken.fault_text}。请保全现场，报告审计管理员")
+    last, days = record.find_last_check("chain"), record.list_days(limit=3)
+    if last is None or last.at < clock.now() - timedelta(days=3):
+        return Finding("审计核验", len(days) < 3, "近三天没有核验，请运行 weimin verify")
+    return Finding("审计核验", True, f"{last.at.astimezone(clock.SHANGHAI):%m月%d日 %H:%M} 核验 {last.looked} 条，通过")
+
+
 def _worker() -> Finding:
     rows = record.list_workers()
     fresh = [one for one in rows if one.at > clock.now() - timedelta(minutes=2)]
@@ -107,11 +134,14 @@ _LOOKS: tuple[Callable[[], Finding], ...] = (
     _trigrams,
     _migrations,
     _keys,
+    _files,
     _assets,
     _fonts,
     _calendar,
     _moments,
     _outbox,
+    _chain,
+    _checks,
     _worker,
     _disk,
 )
@@ -126,5 +156,6 @@ def look() -> list[Finding]:
         except WeiminError as fault:
             found.append(Finding(one.__name__.strip("_"), False, fault.message))
         except Exception as fault:
-            found.append(Finding(one.__name__.strip("_"), False, str(fault).splitlines()[0][:200]))
+            text = scrub((str(fault).splitlines() or [type(fault).__name__])[0])[:200]
+            found.append(Finding(one.__name__.strip("_"), False, text))
     return found

@@ -1,4 +1,4 @@
-"""The worker: drains the outbox in batches, attends to due moments, and runs the scheduled jobs.
+"""The worker: drains the outbox, chains the audit trail, attends to due moments, and runs the scheduled jobs.
 
 Nothing exists only here: the outbox and the rows' due moments are the queue of record, so a worker may stop
 at any time and another goes on. Schedules are procrastinate's periodic jobs, kept in PostgreSQL.
@@ -18,6 +18,7 @@ from django.db import close_old_connections
 from procrastinate.contrib.django import app
 
 from weimin.base import clock
+from weimin.kernel.accounts import actions as accounts
 from weimin.kernel.cases import actions as cases
 from weimin.kernel.deadlines import actions as deadlines
 from weimin.kernel.record import actions as record
@@ -33,8 +34,11 @@ KEEP_DAYS = 180
 @app.periodic(cron="17 3 * * *")
 @app.task(queue="nightly", pass_context=False)
 def sweep(timestamp: int) -> None:
-    """Every night: forget delivered outbox rows and remembered answers whose time is over."""
-    record.forget_old(at=clock.now(), keep=timedelta(days=KEEP_DAYS))
+    """Every night: forget delivered outbox rows, remembered answers, sessions and limits whose time is over."""
+    at = clock.now()
+    record.forget_old(at=at, keep=timedelta(days=KEEP_DAYS))
+    accounts.forget_expired(at=at)
+    accounts.forget_used_up(at=at)
 
 
 @app.periodic(cron="*/5 * * * *")
@@ -53,6 +57,13 @@ def scan(timestamp: int) -> None:
     supervision.scan_clocks(by=Actor.system("系统（时钟核查）"), at=clock.now())
 
 
+@app.periodic(cron="53 1 * * *")
+@app.task(queue="nightly", pass_context=False)
+def verify(timestamp: int) -> None:
+    """Every night: check the audit chain of the days that were closed since the last good check."""
+    record.check_last_days(by=Actor.system("系统（夜间核验）"), at=clock.now())
+
+
 def attend(at: datetime) -> int:
     """Everything whose due moment has come: thresholds of clocks, and what law does by itself.
 
@@ -65,6 +76,27 @@ def attend(at: datetime) -> int:
     return moved
 
 
+def chain(at: datetime) -> int:
+    """Link every audit entry that is settled, and close the days that are over.
+
+    Shape:  how many entries were linked
+    """
+    linked = 0
+    while batch := record.chain_entries(at=at):
+        linked += batch
+    return linked
+
+
+def chain_or_wait(at: datetime) -> datetime:
+    """Chain, and say when to do so again; a chain that was tampered with holds up neither notices nor clocks."""
+    try:
+        chain(at)
+    except Exception:
+        log.exception("the audit chain cannot go on; see weimin verify")
+        return at + timedelta(minutes=1)
+    return at + timedelta(seconds=REST_SECONDS)
+
+
 def work_once() -> str:
     """Do everything that waits now; says what was done."""
     at = clock.now()
@@ -74,17 +106,20 @@ def work_once() -> str:
     moved = attend(at)
     while batch := record.deliver_outbox(at=at):
         sent += batch
-    return f"期限 {moved}，重算 {counted}，通知 {sent}"
+    linked = chain(at)
+    return f"期限 {moved}，重算 {counted}，通知 {sent}，入链 {linked}"
 
 
 def _pump(stop: threading.Event, name: str) -> None:
-    beat_at = clock.now() - timedelta(hours=1)
+    beat_at = chain_at = clock.now() - timedelta(hours=1)
     while not stop.is_set():
         busy = 0
         try:
             close_old_connections()
             at = clock.now()
             busy = record.deliver_outbox(at=at) + deadlines.work_on_notices(at=at)
+            if at >= chain_at:
+                chain_at = chain_or_wait(at)
             if at - beat_at > timedelta(seconds=20):
                 moved = attend(at)
                 record.beat(name=name, at=at, note=f"期限 {moved}")

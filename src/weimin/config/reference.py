@@ -6,6 +6,7 @@ import re
 from importlib import import_module
 from pathlib import Path
 
+from weimin.config import checks
 from weimin.config.cli.answering import setup
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -37,6 +38,9 @@ def registers() -> str:
     told = _told(text)
     for name in sorted(set(re.findall(r"\"(WEIMIN_[A-Z_]+|DATABASE_URL)\"", text))):
         lines.append(f"| {name} | {told.get(name, _PLAIN.get(name, ''))} |")
+    lines += ["", "## System checks", "", "Run by `manage.py check --deploy`.", ""]
+    lines += ["| id | what must hold |", "| --- | --- |"]
+    lines += [f"| {one.code} | {one.what} |" for one in checks.CHECKS]
     lines += ["", "## Jobs", "", "| job | when | what |", "| --- | --- | --- |"]
     jobs = (ROOT / "src/weimin/config/jobs.py").read_text(encoding="utf-8")
     for cron, name, what in re.findall(r'cron="([^"]+)".*?def (\w+)\(.*?"""(.+?)"""', jobs, re.S):
@@ -101,8 +105,14 @@ def _told(text: str) -> dict[str, str]:
 
 _PLAIN = {
     "DATABASE_URL": "Which PostgreSQL to use; the embedded one when not set.",
-    "WEIMIN_MASTER_KEY": "64 hex digits: the key that seals protected fields (or WEIMIN_MASTER_KEY_FILE).",
+    "WEIMIN_MASTER_KEY": "Master keys as `id:hex` entries between commas, or 64 hex digits; a file is better.",
+    "WEIMIN_MASTER_KEY_FILE": "The file of master keys, one `id:hex` a line; `weimin keys` changes it.",
+    "WEIMIN_KMS_COMMAND": "A command that wraps and unwraps data keys for a key management system.",
+    "WEIMIN_INDEX_KEY": "The key of look-ups and receipts when it is not in the key file; 64 hex digits.",
+    "WEIMIN_INDEX_KEY_FILE": "The same, in a file.",
     "WEIMIN_SECRET_KEY": "Django's secret (or WEIMIN_SECRET_KEY_FILE).",
+    "WEIMIN_OIDC_CLIENT_SECRET": "Our secret there (or WEIMIN_OIDC_CLIENT_SECRET_FILE).",
+    "WEIMIN_RATES": "Limits that differ from the settings: search=600/m;verify=60/m.",
     "WEIMIN_DEBUG": "1 for developers only.",
     "WEIMIN_HOSTS": "Host names, separated by commas.",
     "WEIMIN_ORIGINS": "Origins that may post, separated by commas.",

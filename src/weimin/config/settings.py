@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
-from weimin.base import embedded
+from weimin.base import embedded, keys
 
 ROOT = Path(__file__).resolve().parents[3]
 DATA = embedded.data_folder()
@@ -31,6 +31,17 @@ def _kept_secret(name: str, size: int = 32) -> str:
     return path.read_text().strip()
 
 
+def _pairs(name: str) -> dict[str, str]:
+    """A variable like `search=600/m;verify=60/m`."""
+    return dict(one.split("=", 1) for one in filter(None, os.environ.get(name, "").split(";")))
+
+
+def _given_secret(name: str) -> str:
+    """A secret from the environment or its _FILE; empty when there is none."""
+    path = os.environ.get(name + "_FILE", "")
+    return os.environ.get(name, "") or (Path(path).read_text(encoding="utf-8").strip() if path else "")
+
+
 # --- what this installation is -------------------------------------------------------------------
 #: Show demonstration aids: codes on a page, made-up staff on the log-in page.
 WEIMIN_DEMO = _flag("WEIMIN_DEMO", True)
@@ -42,24 +53,28 @@ WEIMIN_BASE_URL = os.environ.get("WEIMIN_BASE_URL", "http://127.0.0.1:8000")
 WEIMIN_FONTS = os.environ.get("WEIMIN_FONTS", str(ROOT / "node_modules/@expo-google-fonts"))
 #: Where the contents of files are kept.
 WEIMIN_FILES_ROOT = os.environ.get("WEIMIN_FILES_ROOT", str(DATA / "files"))
-os.environ.setdefault("WEIMIN_MASTER_KEY", _kept_secret("WEIMIN_MASTER_KEY"))
+# master keys: a file of lines `id:hex`, this value of the same form, or a command of a key management system.
+_MASTER = ("WEIMIN_MASTER_KEY_FILE", "WEIMIN_MASTER_KEY", "WEIMIN_KMS_COMMAND")
+_INDEX = ("WEIMIN_INDEX_KEY_FILE", "WEIMIN_INDEX_KEY")
+if not any(os.environ.get(name) for name in _MASTER):
+    os.environ["WEIMIN_MASTER_KEY_FILE"] = keys.ensure_trial_file(DATA / "weimin_master_key.secret")
 
 DEBUG = _flag("WEIMIN_DEBUG", False)
 SECRET_KEY = _kept_secret("WEIMIN_SECRET_KEY")
-ALLOWED_HOSTS = os.environ.get("WEIMIN_HOSTS", "127.0.0.1,localhost,[::1],testserver").split(",")
+ALLOWED_HOSTS = os.environ.get("WEIMIN_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("WEIMIN_ORIGINS", "").split(",") if origin]
 
 INSTALLED_APPS = [
     "weimin.kernel.accounts",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django_htmx",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "procrastinate.contrib.django",
     "weimin.ui",
     "weimin.kernel.record",
@@ -81,6 +96,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "weimin.config.middleware.Answers",
     "django.middleware.security.SecurityMiddleware",
+    "weimin.config.hardening.Hardening",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -136,12 +152,23 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", 
 AUTH_USER_MODEL = "accounts.Account"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTHENTICATION_BACKENDS = [
+    "weimin.kernel.accounts.web.adapter.OneCheck",
     "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
 ]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "display_name")},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "weimin.kernel.accounts.queries.BreachedPasswords"},
+]
+#: A sorted file of SHA-1 digests of breached passwords, in the form of the public lists; none is asked when empty.
+WEIMIN_BREACHED_PASSWORDS = os.environ.get("WEIMIN_BREACHED_PASSWORDS", "")
 ACCOUNT_ADAPTER = "weimin.kernel.accounts.web.adapter.Adapter"
 #: How many proxies of our own stand before the web process, for the limits by address.
-ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("WEIMIN_PROXIES", "0"))
+WEIMIN_PROXIES = int(os.environ.get("WEIMIN_PROXIES", "0"))
 ACCOUNT_LOGIN_METHODS = {"phone", "username"}
 ACCOUNT_SIGNUP_FIELDS = ["phone", "username*", "password1*"]
 ACCOUNT_USER_MODEL_EMAIL_FIELD = None
@@ -156,7 +183,50 @@ ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
 ACCOUNT_LOGIN_BY_CODE_FORMAT = ALLAUTH_USER_CODE_FORMAT
 ACCOUNT_PHONE_VERIFICATION_CODE_FORMAT = ALLAUTH_USER_CODE_FORMAT
-ACCOUNT_RATE_LIMITS = {"request_login_code": "20/m/ip,5/10m/key", "login_failed": "30/m/ip,10/5m/key"}
+#: Our own limits stand in their place: allauth keeps its in the cache, which drops them when it is full.
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+MFA_ADAPTER = "weimin.kernel.accounts.web.adapter.SecondFactors"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+#: off: nobody needs a second factor. Off in the demonstration, so that its made-up people can be tried.
+WEIMIN_SECOND_FACTOR = _flag("WEIMIN_SECOND_FACTOR", not WEIMIN_DEMO)
+#: The roles whose holders need a second factor, separated by commas.
+WEIMIN_SECOND_FACTOR_ROLES = frozenset(
+    os.environ.get(
+        "WEIMIN_SECOND_FACTOR_ROLES",
+        "system_admin,security_admin,audit_admin,operator,supervisor,list_keeper,procedure_keeper",
+    ).split(",")
+)
+#: How often something may be tried by one device, phone, client or address: a burst, then one each share of the
+#: time. The variable changes some of them: `search=600/m;verify=60/m`.
+WEIMIN_RATES = {
+    "login": "10/5m,100/d",  # wrong passwords, by known device, or by account for all strange devices together
+    "login.address": "60/m",
+    "second": "5/5m,50/d",  # wrong digits after a right password
+    "second.address": "60/m",
+    "passkey": "30/m",
+    "code": "5/10m,20/d",  # codes sent to a phone
+    "code.address": "20/m",
+    "city": "30/m",
+    "verify": "30/m",
+    "search": "300/m",
+    "api.client": "1200/m",
+    "api.unknown": "30/m",
+    "held": "1/15m",  # entries in the trail about tries that are held off
+} | _pairs("WEIMIN_RATES")
+#: The city's identity provider for residents (OpenID Connect): its address; no button when empty.
+WEIMIN_OIDC_ISSUER = os.environ.get("WEIMIN_OIDC_ISSUER", "")
+#: As whom we are known there.
+WEIMIN_OIDC_CLIENT_ID = os.environ.get("WEIMIN_OIDC_CLIENT_ID", "")
+WEIMIN_OIDC_CLIENT_SECRET = _given_secret("WEIMIN_OIDC_CLIENT_SECRET")
+#: What the button says.
+WEIMIN_OIDC_NAME = os.environ.get("WEIMIN_OIDC_NAME", "市统一身份认证")
+#: What is asked of it.
+WEIMIN_OIDC_SCOPE = os.environ.get("WEIMIN_OIDC_SCOPE", "openid profile phone")
+#: The claim with the verified identity number, with which residents may register; not used when empty.
+WEIMIN_OIDC_ID_CLAIM = os.environ.get("WEIMIN_OIDC_ID_CLAIM", "")
 LOGIN_REDIRECT_URL = "/"
 #: How text messages leave: a dotted path to a provider class.
 WEIMIN_SMS_PROVIDER = os.environ.get(
@@ -165,11 +235,17 @@ WEIMIN_SMS_PROVIDER = os.environ.get(
 )
 SESSION_ENGINE = "weimin.kernel.accounts.web.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
+#: After so many minutes without use a log-in ends, and in any case twelve hours after it began.
+WEIMIN_IDLE_MINUTES = int(os.environ.get("WEIMIN_IDLE_MINUTES", "240"))
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_COOKIES = _flag("WEIMIN_HTTPS", False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES
 CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+if SECURE_COOKIES:
+    # a browser takes these names only over HTTPS, for this host and the whole of it
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 CSRF_FAILURE_VIEW = "weimin.config.middleware.csrf_failure"
 
 # --- language, time, static files ------------------------------------------------------------------
@@ -194,20 +270,36 @@ WHITENOISE_USE_FINDERS = not _hashed
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 130 * 1024 * 1024
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+#: A year of HTTPS only, once it is served over HTTPS at all.
+SECURE_HSTS_SECONDS = 365 * 86400 if SECURE_COOKIES else 0
+if SECURE_COOKIES and WEIMIN_PROXIES:
+    # our own proxy ends TLS; without one the header may be anybody's
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+#: What a form holds beside its files; files have their own limits.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+DATA_UPLOAD_MAX_NUMBER_FILES = 50
 FILE_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; img-src 'self' data: blob:; style-src 'self';"
-    " script-src 'self'; font-src 'self' data:; object-src 'none'; base-uri 'none';"
-    " form-action 'self'; frame-ancestors 'none'"
+    "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; font-src 'self'; connect-src 'self';"
+    " manifest-src 'self'; worker-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self';"
+    " frame-ancestors 'none'"
 )
-SILENCED_SYSTEM_CHECKS: list[str] = []
+#: The proxy redirects to HTTPS; whether other names below the city's domain are HTTPS only is not ours to say.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {
+            "()": "weimin.base.scrubbing.ScrubbingFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # Django's own handlers would print or mail a request's fields unscrubbed
+    "loggers": {"django": {"handlers": [], "propagate": True}},
     "root": {"handlers": ["console"], "level": os.environ.get("WEIMIN_LOG_LEVEL", "WARNING")},
 }

@@ -16,6 +16,10 @@ from weimin.base.clock import SHANGHAI
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 #: A sheet holds 1,048,576 rows; what is more goes on in the next one.
 SHEET_ROWS = 1_000_000
+#: What a spreadsheet takes for the beginning of a formula, also in full width and behind blanks.
+_FORMULA = "=+-@＝＋－＠"
+#: What splits or moves cells when a sheet is saved as text.
+_SPLITS = ("\t", "\r", "\n")
 
 
 def spreadsheet(name: str, title: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> FileResponse:
@@ -44,4 +48,5 @@ def _cell(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     text = ILLEGAL_CHARACTERS_RE.sub("", value)
-    return "'" + text if text[:1] in ("=", "+", "-", "@") else text
+    first = text.lstrip()[:1]
+    return "'" + text if text[:1] in _SPLITS or (first and first in _FORMULA) else text

@@ -10,7 +10,7 @@ import sys
 import click
 
 from weimin.base.errors import NotReady, WeiminError
-from weimin.config.cli import asking, checking, loading, serving
+from weimin.config.cli import asking, checking, clocks, keeping, loading, serving, verifying
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -27,10 +27,15 @@ for command in (
     asking.item,
     asking.matter,
     checking.due,
+    clocks.notice,
+    clocks.clocks,
     checking.check_id,
     checking.check_uscc,
     serving.token,
     serving.doctor,
+    verifying.verify,
+    keeping.keys,
+    keeping.files,
 ):
     cli.add_command(command)
 
@@ -39,8 +44,12 @@ def main() -> None:
     """Run a command; an error is one line and an exit code, never a traceback."""
     try:
         cli(standalone_mode=False)
+    except click.UsageError as fault:
+        named = fault.ctx.command_path if fault.ctx else "weimin"
+        click.echo(f"{named}: {fault.format_message()}（{named} --help 看用法）", err=True)
+        sys.exit(2)
     except click.ClickException as fault:
-        fault.show()
+        click.echo(f"weimin: {fault.format_message()}", err=True)
         sys.exit(2)
     except click.exceptions.Exit as end:
         sys.exit(end.exit_code)

@@ -43,21 +43,24 @@ def say(value: dict[str, Any], text: str, *, json_wanted: bool) -> None:
 
 def _lines(source: TextIO) -> Iterable[list[str]]:
     for line in source:
-        text = line.rstrip("\r\n")
-        if text:
-            yield text.split("\t")
+        yield line.rstrip("\r\n").split("\t")
 
 
-def answer_file(path: str, case: Case) -> None:
-    """Answer each tab-separated line of a file with one line of JSON, in order, never stopping early."""
+def answer_file(path: str, case: Case, *, cells_wanted: int = 1) -> None:
+    """Answer each tab-separated line of a file with one line of JSON, in order, never stopping early.
+
+    A line with too few cells, an empty one too, is answered with what is missing.
+    """
     if path != "-" and not Path(path).is_file():
         raise click.UsageError(f"找不到文件 {path}")
     text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8-sig", errors="replace")
     with io.StringIO(text) as source:
         for cells in _lines(source):
+            if len([one for one in cells if one.strip()]) < cells_wanted:
+                told = f"这一行应有 {cells_wanted} 项，用制表符隔开。"
+                click.echo(as_json({"input": cells, "error": told, "code": "usage"}))
+                continue
             try:
                 click.echo(as_json(case(cells)))
             except WeiminError as fault:
                 click.echo(as_json({"input": cells, "error": fault.message, "code": fault.code}))
-            except (IndexError, ValueError) as fault:
-                click.echo(as_json({"input": cells, "error": f"这一行无法识别：{fault}", "code": "usage"}))

@@ -48,7 +48,7 @@ def item(code: str, json_wanted: bool) -> None:
     setup()
     from weimin.kernel.catalogue import queries
 
-    spec = queries.get_current(code=code)
+    spec = queries.get_current(code=code.strip().upper())
     value = {"code": spec.code, "version": spec.number, **spec.doc}
     text = "\n".join(
         [

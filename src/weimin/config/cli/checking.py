@@ -10,7 +10,7 @@ import click
 
 from weimin.base import identifiers
 from weimin.base.errors import Invalid
-from weimin.config.cli.answering import answer_file, say
+from weimin.config.cli.answering import answer_file, say, setup
 from weimin.kernel.deadlines import rules
 from weimin.kernel.deadlines.types import Limit
 
@@ -51,11 +51,19 @@ def _due(start: str, count: str, unit: str, pauses: list[str], calendar: rules.C
     }
 
 
+def _live_calendar() -> rules.Calendar:
+    setup()
+    from weimin.kernel.deadlines import queries
+
+    return queries.get_calendar()
+
+
 @click.command()
 @click.argument("start", required=False)
 @click.argument("count", required=False)
 @click.argument("unit", required=False, type=click.Choice(["workday", "day", "month"]))
 @click.option("--pause", "pauses", multiple=True, metavar="FROM..TO", help="Days that do not count.")
+@click.option("--live", is_flag=True, help="Count by the notices in force in the database, not the shipped ones.")
 @FILE
 @JSON
 def due(
@@ -63,6 +71,7 @@ def due(
     count: str | None,
     unit: str | None,
     pauses: tuple[str, ...],
+    live: bool,
     path: str | None,
     json_wanted: bool,
 ) -> None:
@@ -70,9 +79,9 @@ def due(
 
     A line of --file is START<tab>COUNT<tab>UNIT, with FROM..TO pauses in further columns.
     """
-    calendar = rules.shipped_calendar()
+    calendar = _live_calendar() if live else rules.shipped_calendar()
     if path:
-        answer_file(path, lambda cells: _due(cells[0], cells[1], cells[2], cells[3:], calendar))
+        answer_file(path, lambda cells: _due(cells[0], cells[1], cells[2], cells[3:], calendar), cells_wanted=3)
         return
     if not (start and count and unit):
         raise click.UsageError("需要 START COUNT workday|day，或 --file FILE")

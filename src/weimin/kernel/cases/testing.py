@@ -141,8 +141,9 @@ def sweep() -> None:
     """Take away what was committed, so that other tests find the city as it was."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "TRUNCATE cases_case, cases_casefile, cases_casecounter, record_outboxmessage, record_auditentry,"
-            " record_rememberedanswer, residents_resident, directory_officer, accounts_account CASCADE"
+            "TRUNCATE cases_case, cases_casefile, cases_casecounter, deadlines_clock, procedures_instance,"
+            " record_blob, record_outboxmessage, record_auditentry, record_rememberedanswer,"
+            " residents_resident, directory_officer, accounts_account CASCADE"
         )
 
 

@@ -126,7 +126,8 @@ OUTCOME_TEXT = {
     "approve": "准予",
     "deny": "不予批准",
     "done": "完成",
-    "file": "予以登记",
+    "file": "予以登记（备案）",
+    "send_back": "退回更正",
     "extend": "同意延长",
     "keep": "不同意延长",
 }

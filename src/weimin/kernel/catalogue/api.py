@@ -6,6 +6,8 @@ from typing import Any
 
 from ninja import Query, Router, Schema
 
+from weimin.base.addresses import address_of
+from weimin.kernel.accounts import actions as accounts
 from weimin.kernel.catalogue import queries
 from weimin.kernel.catalogue.rules.forms import json_schema
 from weimin.kernel.catalogue.types import Filters
@@ -39,7 +41,21 @@ class MaterialOut(Schema):
     required: bool
     kind: str
     kind_text: str
+    originals: int
+    copies: int
+    issued_by: str
+    share_source: str
+    accept: list[str]
     note: str
+
+
+class LimitOut(Schema):
+    """A limit; value null where law gives no number of days."""
+
+    value: int | None
+    unit: str
+    text: str
+    basis: str
 
 
 class ItemOut(Schema):
@@ -56,8 +72,15 @@ class ItemOut(Schema):
     procedure_text: str
     decision_level: str
     lead: str
-    statutory_text: str
-    committed_text: str
+    statutory: LimitOut
+    committed: LimitOut
+    steps: list[dict[str, Any]]
+    fee: dict[str, Any]
+    channels: list[str]
+    online: bool
+    visits: int
+    review_body: str
+    court: str
     conditions: list[str]
     materials: list[MaterialOut]
     basis: list[dict[str, Any]]
@@ -75,6 +98,7 @@ def list_items(
     online: bool = False,
 ) -> Any:
     """List or search the items in force."""
+    accounts.spend(limit="search", who=address_of(request), at=request.at)
     filters = Filters(area=area, life_event=event, audience=audience, township=township, online=online)
     found = queries.search_items(text=q, filters=filters, limit=100)
     return {"count": len(found), "items": [ItemLine.model_validate(one, from_attributes=True) for one in found]}
@@ -96,8 +120,15 @@ def get_item(request: Any, code: str) -> Any:
         "procedure_text": spec.procedure_text,
         "decision_level": spec.decision_level,
         "lead": spec.lead_key,
-        "statutory_text": spec.statutory.text,
-        "committed_text": spec.committed.text,
+        "statutory": LimitOut.model_validate(spec.statutory, from_attributes=True),
+        "committed": LimitOut.model_validate(spec.committed, from_attributes=True),
+        "steps": list(spec.doc.get("steps") or []),
+        "fee": dict(spec.doc.get("fee") or {}),
+        "channels": list(spec.doc.get("channels") or []),
+        "online": bool(spec.doc.get("online")),
+        "visits": int(spec.doc.get("visits") or 0),
+        "review_body": str(spec.doc.get("review_body") or ""),
+        "court": str(spec.doc.get("court") or ""),
         "conditions": list(spec.doc.get("conditions") or []),
         "materials": [MaterialOut.model_validate(one, from_attributes=True) for one in spec.materials],
         "basis": list(spec.doc.get("basis") or []),

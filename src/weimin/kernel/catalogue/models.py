@@ -26,6 +26,9 @@ class Item(models.Model):
     """A service item: what stays the same through all its versions."""
 
     code = models.CharField("事项代码", max_length=40, unique=True, help_text="本平台的稳定代码，不重复使用")
+    loaded_digest = models.CharField(
+        "装入摘要", max_length=64, blank=True, default="", help_text="最近一次从文件装入的内容摘要；文件没变就不再装入"
+    )
 
     class Meta:
         verbose_name = "服务事项"

@@ -16,6 +16,7 @@ from weimin.kernel.catalogue.rules import searching
 from weimin.kernel.catalogue.rules.forms import read_form
 from weimin.kernel.catalogue.rules.items import read_limit, read_materials
 from weimin.kernel.catalogue.types import Filters, Found, ItemSpec, OfferView
+from weimin.kernel.deadlines import queries as limits
 from weimin.kernel.directory import queries as directory
 
 
@@ -154,6 +155,28 @@ def certainty_of(spec: ItemSpec) -> dict[str, Any]:
     return dict(spec.doc.get("certainty") or {})
 
 
+def remedy_text(spec: ItemSpec, *, on: date, refused: bool = False) -> str:
+    """Where and until when a person may turn against a decision on an item, for guides and papers.
+
+    A refusal to accept may always be contested; filings and services of the township decide nothing else.
+
+    Raises: ParameterMissing — no row covers the day
+    Law:    fyf-2023 art. 20, 23; xsf-2017 art. 46; tdgl-2019 art. 14
+    """
+    doc, special = spec.doc, dict(spec.doc.get("remedy") or {})
+    body = str(doc.get("review_body") or "县（区）人民政府")
+    decides = spec.legal_effect != "filing" and not (spec.legal_effect == "service" and spec.decision_level != "county")
+    if not decides and not refused:
+        return f"对办理有意见的，可以向{body}反映，或者拨打 12345。"
+    review, _ = limits.get_limit(code="review.apply", on=on)
+    suit, _ = limits.get_limit(code=str(special.get("suit_code") or "suit.apply"), on=on)
+    court = str(doc.get("court") or "有管辖权的人民法院")
+    asked = f"自收到之日起 {review.text}内向{body}申请行政复议"
+    if special.get("review_first"):
+        return f"不服的，应当先{asked}；对复议决定不服的，再依法向{court}提起行政诉讼。"
+    return f"不服的，可以{asked}，或者自收到之日起 {suit.text}内向{court}提起行政诉讼。"
+
+
 def search_items(*, text: str, filters: Filters | None = None, limit: int = 30) -> list[Found]:
     """Items in force that a person may mean, best first; all that fit the filters without words.
 
@@ -170,7 +193,7 @@ def search_items(*, text: str, filters: Filters | None = None, limit: int = 30) 
     for why, found in _passes(rows, _without_places(wanted), limit):
         for one in found:
             best.setdefault(one.pk, _found(one, why))
-        if best:
+        if best and why != "name":  # behind an exact name stands what shares its words
             break
     return list(best.values())[:limit]
 
@@ -216,11 +239,12 @@ def _passes(rows: QuerySet[ItemVersion], text: str, limit: int) -> Iterator[tupl
     folded = searching.fold(text)
     if searching.is_pinyin(text):
         yield "pinyin", _ranked(rows, f"'{searching.PINYIN}{folded}':*", limit)
+        yield "near", _closest(rows, folded, limit)
         return
     words = searching.query_words(text)
     said = list(dict.fromkeys([text, "".join(words)]))
     yield "name", list(rows.filter(names__overlap=said)[:limit])
-    quoted = ["'" + word.replace("'", "").replace("\\", "") + "'" for word in words]
+    quoted = [_either(searching.alike(word)) for word in words]
     if quoted:
         yield "words", _ranked(rows, " & ".join(quoted), limit)
     full, _ = searching.pinyin_of(text)
@@ -232,9 +256,29 @@ def _passes(rows: QuerySet[ItemVersion], text: str, limit: int) -> Iterator[tupl
     if len(quoted) > 1:
         yield "some", _ranked(rows, " | ".join(quoted), limit)
     yield "some", likely[:limit]
-    closest = rows.annotate(gap=TrigramWordDistance(text, "search_text")).order_by("gap")[:60]
-    close: list[ItemVersion] = [one for one in closest if _is_close(folded, one.names)]
-    yield "near", close[:limit]
+    yield "near", _closest(rows, folded, limit)
+
+
+def _either(words: list[str]) -> str:
+    """A tsquery that any of some words matches."""
+    quoted = ["'" + word.replace("'", "").replace("\\", "") + "'" for word in words]
+    return quoted[0] if len(quoted) == 1 else "(" + " | ".join(quoted) + ")"
+
+
+def _closest(rows: QuerySet[ItemVersion], folded: str, limit: int) -> list[ItemVersion]:
+    """Items one of whose names, or its pinyin, is one slip away."""
+    nearest: list[ItemVersion] = list(
+        rows.annotate(gap=TrigramWordDistance(folded, "search_text")).order_by("gap")[:60]
+    )
+    if searching.is_pinyin(folded):
+        return [one for one in nearest if _sounds_close(folded, one.names)][:limit]
+    return [one for one in nearest if _is_close(folded, one.names)][:limit]
+
+
+def _sounds_close(typed: str, names: list[str]) -> bool:
+    """Whether one slip makes the typed letters the pinyin of a name, or its beginning."""
+    starts = (sound[: len(typed) + more] for sound in searching.sounds_of(names) for more in (-1, 0, 1))
+    return len(typed) >= 5 and any(searching.distance(typed, start, 1) <= 1 for start in starts)
 
 
 def _is_close(text: str, names: list[str]) -> bool:

@@ -65,6 +65,8 @@ PROCEDURES = {
     "county_decides_notice": "上报件（含公示）",
     "joint": "联办件",
     "own_motion": "依职权登记",
+    "filing": "备案件",
+    "filing_window": "备案件（窗口当场）",
 }
 FIELD_TYPES = frozenset(
     [

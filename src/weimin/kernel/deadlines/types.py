@@ -85,13 +85,18 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Days on which a clock stands; both end days stand. `until` None: still standing."""
+    """Days on which a clock stands; both end days stand. `until` None: still standing.
+
+    Shape:  entry_id is the row that began it, 0 for a plain count; caused when a sister clock's standing brought it
+    """
 
     since: date
     until: date | None
     reason: str = ""
     article: str = ""
     by: str = ""
+    entry_id: int = 0
+    caused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +189,7 @@ class ClockSpec:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One row of a ledger as it was written; `corrects` names the row that it puts right."""
+    """One row of a ledger as it was written; `corrects` names the row that it puts right, `cause` what brought it."""
 
     entry_id: int
     kind: str
@@ -197,6 +202,7 @@ class Entry:
     by: str = ""
     corrects: int | None = None
     struck: bool = False
+    cause: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,9 +214,14 @@ class Summed:
     extensions: tuple[Extension, ...]
 
     @property
+    def standing(self) -> Pause | None:
+        """The pause in which the clock stands now; None while it runs."""
+        return next((one for one in reversed(self.pauses) if one.until is None), None)
+
+    @property
     def stands(self) -> bool:
         """Whether the clock stands now."""
-        return any(one.until is None for one in self.pauses)
+        return self.standing is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +275,10 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class LevelChange:
-    """A clock that passed a threshold, or came back from one."""
+    """A clock that passed a threshold, or came back from one.
+
+    Shape:  due is the day that the new level is about, shown the day that people are told
+    """
 
     clock_id: int
     subject_type: str
@@ -277,6 +291,7 @@ class LevelChange:
     new: Level
     due: date | None
     promised: bool = False
+    shown: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ ROLES = {
     "procedure_keeper": "规则管理",
     "supervisor": "监督督办",
     "operator": "运行维护",
+    "audit_admin": "审计管理员",
     "agent": "村代办员",
 }
 

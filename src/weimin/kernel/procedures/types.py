@@ -28,7 +28,7 @@ OUTCOMES: dict[str, frozenset[str]] = {
     "review": frozenset({"agree", "disagree", "return", "done"}),
     "survey": frozenset({"done", "agree", "disagree", "return"}),
     "notice": frozenset({"done", "agree", "disagree"}),
-    "decide": frozenset({"approve", "deny", "file"}),
+    "decide": frozenset({"approve", "deny", "file", "send_back"}),
     "result": frozenset({"done"}),
     "issue": frozenset({"done"}),
     "register": frozenset({"done"}),
@@ -41,7 +41,8 @@ OUTCOME_TEXT: dict[str, str] = {
     "return": "退回",
     "approve": "准予",
     "deny": "不予批准",
-    "file": "予以登记",
+    "file": "予以登记（备案）",
+    "send_back": "退回更正",
     "done": "完成",
 }
 ROLES: dict[str, str] = {

@@ -2,9 +2,21 @@
 
 from weimin.kernel.record.registry import register_verbs
 
-AUDIT_VERBS = {"record.outbox.retried": "重发失败的通知"}
+AUDIT_VERBS = {
+    "record.outbox.retried": "重发失败的通知",
+    "record.key.added": "增加主密钥",
+    "record.key.chosen": "换用主密钥",
+    "record.key.retired": "停用主密钥",
+    "record.keys.rotated": "轮换主密钥",
+    "record.chain.broken": "核验审计链或文件时发现不符",
+    "record.trail.exported": "导出审计记录",
+}
 RETENTION = {
     "AuditEntry": "永久：不可修改和删除",
+    "AuditLink": "永久：不可修改和删除",
+    "AuditDay": "永久：不可修改和删除",
+    "ChainState": "随入链更新",
+    "AuditCheck": "永久：每次核验一行",
     "Blob": "随引用它的办件一同保管",
     "OutboxMessage": "送达后 6 个月（网络安全法日志保存底线）",
     "RememberedAnswer": "30 天",

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q
+from django.db.models.functions import Cast, Reverse
+
+_TRANSACTION = Cast(Func(function="pg_current_xact_id", output_field=models.TextField()), models.TextField())
 
 
 class AuditEntry(models.Model):
@@ -20,12 +24,98 @@ class AuditEntry(models.Model):
     via = models.CharField("途径", max_length=12, help_text="从哪里做的：门户、工作台、接口、任务、命令行")
     changes = models.JSONField("变化", help_text="改了什么：旧值和新值，不含个人信息明文")
     digest = models.CharField("摘要", max_length=64, help_text="本条内容的 SM3 摘要，用来发现篡改")
+    xid = models.BigIntegerField(
+        "事务号",
+        db_default=Cast(_TRANSACTION, models.BigIntegerField()),
+        help_text="写入本条的数据库事务的编号，由数据库填写，入链按它排序",
+    )
 
     class Meta:
         verbose_name = "审计记录"
         indexes = [
             models.Index(fields=["subject_type", "subject_id", "id"], name="record_audit_subject"),
+            models.Index(fields=["xid", "id"], name="record_audit_xid"),
+            models.Index(fields=["at", "id"], name="record_audit_at"),
+            models.Index(fields=["verb", "at", "id"], name="record_audit_verb"),
+            models.Index(fields=["actor_id", "at", "id"], name="record_audit_actor"),
+            # a name stands at the end of 单位 + 姓名
+            models.Index(OpClass(Reverse("actor_name"), "text_pattern_ops"), F("at"), name="record_audit_name"),
         ]
+
+
+class AuditLink(models.Model):
+    """The place of one audit entry in the chain of a day. Never changed or deleted.
+
+    No foreign key in the database: it would lock every entry once more when it is linked, and a link
+    whose entry is gone is what the check looks for.
+    """
+
+    entry = models.OneToOneField(
+        AuditEntry,
+        primary_key=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="link",
+        verbose_name="记录",
+        help_text="哪一条审计记录",
+    )
+    day = models.DateField("入链日", help_text="在哪一天（北京时间）入链")
+    place = models.BigIntegerField("序号", help_text="当天第几条，从 1 起，中间不空")
+    chain = models.CharField("链值", max_length=64, help_text="上一条的链值和本条摘要连起来的 SM3")
+
+    class Meta:
+        verbose_name = "审计链环"
+        constraints = [models.UniqueConstraint(fields=["day", "place"], name="record_link_place")]
+
+
+class AuditDay(models.Model):
+    """A closed day of the chain with its published digest. Never changed or deleted."""
+
+    day = models.DateField("日期", primary_key=True, help_text="哪一天（北京时间）")
+    count = models.BigIntegerField("条数", help_text="当天入链多少条")
+    previous = models.CharField("前一天摘要", max_length=64, help_text="前一天的摘要，当天的链从它开始")
+    head = models.CharField("链头", max_length=64, help_text="当天最后一条的链值，没有记录就是前一天摘要")
+    digest = models.CharField("当天摘要", max_length=64, help_text="日期、条数、前一天摘要、链头合起来的 SM3，对外公布")
+    closed_at = models.DateTimeField("封存时间", help_text="当天过完以后封存的时间")
+
+    class Meta:
+        verbose_name = "审计日摘要"
+
+
+class ChainState(models.Model):
+    """How far the chain has come: one row."""
+
+    begun_on = models.DateField("开始日期", help_text="链从哪一天（北京时间）开始")
+    day = models.DateField("当天", help_text="还没封存、正在入链的那一天")
+    place = models.BigIntegerField("当天条数", help_text="当天已入链多少条")
+    previous = models.CharField("前一天摘要", max_length=64, help_text="当天的链从哪个摘要开始")
+    head = models.CharField("链头", max_length=64, help_text="最后一条的链值，当天还没有记录就是前一天摘要")
+    settled_xid = models.BigIntegerField("事务号", help_text="到哪个数据库事务为止都已入链")
+    settled_id = models.BigIntegerField("记录号", help_text="那个事务里到哪一条为止都已入链")
+    system = models.CharField("数据库标识", max_length=32, help_text="哪一套数据库，恢复到另一套时事务号会重新计")
+
+    class Meta:
+        verbose_name = "审计链状态"
+
+
+class AuditCheck(models.Model):
+    """One check of the chain or of the stored files, and what it found."""
+
+    at = models.DateTimeField("时间", help_text="什么时候核验的")
+    what = models.CharField("核验什么", max_length=8, help_text="审计链，或者存放的文件")
+    by_label = models.CharField("谁", max_length=120, help_text="谁核验的：夜间任务，或者命令行")
+    since = models.DateField("从哪天", null=True, help_text="从哪一天的链开始，空表示从头")
+    until = models.DateField("到哪天", null=True, help_text="到哪一天为止，文件核验为空")
+    looked = models.BigIntegerField("条数", help_text="看了多少条记录或多少个文件")
+    fault_kind = models.CharField(
+        "哪里不对", max_length=16, blank=True, default="", help_text="第一处不对的种类，空表示都对"
+    )
+    fault_day = models.DateField("不对的那天", null=True, help_text="第一处不对的在哪一天的链上")
+    fault_text = models.CharField("说明", max_length=200, blank=True, default="", help_text="第一处不对的在哪里")
+
+    class Meta:
+        verbose_name = "审计核验结果"
+        indexes = [models.Index(fields=["what", "-at"], name="record_check_at")]
 
 
 class Blob(models.Model):
@@ -36,6 +126,9 @@ class Blob(models.Model):
     size_bytes = models.BigIntegerField("大小", help_text="字节数")
     media_type = models.CharField("类型", max_length=100, help_text="按内容识别出的文件类型")
     stored_at = models.DateTimeField("存入时间", help_text="第一次存入的时间")
+    key_sealed = models.BinaryField(
+        "文件密钥", null=True, help_text="这个文件自己的密钥，加密保存；空表示早先存入、未加密的文件"
+    )
 
     class Meta:
         verbose_name = "文件内容"

@@ -1,6 +1,8 @@
 """What residents bring: their audit verbs and how long their tables are kept."""
 
+from weimin.kernel.accounts.registry import register_other_person
 from weimin.kernel.record.registry import register_verbs
+from weimin.kernel.residents.queries import is_other_person
 
 AUDIT_VERBS = {
     "residents.resident.registered": "登记服务对象",
@@ -15,3 +17,4 @@ RETENTION = {
 def plug_in() -> None:
     """Register with the kernel."""
     register_verbs(AUDIT_VERBS)
+    register_other_person(is_other_person)

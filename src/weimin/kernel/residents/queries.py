@@ -32,6 +32,15 @@ def find_resident_id(*, account_id: int) -> int | None:
     return Resident.objects.filter(account_id=account_id).values_list("pk", flat=True).first()
 
 
+def is_other_person(*, account_id: int, id_number: str) -> bool:
+    """Whether an account is registered to somebody with another identity number.
+
+    Cost:   one query
+    """
+    known = Resident.objects.filter(account_id=account_id).values_list("id_index", flat=True).first()
+    return known is not None and bytes(known) != id_index(id_number)
+
+
 def find_by_id_number(number: str) -> int | None:
     """The person with an identity number, if registered.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
 from django.db.models import Case, Count, F, Model, Q, QuerySet, Value, When
@@ -68,7 +68,7 @@ def _filtered(viewer: Actor, filters: Filters, *, today: date) -> QuerySet[Warni
 
 
 def _before(rows: QuerySet[Row], field: str, after: str) -> QuerySet[Row]:
-    """The rows behind the last one of a page, `moment_id`; a key that cannot be read is the first page."""
+    """The rows behind the last one of a page; a key that cannot be read is the first page."""
     moment, _, last = after.rpartition("_")
     if not (moment and last.isascii() and last.isdecimal() and len(last) < 19):
         return rows
@@ -81,8 +81,13 @@ def _before(rows: QuerySet[Row], field: str, after: str) -> QuerySet[Row]:
     return rows.filter(Q(**{f"{field}__lt": when}) | Q(**{field: when}, pk__lt=int(last)))
 
 
+def page_key(moment: datetime | None, pk: int) -> str:
+    """Where the next page begins: the last row's moment and id, with nothing in it that an address would change."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}_{pk}" if moment else ""
+
+
 def list_warnings(viewer: Actor, filters: Filters, *, today: date, after: str = "", limit: int = PAGE) -> list[Warning]:
-    """Warnings that a viewer may see, newest first; paged by key (`raised_at_id` of the last row).
+    """Warnings that a viewer may see, newest first; paged by the last row's `page_key`.
 
     Cost:   one query
     """
@@ -265,8 +270,7 @@ def get_reason(viewer: Actor, reason_id: int) -> OverrunReason:
 def list_public_reasons(*, place: str = "", after: str = "", limit: int = 100) -> list[OverrunReason]:
     """Published reasons for overruns, newest first: the item, the body, the dates, the reason; no person.
 
-    Shape:  paged by key (`written_at_id` of the last row)
-
+    Shape:  paged by the last row's `page_key`
     Law:    yhys-722 art. 36
     Cost:   one query
     """

@@ -30,6 +30,7 @@ _ENTRIES = (
     ("事项清单", "desk:items", frozenset({"list_keeper"})),
     ("法定期限和标准", "desk:law", frozenset[str]()),
     ("放假安排", "desk:calendar", frozenset[str]()),
+    ("审计记录", "desk:audit", frozenset({"audit_admin"})),
     ("运行情况", "desk:operations", frozenset({"operator"})),
 )
 

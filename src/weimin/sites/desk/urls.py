@@ -3,13 +3,16 @@
 from django.urls import path
 
 from weimin.apps.counter import web as counter
+from weimin.kernel.accounts.web import account as own
 from weimin.kernel.accounts.web import desk as accounts
+from weimin.kernel.accounts.web import second
 from weimin.kernel.cases.web import clocks, handover
 from weimin.kernel.cases.web import desk as cases
 from weimin.kernel.catalogue.web import desk as catalogue
 from weimin.kernel.deadlines.web import desk as deadlines
 from weimin.kernel.deadlines.web import law
 from weimin.kernel.evaluation.web import desk as evaluation
+from weimin.kernel.record.web import desk as record
 from weimin.kernel.residents.web import desk as residents
 from weimin.kernel.supervision.web import findings, orders, overruns, warnings
 from weimin.sites.desk import web
@@ -18,7 +21,16 @@ app_name = "desk"
 urlpatterns = [
     path("", cases.inbox, name="home"),
     path("login/", accounts.staff_login, name="login"),
+    path("login/second/", second.second_step, name="second"),
+    path("login/again/", second.start_again, name="login_again"),
+    path("login/passkey/", second.key_login, name="passkey_login"),
     path("logout/", accounts.logout, name="logout"),
+    path("account/", own.account, name="account"),
+    path("account/password/", own.password, name="password"),
+    path("account/app/", own.app, name="factor_app"),
+    path("account/key/", own.new_key, name="factor_key"),
+    path("account/factor/drop/", own.drop_factor, name="factor_drop"),
+    path("account/codes/", own.recovery_codes, name="recovery_codes"),
     path("post/", accounts.choose_post, name="choose_post"),
     path("find/", cases.find, name="find"),
     path("inbox.xlsx", counter.export_inbox, name="inbox_export"),
@@ -48,6 +60,8 @@ urlpatterns = [
     path("overruns/", overruns.overruns, name="overruns"),
     path("integrity/", findings.integrity, name="integrity"),
     path("integrity.xlsx", findings.export_findings, name="integrity_export"),
+    path("audit/", record.trail, name="audit"),
+    path("audit.xlsx", record.export_trail, name="audit_export"),
     path("operations/", web.operations, name="operations"),
     path("papers/<int:paper_id>/", cases.desk_paper, name="paper"),
     path("files/<int:file_id>/", cases.desk_file, name="file"),

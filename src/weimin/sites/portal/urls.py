@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from weimin.kernel.accounts.web import city
 from weimin.kernel.accounts.web import portal as accounts
 from weimin.kernel.cases.web import apply, clocks
 from weimin.kernel.cases.web import portal as cases
@@ -9,6 +10,7 @@ from weimin.kernel.catalogue.web import portal as catalogue
 from weimin.kernel.deadlines.web import portal as deadlines
 from weimin.kernel.evaluation.web import portal as evaluation
 from weimin.kernel.messages.web import portal as messages
+from weimin.kernel.record.web import portal as record
 from weimin.kernel.residents.web import portal as residents
 from weimin.kernel.supervision.web import portal as supervision
 from weimin.sites.portal import web
@@ -21,7 +23,10 @@ urlpatterns = [
     path("elder/", web.elder, name="elder"),
     path("login/", accounts.phone_page, name="login"),
     path("login/code/", accounts.code_page, name="login_code"),
+    path("login/city/", city.start, name="city_login"),
+    path("login/city/back/", city.come_back, name="city_back"),
     path("logout/", accounts.logout, name="logout"),
+    path("my/sessions/", accounts.sessions, name="sessions"),
     path("demo/codes/", accounts.demo_codes, name="demo_codes"),
     path("demo/style/", style_page, name="style"),
     path("items/", catalogue.search, name="search"),
@@ -46,4 +51,10 @@ urlpatterns = [
     path("overruns/", supervision.overruns, name="overruns"),
     path("overruns.json", supervision.overruns_feed, name="overruns_feed"),
     path("verify/", cases.verify, name="verify"),
+    path("audit/", record.days, name="audit"),
+    path("audit/days.json", record.days_json, name="audit_json"),
+    path("audit/days.atom", record.days_feed, name="audit_feed"),
+    path("audit/recompute.py", record.recompute, name="audit_script"),
+    path("audit/<str:day>/", record.day, name="audit_day"),
+    path("audit/<str:day>/<int:part>.txt", record.day_file, name="audit_file"),
 ]

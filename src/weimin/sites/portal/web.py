@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -40,10 +41,17 @@ def home(request: Any) -> HttpResponse:
 def elder(request: Any) -> HttpResponse:
     """Switch the large type on or off, and go back."""
     back = request.POST.get("back", "/")
-    safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
+    safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
     answer = HttpResponseRedirect(back if safe else "/")
     on = request.COOKIES.get("elder") != "1"
-    answer.set_cookie("elder", "1" if on else "0", max_age=365 * 86400, samesite="Lax", httponly=True)
+    answer.set_cookie(
+        "elder",
+        "1" if on else "0",
+        max_age=365 * 86400,
+        samesite="Lax",
+        httponly=True,
+        secure=settings.SESSION_COOKIE_SECURE,
+    )
     return answer
 
 

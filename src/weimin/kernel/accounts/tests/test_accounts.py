@@ -87,7 +87,7 @@ def test_a_resident_account_is_made_once_and_costs_one_query_after() -> None:
     assert not one.phone_verified
 
 
-@pytest.mark.parametrize("phone", ["", "1390000000", "12900000001", "abc", "１３９００００００01"])
+@pytest.mark.parametrize("phone", ["", "1390000000", "12900000001", "abc", "１３９０００００"])
 def test_what_is_no_mobile_number_gets_no_account(phone: str) -> None:
     with pytest.raises(IdentifierInvalid):
         actions.ensure_resident_account(at=AT, phone=phone)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from weimin.kernel.cases.rules import completeness, numbers
 from weimin.kernel.cases.types import (
     CHANNEL_TEXT,
     Channel,
+    NextStep,
     PaperKind,
     PostalAddress,
     State,
@@ -74,7 +75,7 @@ def submit(*, by: Actor, at: datetime, key: str, submission: Submission, seen_ve
         scope = queries.submit_scope(by)
         said = remember(at=at, scope=scope, key=key, request=_request(submission))
         if said is not None:
-            return Submitted(**{**said.answer, "repeated": True})  # type: ignore[arg-type]
+            return _submitted(said.answer, repeated=True)
         offer = catalogue.find_offer(
             code=submission.item_code, township_code=submission.township_code, on=local_date(at)
         )
@@ -87,13 +88,19 @@ def submit(*, by: Actor, at: datetime, key: str, submission: Submission, seen_ve
         turn = _create(by, at, spec, offer, _posted(submission), answers, files)
         _attach(turn, files, submission)
         taken = _begin(turn)
-        answer = {
+        answer: dict[str, Any] = {
             "case_id": taken.case_id,
             "number": taken.number,
             "receipt_code": numbers.receipt_code(taken.number),
+            "next_steps": [asdict(one) for one in taken.next_steps],
         }
         keep_answer(scope=scope, key=key, answer=answer)
-        return Submitted(**answer, next_steps=taken.next_steps)  # type: ignore[arg-type]
+        return _submitted(answer, repeated=False)
+
+
+def _submitted(answer: dict[str, Any], *, repeated: bool) -> Submitted:
+    steps = tuple(NextStep(**one) for one in answer.get("next_steps", ()))
+    return Submitted(answer["case_id"], answer["number"], answer["receipt_code"], repeated, steps)
 
 
 def _request(submission: Submission) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from weimin.kernel.cases.actions.turning import Turn
 from weimin.kernel.cases.models import Case, CaseFile, Decision, Step, Supplement
 from weimin.kernel.cases.rules import completeness
 from weimin.kernel.cases.types import Event, PaperKind, State, StepTaken, SupplementItem
+from weimin.kernel.catalogue import queries as catalogue
 from weimin.kernel.deadlines import queries as limits
 from weimin.kernel.deadlines.types import Limit
 from weimin.kernel.record.types import Actor
@@ -271,7 +272,7 @@ def refuse_application(
             agency=by.agency_name,
             reasons=reasons,
             basis=basis,
-            **remedies(turn),
+            remedy_text=catalogue.remedy_text(turn.spec, on=turn.today, refused=True),
         )
         return turn.finish(verb="cases.case.refused")
 
@@ -311,20 +312,6 @@ def keep_decision(
         officer_name=turn.by.name[:60],
         corrects_id=corrects_id,
     )
-
-
-def remedies(turn: Turn) -> dict[str, str]:
-    """Where and until when a person may turn against a decision.
-
-    Law:    fyf-2023 art. 20; xsf-2017 art. 46
-    """
-    doc = turn.spec.doc
-    return {
-        "review_body": str(doc.get("review_body") or "县（区）人民政府"),
-        "court": str(doc.get("court") or "有管辖权的人民法院"),
-        "review_days": "60",
-        "suit_months": "6",
-    }
 
 
 def is_open(case: Case) -> bool:

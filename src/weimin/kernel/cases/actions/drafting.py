@@ -193,7 +193,7 @@ def attach_file(
         draft_id=draft_id,
         blob_id=blob.blob_id,
         material_code=material_code[:40],
-        name=upload.name.replace("\\", "/").rsplit("/", 1)[-1][-120:],
+        name=blob.name,
         uploaded_at=at,
         uploaded_by=by.label[:120],
         owner_account_id=by.account_id,

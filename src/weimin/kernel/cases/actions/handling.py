@@ -17,7 +17,6 @@ from weimin.kernel.cases.actions.checking import (
     applicant_name,
     check_reasons,
     keep_decision,
-    remedies,
 )
 from weimin.kernel.cases.models import Comment, Step
 from weimin.kernel.cases.rules import numbers
@@ -29,6 +28,7 @@ from weimin.kernel.cases.types import (
     PaperKind,
     StepTaken,
 )
+from weimin.kernel.catalogue import queries as catalogue
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.record.actions import record_audit
 from weimin.kernel.record.types import Actor
@@ -227,9 +227,16 @@ def decide_case(
             reasons=reasons,
             basis=basis,
             result_name=str((turn.spec.doc.get("result") or {}).get("name") or ""),
-            **remedies(turn),
+            remedy_text=catalogue.remedy_text(turn.spec, on=turn.today),
+            **_filed(turn, outcome),
         )
         return turn.finish(verb="cases.case.decided", notice={"outcome_text": text})
+
+
+def _filed(turn: turning.Turn, outcome: str) -> dict[str, str]:
+    """A filing ends with a receipt or goes back; neither is a decision."""
+    titles = {"file": "备案回执", "send_back": "备案退回更正通知书"}
+    return {"title": titles[outcome]} if turn.spec.legal_effect == "filing" and outcome in titles else {}
 
 
 def start_delivery(turn: turning.Turn) -> None:

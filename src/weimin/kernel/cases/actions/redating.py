@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from django.db.models import OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce, Least
+from django.db import connection
+from django.db.models import OuterRef, Subquery
 
 from weimin.base.clock import day_end
-from weimin.kernel.cases.models import Case, Step, Supplement, TimelineEntry
+from weimin.kernel.cases.models import Case, Supplement, TimelineEntry
 from weimin.kernel.cases.types import STATE_TEXT, State
 from weimin.kernel.deadlines.types import Level, LevelChange, Move
 from weimin.kernel.record.actions import queue_events
@@ -23,17 +23,15 @@ def redate_cases(*, by: Actor, at: datetime, moves: list[Move]) -> None:
     Cost:   six statements, whatever the number
     """
     by_clock = {one.clock_id: one for one in moves}
-    cases = list(Case.objects.filter(clock_id__in=list(by_clock)).order_by("id"))
+    cases = list(Case.objects.filter(clock_id__in=list(by_clock)).defer("answers_sealed").order_by("id"))
     for case in cases:
         move = by_clock[case.clock_id or 0]
         case.due_on, case.statutory_due_on = move.new.shown, move.new.due_date
         case.due_provisional = move.new.provisional
         case.attention_at = _moment(case, move)
-    Case.objects.bulk_update(cases, ["due_on", "statutory_due_on", "due_provisional", "attention_at"], batch_size=1000)
-    answers = {case.pk: case.due_on for case in cases if case.state == State.SUPPLEMENT and case.due_on}
-    for case_id, due in answers.items():
-        Supplement.objects.filter(case_id=case_id, answered_at=None).update(answer_due_on=due)
-    _redate_steps(list(by_clock))
+    _write(cases)
+    _redate_answers([case.pk for case in cases if case.state == State.SUPPLEMENT and case.due_on])
+    _redate_steps([case.pk for case in cases], list(by_clock))
     untold = [case for case in cases if not by_clock[case.clock_id or 0].told]
     _tell(by, at, [(case, by_clock[case.clock_id or 0]) for case in untold])
 
@@ -45,15 +43,40 @@ def _moment(case: Case, move: Move) -> datetime | None:
     return day_end(due) if due is not None else case.attention_at
 
 
-def _redate_steps(clock_ids: list[int]) -> None:
+def _write(cases: list[Case]) -> None:
+    if not cases:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE cases_case AS c SET due_on = v.due, statutory_due_on = v.law, due_provisional = v.provisional,"
+            " attention_at = v.attention FROM unnest(%s::bigint[], %s::date[], %s::date[], %s::boolean[],"
+            " %s::timestamptz[]) AS v(id, due, law, provisional, attention) WHERE c.id = v.id",
+            [
+                [one.pk for one in cases],
+                [one.due_on for one in cases],
+                [one.statutory_due_on for one in cases],
+                [one.due_provisional for one in cases],
+                [one.attention_at for one in cases],
+            ],
+        )
+
+
+def _redate_answers(case_ids: list[int]) -> None:
+    """The time to answer a supplement list is the matter's while it waits."""
+    if case_ids:
+        own = Case.objects.filter(pk=OuterRef("case_id")).values("due_on")[:1]
+        Supplement.objects.filter(case_id__in=case_ids, answered_at=None).update(answer_due_on=Subquery(own))
+
+
+def _redate_steps(case_ids: list[int], clock_ids: list[int]) -> None:
     """A step's date is the earlier of its stage's and the whole's."""
-    own = (
-        Step.objects.filter(pk=OuterRef("pk"))
-        .annotate(day=Least("case__due_on", Coalesce("clock__committed_due_date", "clock__due_date")))
-        .values("day")[:1]
-    )
-    touched = Step.objects.filter(Q(case__clock_id__in=clock_ids) | Q(clock_id__in=clock_ids))
-    touched.filter(state__in=("open", "waiting")).update(due_on=Subquery(own))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE cases_step AS s SET due_on = least(c.due_on, (SELECT coalesce(k.committed_due_date, k.due_date)"
+            " FROM deadlines_clock k WHERE k.id = s.clock_id)) FROM cases_case c WHERE c.id = s.case_id"
+            " AND s.state IN ('open', 'waiting') AND (s.case_id = ANY(%s) OR s.clock_id = ANY(%s))",
+            [case_ids, clock_ids],
+        )
 
 
 def _tell(by: Actor, at: datetime, moved: list[tuple[Case, Move]]) -> None:

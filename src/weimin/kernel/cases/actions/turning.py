@@ -254,21 +254,21 @@ def open_steps(turn: Turn, ready: Sequence[ReadyTask], *, leaving: Step | None =
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A part of the handling with a limit of its own: by law, or as the procedure promises."""
+    """A part of the handling with limits of its own: by law, as the procedure promises, or both."""
 
     key: str
     label: str
-    limit: Limit
-    lawful: bool
+    law: Limit | None
+    promise: Limit | None
 
 
 def _stage_of(spec: ItemSpec, task: TaskSpec) -> Stage | None:
+    own = Limit(task.limit_value, task.limit_unit, "办理流程规定") if task.limit_value else None
     for one in spec.stages:
         if task.bpmn_id in one.steps:
-            return Stage(one.name, one.name, Limit(one.value, one.unit, one.basis), lawful=True)
-    if task.limit_value:
-        return Stage(task.bpmn_id, task.name, Limit(task.limit_value, task.limit_unit, "办理流程规定"), lawful=False)
-    return None
+            promise = own if len(one.steps) == 1 else None  # a stage of several steps has no single promise
+            return Stage(one.name, one.name, Limit(one.value, one.unit, one.basis), promise)
+    return Stage(task.bpmn_id, task.name, None, own) if own else None
 
 
 def _goes_on(turn: Turn, leaving: Step | None, stages: list[Stage | None]) -> Stage | None:
@@ -286,8 +286,8 @@ def _stage_clock(turn: Turn, stage: Stage, agency_id: int, *, side_by_side: bool
         purpose="body" if side_by_side else "stage",
         subject=("case", turn.case.number),
         start_date=turn.today,
-        statutory=stage.limit if stage.lawful else None,
-        committed=None if stage.lawful else stage.limit,
+        statutory=stage.law,
+        committed=stage.promise,
         regime=turn.spec.regime,
         grounds=grounds_of(turn),
         label=stage.label,

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from ninja import Router, Schema
 from pydantic import Field
 
+from weimin.base.shapes import Input, Revision, RowId
 from weimin.kernel.cases import actions, queries
 from weimin.kernel.cases.api.matters import KEY, TakenOut, take_step
 from weimin.kernel.deadlines import queries as deadlines
@@ -66,39 +67,39 @@ class ClockOut(Schema):
     committed: ReckoningOut | None
 
 
-class PauseIn(Schema):
+class PauseIn(Input):
     """A clock stands on a lawful ground from a day on; until is the time needed as told to the applicant."""
 
     ground: str = Field(max_length=30)
     on: date
     until: date | None = None
     reason: str = Field(max_length=200)
-    clock_id: int | None = None
-    revision: int | None = None
+    clock_id: RowId | None = None
+    revision: Revision | None = None
 
 
-class ResumeIn(Schema):
+class ResumeIn(Input):
     """A clock goes on; `on` is the last day that does not count."""
 
     on: date
-    clock_id: int | None = None
-    revision: int | None = None
+    clock_id: RowId | None = None
+    revision: Revision | None = None
 
 
-class AskExtensionIn(Schema):
+class AskExtensionIn(Input):
     """Why the limit should be extended."""
 
     reason: str = Field(max_length=200)
-    revision: int | None = None
+    revision: Revision | None = None
 
 
-class DecideExtensionIn(Schema):
+class DecideExtensionIn(Input):
     """The answer of the post that the law names: extend or keep."""
 
-    step_id: int
+    step_id: RowId
     outcome: str = Field(pattern="^(extend|keep)$")
     reason: str = Field(max_length=200)
-    revision: int | None = None
+    revision: Revision | None = None
 
 
 def _reckoning(ledger: Ledger | None) -> dict[str, Any] | None:

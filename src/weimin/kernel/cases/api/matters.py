@@ -11,6 +11,9 @@ from django.http import HttpResponse
 from ninja import File, Header, Router, Schema, Status, UploadedFile
 from pydantic import Field
 
+from weimin.base.crypto import sm3_hex
+from weimin.base.errors import WeiminError
+from weimin.base.shapes import Input, Revision, RowId
 from weimin.kernel.cases import actions, queries
 from weimin.kernel.cases.types import (
     STATE_TEXT,
@@ -24,14 +27,14 @@ from weimin.kernel.cases.types import (
 from weimin.kernel.cases.types import UploadedFile as Upload
 from weimin.kernel.catalogue import queries as catalogue
 from weimin.kernel.deadlines import queries as deadlines
-from weimin.kernel.record.actions import keep_answer, remember
+from weimin.kernel.record.actions import do_once
 from weimin.kernel.residents import actions as residents
 
 router = Router(tags=["matters"])
 KEY: Any = Header(..., alias="Idempotency-Key", min_length=8, max_length=80)
 
 
-class Person(Schema):
+class Person(Input):
     """The person applied for, who is registered when new."""
 
     name: str = Field(max_length=60)
@@ -40,7 +43,7 @@ class Person(Schema):
     division_code: str = Field(pattern="^[0-9]{12}$")
 
 
-class PostTo(Schema):
+class PostTo(Input):
     """Where the result is posted to; an empty phone means the one registered."""
 
     name: str = Field(max_length=60)
@@ -48,14 +51,14 @@ class PostTo(Schema):
     address: str = Field(max_length=200)
 
 
-class SubmitIn(Schema):
+class SubmitIn(Input):
     """An application."""
 
     item_code: str = Field(max_length=40)
     township_code: str = Field(pattern="^[0-9]{12}$")
     person: Person
     answers: dict[str, Any] = {}
-    file_ids: list[int] = []
+    file_ids: list[RowId] = []
     materials_seen: list[str] = Field(default=[], description="materials checked on paper by a clerk")
     delivery: str = Field(default="pickup", pattern="^(pickup|post)$")
     post_to: PostTo | None = Field(default=None, description="needed with delivery by post")
@@ -77,11 +80,11 @@ class SubmitOut(Schema):
     next_steps: list[NextOut]
 
 
-class StepIn(Schema):
+class StepIn(Input):
     """A step to take, on the matter as last seen."""
 
-    step_id: int
-    revision: int | None = None
+    step_id: RowId
+    revision: Revision | None = None
     opinion: str = Field(default="", max_length=2000)
 
 
@@ -99,7 +102,7 @@ class DecisionIn(StepIn):
     basis: str = Field(max_length=2000)
 
 
-class AskItem(Schema):
+class AskItem(Input):
     """One thing that is missing."""
 
     code: str = Field(max_length=40)
@@ -114,10 +117,10 @@ class AskIn(StepIn):
     note: str = Field(default="", max_length=300)
 
 
-class AnswerIn(Schema):
+class AnswerIn(Input):
     """The answer to a supplement list."""
 
-    file_ids: list[int] = []
+    file_ids: list[RowId] = []
     replies: dict[str, str] = {}
 
 
@@ -134,7 +137,7 @@ class SendIn(StepIn):
     tracking: str = Field(max_length=40)
 
 
-class WithdrawIn(Schema):
+class WithdrawIn(Input):
     """Why an application is withdrawn."""
 
     reason: str = Field(default="", max_length=200)
@@ -239,16 +242,16 @@ class InboxOut(Schema):
 
 def _once(request: Any, response: HttpResponse, key: str, body: Any, run: Callable[[], dict[str, Any]]) -> Any:
     """Do a write once for a key; a repeat gets the first answer and says so in a header."""
-    scope = f"api:{request.client_id}"
-    asked = {"path": request.path, "body": body}
-    with transaction.atomic():
-        said = remember(at=request.at, scope=scope, key=key, request=asked)
-        if said is not None:
-            response["Idempotency-Replayed"] = "true"
-            return said.answer
-        answer = run()
-        keep_answer(scope=scope, key=key, answer=answer)
-        return answer
+    answer, repeated = do_once(
+        at=request.at,
+        scope=f"api:{request.client_id}",
+        key=key,
+        request={"path": request.path, "body": body},
+        run=run,
+    )
+    if repeated:
+        response["Idempotency-Replayed"] = "true"
+    return answer
 
 
 def _taken(done: StepTaken) -> dict[str, Any]:
@@ -285,20 +288,12 @@ def take_step(
 @router.post("", response={201: SubmitOut}, operation_id="submit_matter")
 def submit_matter(request: Any, response: HttpResponse, body: SubmitIn, key: str = KEY) -> Any:
     """Submit an application for a person; a repeat with the same key gives the same receipt."""
-    person = body.person
     with transaction.atomic():
-        applicant = residents.register_resident(
-            by=request.actor,
-            at=request.at,
-            name=person.name,
-            id_number=person.id_number,
-            phone=person.phone,
-            division_code=person.division_code,
-        )
+        applicant = _register(request, body.person)
         done = actions.submit(
             by=request.actor,
             at=request.at,
-            key=f"api:{key}",
+            key=sm3_hex(f"api:{key}".encode()),
             submission=Submission(
                 item_code=body.item_code,
                 township_code=body.township_code,
@@ -314,6 +309,23 @@ def submit_matter(request: Any, response: HttpResponse, body: SubmitIn, key: str
     if done.repeated:
         response["Idempotency-Replayed"] = "true"
     return Status(201, {"number": done.number, "receipt_code": done.receipt_code, "next_steps": _next(done.next_steps)})
+
+
+def _register(request: Any, person: Person) -> int:
+    """The person applied for, registered when new; faults name the fields as the API calls them."""
+    try:
+        return residents.register_resident(
+            by=request.actor,
+            at=request.at,
+            name=person.name,
+            id_number=person.id_number,
+            phone=person.phone,
+            division_code=person.division_code,
+        )
+    except WeiminError as fault:
+        fields = {{"division": "division_code"}.get(name, name): text for name, text in fault.fields.items()}
+        fault.fields = {f"person.{name}": text for name, text in fields.items()}
+        raise
 
 
 @router.post("/files", response={201: FileOut}, operation_id="upload_file")

@@ -226,6 +226,8 @@ def test_joint_bodies_run_side_by_side_under_the_whole(cast: Cast) -> None:
     assert {one.clock.purpose for one in steps if one.clock} == {"body"}
     whole = case_of(done).clock_id
     assert {one.clock.parent_id for one in steps if one.clock} == {whole}
+    planning = next(one.clock for one in steps if one.bpmn_id == "planning_review")
+    assert planning is not None and (planning.statutory_value, planning.committed_value) == (20, 5)
     land = officer(AT, "township", ("reviewer",), lead=next(iter(spec.joint_bodies.values())))
     at = AT + timedelta(days=1)
     actions.pause_case(

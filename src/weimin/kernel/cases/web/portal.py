@@ -6,20 +6,20 @@ import mimetypes
 from typing import Any
 from urllib.parse import quote
 
-from django.http import FileResponse, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from weimin.base.errors import WeiminError
-from weimin.base.guard import access
+from weimin.base.guard import access, limited
 from weimin.kernel.cases import actions, queries
 from weimin.kernel.cases.rules import numbers, states
 from weimin.kernel.cases.types import DELIVERY_TEXT, PAPER_TEXT, Event, PaperKind, State, UploadedFile
 from weimin.kernel.catalogue import forms
 from weimin.kernel.deadlines import queries as deadlines
 from weimin.kernel.procedures import queries as procedures
-from weimin.kernel.record.queries import blob_path
+from weimin.kernel.record.queries import read_blob
 from weimin.ui.fields import Shown
 
 
@@ -196,14 +196,23 @@ def pdf_response(title: str, number: str, pdf: bytes) -> HttpResponse:
     return answer
 
 
-def file_response(request: Any, file_id: int) -> Any:
-    """A file's content, for whoever may see its matter; never shown as anything but what it is."""
+#: What a browser shows by itself without running anything of the file's; all else is saved.
+_SHOWN_INLINE = ("image/jpeg", "image/png", "image/webp")
+
+
+def file_response(request: Any, file_id: int) -> HttpResponse:
+    """A file's content, for whoever may see its matter; never shown as anything but what it is.
+
+    The name it is saved under is ours, not the sender's.
+    """
     row = queries.get_file(request.actor, file_id)
-    answer = FileResponse(blob_path(row.blob.sha256).open("rb"), content_type=row.blob.media_type)
+    answer = HttpResponse(read_blob(row.blob_id), content_type=row.blob.media_type)
     tail = mimetypes.guess_extension(row.blob.media_type) or ""
-    answer["Content-Disposition"] = f'inline; filename="file-{row.pk}{tail}"'
+    way = "inline" if row.blob.media_type in _SHOWN_INLINE else "attachment"
+    answer["Content-Disposition"] = f'{way}; filename="file-{row.pk}{tail}"'
     answer["Cache-Control"] = "private, no-store"
-    answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    answer["Content-Security-Policy"] = "default-src 'none'; sandbox; frame-ancestors 'none'"
+    answer["X-Content-Type-Options"] = "nosniff"
     return answer
 
 
@@ -222,6 +231,7 @@ def my_file(request: Any, file_id: int) -> Any:
 
 
 @access("public")
+@limited("verify")
 @require_GET
 def verify(request: Any) -> HttpResponse:
     """Check a receipt by its number and code, as its QR code does."""

@@ -309,9 +309,9 @@ def _property(field: FormField) -> dict[str, Any]:
         if field.pattern:
             schema["pattern"] = f"^(?:{field.pattern})$"
     elif field.type in ("number", "money"):
-        schema |= {"type": ["string", "number"]}
+        schema |= {"type": ["string", "number"]} | _bounds(field)
     elif field.type == "date":
-        schema |= {"type": "string", "format": "date"}
+        schema |= {"type": "string", "format": "date"} | _bounds(field)
     elif field.type == "choice":
         schema |= {"enum": [value for value, _ in field.choices]}
     elif field.type == "choices":
@@ -331,3 +331,13 @@ def _property(field: FormField) -> dict[str, Any]:
         row = {"type": "object", "properties": cells, "required": list(cells), "additionalProperties": False}
         schema |= {"type": "array", "maxItems": field.max_rows, "items": row}
     return schema
+
+
+def _bounds(field: FormField) -> dict[str, Any]:
+    """The lowest and highest answer: as numbers, or as words for dates, which JSON Schema cannot bound."""
+    if field.type == "date":
+        named = {"x-minimum": field.min, "x-maximum": field.max}
+        return {name: value for name, value in named.items() if value is not None}
+    lowest = field.min if field.min is not None else ("0" if field.type == "money" else None)
+    bounds = {"minimum": lowest, "maximum": field.max}
+    return {name: float(Decimal(value)) for name, value in bounds.items() if value is not None}

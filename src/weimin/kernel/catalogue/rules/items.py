@@ -12,6 +12,8 @@ from weimin.kernel.catalogue.types import LimitSpec, Material
 
 #: The eight grounds on which a permit's clock may stop.
 PERMIT_PAUSES = ("听证", "招标", "拍卖", "检验", "检测", "检疫", "鉴定", "专家评审")
+#: Routes of filings: received or returned for correction, never approved.
+FILING_ROUTES = frozenset({"filing", "filing_window"})
 #: Names that the pages around a form send themselves: an item's own question may not bear one.
 PAGE_NAMES = frozenset(
     [
@@ -29,8 +31,6 @@ PAGE_NAMES = frozenset(
         "taken",
     ]
 )
-#: Effects that are filings: received or returned, never approved.
-FILINGS = frozenset({"filing", "registration", "service"})
 
 
 class ItemBroken(Invalid):
@@ -85,6 +85,12 @@ def check_item(doc: Mapping[str, Any]) -> dict[str, str]:
         faults["fee"] = "收费必须写明法律、行政法规依据（行政许可法第五十八条）。"
     if not doc.get("basis"):
         faults["basis"] = "没有设定依据，不能进清单。"
+    if (doc.get("legal_effect") == "filing") != (doc.get("procedure") in FILING_ROUTES):
+        faults["procedure"] = "备案事项只有“收到备案”和“退回更正”，要走备案流程；别的事项不能走备案流程。"
+    if (doc.get("certainty") or {}).get("basis") == "verified":
+        for place, basis in enumerate(doc.get("basis") or [], start=1):
+            if not all(str(basis.get(one) or "").strip() for one in ("law", "article", "version")):
+                faults["basis"] = f"第 {place} 条依据标了“已核对”，要写明法规（文件）名称、条款和版本日期。"
     if doc.get("visits") and not doc.get("visit_reason"):
         faults["visit_reason"] = "要群众到现场的，必须写明原因。"
     if doc.get("type") == "01":

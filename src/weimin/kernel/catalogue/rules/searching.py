@@ -6,9 +6,11 @@ import itertools
 import re
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import rjieba
+import yaml
 from pypinyin import Style, lazy_pinyin
 
 #: Words that say nothing of what is wanted.
@@ -107,6 +109,28 @@ def pinyin_of(text: str) -> tuple[str, str]:
     full = lazy_pinyin(han)
     first = lazy_pinyin(han, style=Style.FIRST_LETTER)
     return "".join(full), "".join(first)
+
+
+def sounds_of(names: list[str]) -> list[str]:
+    """The full pinyin of some names, for slips in what is typed by sound."""
+    return list(dict.fromkeys(full for full, _ in map(pinyin_of, names) if len(full) > 3))
+
+
+def search_line(names: list[str]) -> str:
+    """Names and their pinyin in one line, for finding what is nearly one of them."""
+    return " ".join([*names, *sounds_of(names)])[:4000]
+
+
+@cache
+def _everyday() -> dict[str, list[str]]:
+    """Words that mean the same in everyday speech, each with its group."""
+    groups = yaml.safe_load((Path(__file__).parents[1] / "data/everyday.yaml").read_text(encoding="utf-8"))
+    return {word: [word, *(one for one in group if one != word)] for group in groups for word in group}
+
+
+def alike(word: str) -> list[str]:
+    """A word and what else people say for it: 小孩, 孩子, 娃; the word itself first."""
+    return _everyday().get(word, [word])
 
 
 def name_tokens(record: Mapping[str, Any]) -> list[str]:

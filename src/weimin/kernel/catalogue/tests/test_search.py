@@ -37,12 +37,29 @@ pytestmark = pytest.mark.django_db
         ("领养老金", "A3-13"),
         ("领养劳金", "A3-13"),
         ("娃上学", "A1-02"),
+        ("gaolinjintie", "A5-31"),
+        ("dibaoo", "A4-19"),
+        ("zhaijidi", "A9-48"),
+        ("zhaijdi", "A9-48"),
+        ("没钱吃饭", "A4-23"),
+        ("老人死了领钱", "A3-15"),
+        ("生病花了很多钱", "A4-24"),
+        ("当兵", "A9-59"),
+        ("小孩上学", "A1-02"),
         ("失业登记", "A2-06"),
     ],
 )
 def test_plain_words_slips_and_pinyin(city: None, said: str, code: str) -> None:
     found = queries.search_items(text=said)
     assert code in [one.code for one in found[:3]], [one.name for one in found]
+
+
+def test_an_everyday_name_does_not_hide_what_shares_its_words(city: None) -> None:
+    codes = [one.code for one in queries.search_items(text="低保")]
+    assert codes[0] == "A4-19"
+    assert "A4-20" in codes
+    assert len(queries.search_items(text="老人补贴")) > 1
+    assert queries.search_items(text="小孩")
 
 
 @pytest.mark.parametrize("said", ["", "   ", "'; DROP TABLE", "\\", "&|!:*()", "’‘“”", "a" * 500, "😀", "zz", "的了吗"])

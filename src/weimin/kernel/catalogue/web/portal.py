@@ -6,6 +6,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_GET
 
 from weimin.base.clock import local_date
 from weimin.base.errors import WeiminError
-from weimin.base.guard import access
+from weimin.base.guard import access, limited
 from weimin.kernel.catalogue import queries
 from weimin.kernel.catalogue.rules.forms import json_schema
 from weimin.kernel.catalogue.types import AREAS, AUDIENCES, CHANNELS, Filters, Found, ItemSpec, OfferView
@@ -55,6 +56,7 @@ class GuidePage:
     steps: tuple[str, ...]
     statutory: str
     committed: str
+    remedy: str
     section: str = "items"
     extra: dict[str, Any] = field(default_factory=dict)
 
@@ -69,11 +71,19 @@ def chosen_township(request: Any) -> str:
 def remember_township(request: Any, response: HttpResponse) -> HttpResponse:
     """Keep the chosen township for the next pages."""
     if "township" in request.GET:
-        response.set_cookie("township", chosen_township(request), max_age=90 * 86400, samesite="Lax", httponly=True)
+        response.set_cookie(
+            "township",
+            chosen_township(request),
+            max_age=90 * 86400,
+            samesite="Lax",
+            httponly=True,
+            secure=settings.SESSION_COOKIE_SECURE,
+        )
     return response
 
 
 @access("public")
+@limited("search")
 @require_GET
 def search(request: Any) -> HttpResponse:
     """Search and narrow down."""
@@ -134,6 +144,7 @@ def guide(request: Any, code: str) -> HttpResponse:
         steps=procedures.list_steps_text(spec.procedure_version_id),
         statutory=spec.statutory.text,
         committed=spec.committed.text,
+        remedy=queries.remedy_text(spec, on=request.today),
     )
     return remember_township(request, render(request, "catalogue/guide.html", vars(page)))
 

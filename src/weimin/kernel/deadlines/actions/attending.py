@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from weimin.base.attending import attend
 from weimin.base.clock import local_date
 from weimin.kernel.deadlines import queries, registry
-from weimin.kernel.deadlines.actions.clocks import COUNTED, level_change, recount
+from weimin.kernel.deadlines.actions.recounting import COUNTED, level_change, recount
 from weimin.kernel.deadlines.models import Clock
 from weimin.kernel.deadlines.rules.levels import level_on, next_moment
 from weimin.kernel.deadlines.types import Level, LevelChange

@@ -71,7 +71,7 @@ class ParameterVersion:
 def load_parameters(*, by: Actor, at: datetime, rows: list[dict[str, Any]] | None = None) -> int:
     """Load legal parameters, adding and renewing by code and first day; idempotent. Gives the number of rows.
 
-    What a keeper changed by hand stays as it is.
+    What a keeper changed by hand, or withdrew, stays as it is.
 
     Raises: ParameterOverlap — two rows of one code cover one day
     Cost:   one query when nothing is new; else an upsert and one audit entry with what was and is
@@ -79,16 +79,17 @@ def load_parameters(*, by: Actor, at: datetime, rows: list[dict[str, Any]] | Non
     if rows is None:
         rows = queries.read_shipped_parameters()
     _check_overlaps(rows)
-    ours = set(LegalParameter.objects.filter(by_hand=True).values_list("code", flat=True))
+    kept = LegalParameter.objects.filter(Q(by_hand=True) | Q(withdrawn_at__isnull=False))
+    ours = set(kept.values_list("code", flat=True))
     given = {(row["code"], row["valid_from"]): _values(row) for row in rows if row["code"] not in ours}
     found = {(one.code, one.valid_from): one for one in LegalParameter.objects.filter(withdrawn_at=None)}
     changed = {key: new for key, new in given.items() if key not in found or _old(found[key]) != new}
     if changed:
         with transaction.atomic():
             for key, new in sorted(changed.items(), key=lambda pair: pair[1]["valid_until"] is None):
-                kept = {**new, "changed_by": by.label[:120] or "系统", "changed_at": at}
+                signed = {**new, "changed_by": by.label[:120] or "系统", "changed_at": at}
                 LegalParameter.objects.update_or_create(
-                    code=key[0], valid_from=key[1], withdrawn_at=None, defaults=kept
+                    code=key[0], valid_from=key[1], withdrawn_at=None, defaults=signed
                 )
             record_audit(
                 by=by,

@@ -12,22 +12,26 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Max, Q
+from django.db.models import Exists, Max, Q
 
 from weimin.base.clock import local_date
 from weimin.base.errors import Conflict, Forbidden, Invalid
 from weimin.base.keeping import KEEP_SECONDS
 from weimin.kernel.deadlines import access, queries, registry, rules
-from weimin.kernel.deadlines.actions.clocks import level_change, set_dates
+from weimin.kernel.deadlines.actions.recounting import level_change, set_dates
 from weimin.kernel.deadlines.models import CalendarNotice, Clock, ClockEntry, NoticeShift
 from weimin.kernel.deadlines.rules import NoticeBroken
 from weimin.kernel.deadlines.rules.calendars import changed_days
 from weimin.kernel.deadlines.rules.counting import cn_day
-from weimin.kernel.deadlines.types import Level, Move, Notice
+from weimin.kernel.deadlines.types import ClockRef, Entry, Level, Move, Notice
 from weimin.kernel.record.actions import record_audit
 from weimin.kernel.record.types import Actor
 
 CHUNK = 5000
+#: The pass of a version that was replaced before all open clocks were counted by it.
+CUT_SHORT = 0
+#: What was worked out for the notice at hand, with what else was in force then.
+_countings: dict[tuple[int, ...], tuple[rules.Counting, list[date]]] = {}
 #: How long after approval every process has surely read the new calendar.
 SETTLED = timedelta(seconds=KEEP_SECONDS + 5)
 ARTICLE = "fdjj-2024 art. 6"
@@ -93,7 +97,9 @@ def _open_clocks() -> Any:
 def approve_notice(*, by: Actor, at: datetime, notice_id: int) -> None:
     """Let a notice count from now on; the worker recounts the open clocks and tells people.
 
-    Raises: Conflict — not looked at yet, approved, or rejected
+    What others that wait would move is looked at anew.
+
+    Raises: Conflict — not looked at yet, approved, rejected, or older than the version in force
             Forbidden — the one who loaded it, or not a procedure keeper
     Cost:   four statements
     """
@@ -104,11 +110,19 @@ def approve_notice(*, by: Actor, at: datetime, notice_id: int) -> None:
             raise Conflict("这一版还没有算出影响，或者已经处理过，请刷新页面。")
         if by.account_id is not None and by.account_id == row.loaded_account_id:
             raise Forbidden("装入和批准要由两个人办，请另一位规则管理员核对后批准。")
+        newer = CalendarNotice.objects.filter(year=row.year, version__gt=row.version, approved_at__isnull=False)
+        if newer.exists():
+            raise Conflict(f"{row.year} 年已经有更新的一版生效，请重新装入这一版再核算。")
         _put_in_force(by, at, row)
 
 
 def _put_in_force(by: Actor, at: datetime, row: CalendarNotice) -> None:
-    CalendarNotice.objects.filter(year=row.year, approved_at__isnull=False, replaced_at=None).update(replaced_at=at)
+    others = CalendarNotice.objects.filter(year=row.year).exclude(pk=row.pk)
+    others.filter(approved_at__isnull=False, replaced_at=None).update(replaced_at=at)
+    others.filter(state="approved").update(state="done", pass_number=CUT_SHORT)
+    waiting = CalendarNotice.objects.filter(state__in=("draft", "previewed")).exclude(pk=row.pk)
+    NoticeShift.objects.filter(notice__in=waiting).delete()
+    waiting.update(state="draft", cursor=0, looked=0, moved=0)
     row.state, row.approved_at, row.approved_by = "approved", at, by.label[:120] or "系统"
     row.cursor = row.looked = row.moved = 0
     row.pass_number, row.total = 1, _open_clocks().count()
@@ -154,14 +168,17 @@ def reject_notice(*, by: Actor, at: datetime, notice_id: int, reason: str) -> No
 def work_on_notices(*, at: datetime, chunk: int = CHUNK) -> int:
     """Do one chunk of the oldest notice that has work; safe with many workers.
 
+    What a notice would move is looked at only when every clock is counted by those in force.
+
     Shape:  how many clocks were looked at, and 1 more for a finished pass; 0 when nothing is to do
     Cost:   three statements a chunk, two more when dates move
     """
+    counting = CalendarNotice.objects.filter(state="approved", pass_number=1)
     with transaction.atomic():
         row = (
             CalendarNotice.objects.select_for_update(skip_locked=True)
             .filter(
-                Q(state="draft")
+                (Q(state="draft") & ~Exists(counting))
                 | Q(state="approved", pass_number=1)
                 | Q(state="approved", approved_at__lte=at - SETTLED)
             )
@@ -186,25 +203,31 @@ def _finish_pass(row: CalendarNotice) -> None:
         row.state = "done"
 
 
-def _calendars(row: CalendarNotice) -> tuple[rules.Calendar, rules.Calendar]:
-    """The calendar before a notice and with it."""
-    new = queries.calendar_with(row)
-    others = CalendarNotice.objects.filter(year=row.year, approved_at__isnull=False).exclude(pk=row.pk)
-    before = others.order_by("-approved_at").first()
-    kept = [queries.to_notice(one) for one in queries.list_years() if one.year != row.year]
-    return rules.calendar_of([*kept, *([queries.to_notice(before)] if before else [])]), new
-
-
-_countings: dict[int, tuple[rules.Counting, list[date]]] = {}
-
-
 def _counting(row: CalendarNotice) -> tuple[rules.Counting, list[date]]:
-    """The counting of a notice and the days that it changes, kept between its chunks."""
-    if row.pk not in _countings:
-        old, new = _calendars(row)
+    """The counting of a notice and the days that it changes, kept between its chunks while nothing else is approved."""
+    in_force = queries.list_years()
+    key = (row.pk, *(one.pk for one in in_force))
+    if key not in _countings:
+        new = queries.calendar_with(row)
+        days = {day for old in _calendars_before(row, in_force) for day in changed_days(old, new)}
         _countings.clear()
-        _countings[row.pk] = (rules.Counting(new), changed_days(old, new))
-    return _countings[row.pk]
+        _countings[key] = (rules.Counting(new), sorted(days))
+    return _countings[key]
+
+
+def _calendars_before(row: CalendarNotice, in_force: list[CalendarNotice]) -> list[rules.Calendar]:
+    """The calendars by which open clocks may have been counted before a notice.
+
+    That is the version before it, and those before that one when it was replaced before it was carried out.
+    """
+    kept = [queries.to_notice(one) for one in in_force if one.year != row.year]
+    found = []
+    versions = CalendarNotice.objects.filter(year=row.year, approved_at__isnull=False).exclude(pk=row.pk)
+    for before in versions.order_by("-version"):
+        found.append(rules.calendar_of(sorted([*kept, queries.to_notice(before)], key=lambda one: one.year)))
+        if before.pass_number != CUT_SHORT:
+            return found
+    return [*found, rules.calendar_of(kept)]
 
 
 def _chunk(row: CalendarNotice, at: datetime, chunk: int) -> int:
@@ -213,14 +236,12 @@ def _chunk(row: CalendarNotice, at: datetime, chunk: int) -> int:
     if not days:
         row.looked = row.total
         return 0
-    clocks = list(
-        _open_clocks().select_for_update(of=("self",)).filter(pk__gt=row.cursor).order_by("pk").defer("article")[:chunk]
-    )
+    clocks = list(_open_clocks().select_for_update(of=("self",)).filter(pk__gt=row.cursor).order_by("pk")[:chunk])
     if not clocks:
         return 0
     row.cursor, row.looked = clocks[-1].pk, row.looked + len(clocks)
     touched = [one for one in clocks if _touches(one, days)]
-    olds = {one.pk: (queries.to_ref(one), Level(one.level)) for one in touched}
+    olds = {one.pk: (queries.to_ref(one), one.level) for one in touched}
     entries = _entries([one.pk for one in touched])
     today = local_date(at)
     shifted, changed = [], []
@@ -259,31 +280,35 @@ def _state(clock: Clock) -> tuple[Any, ...]:
     )
 
 
-def _entries(pks: list[int]) -> dict[int, list[Any]]:
+def _entries(pks: list[int]) -> dict[int, list[Entry]]:
     """The ledgers of those clocks that have more than a start."""
-    kinds = ("pause", "resume", "extend", "correct")
-    marked = ClockEntry.objects.filter(clock_id__in=pks, kind__in=kinds).values_list("clock_id", flat=True)
-    found: dict[int, list[Any]] = defaultdict(list)
-    for entry in ClockEntry.objects.filter(clock_id__in=set(marked)).order_by("id"):
+    found: dict[int, list[Entry]] = defaultdict(list)
+    # an array, for thousands of placeholders cost more than the reading
+    rows = ClockEntry.objects.raw(
+        "SELECT * FROM deadlines_clockentry WHERE clock_id IN (SELECT clock_id FROM deadlines_clockentry"
+        " WHERE clock_id = ANY(%s) AND kind IN ('pause', 'resume', 'extend', 'correct')) ORDER BY id",
+        [pks],
+    )
+    for entry in rows:
         found[entry.clock_id].append(queries.to_entry(entry))
     return found
 
 
 def _preview(row: CalendarNotice, shifted: list[Clock], olds: dict[int, Any]) -> int:
-    NoticeShift.objects.bulk_create(
-        NoticeShift(
-            notice=row,
-            clock_id=one.pk,
-            purpose=one.purpose,
-            subject_id=one.subject_id,
-            old_due=olds[one.pk][0].due_date,
-            new_due=one.due_date,
-            old_promise=olds[one.pk][0].committed_due_date,
-            new_promise=one.committed_due_date,
-        )
-        for one in shifted
-    )
+    if shifted:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO deadlines_noticeshift (notice_id, clock_id, purpose, subject_id, old_due, new_due,"
+                " old_promise, new_promise) SELECT %s, v.* FROM unnest(%s::bigint[], %s::varchar[], %s::varchar[],"
+                " %s::date[], %s::date[], %s::date[], %s::date[]) AS v",
+                [row.pk, *map(list, zip(*(_shift(one, olds[one.pk][0]) for one in shifted), strict=True))],
+            )
     return len(shifted)
+
+
+def _shift(new: Clock, old: ClockRef) -> tuple[Any, ...]:
+    dates = (old.due_date, new.due_date, old.committed_due_date, new.committed_due_date)
+    return (new.pk, new.purpose, new.subject_id, *dates)
 
 
 def _carry_out(
@@ -299,30 +324,41 @@ def _carry_out(
             " provisional = v.provisional, yellow_on = v.yellow, red_on = v.red, level = v.level,"
             " attention_at = v.attention FROM unnest(%s::bigint[], %s::date[], %s::date[], %s::boolean[], %s::date[],"
             " %s::date[], %s::smallint[], %s::timestamptz[])"
-            " AS v(id, due, promise, provisional, yellow, red, level, attention) WHERE c.id = v.id",
-            [[one.pk for one in changed], *map(list, zip(*(_state(one) for one in changed), strict=True))],
+            " AS v(id, due, promise, provisional, yellow, red, level, attention)"
+            " WHERE c.id = v.id AND c.id BETWEEN %s AND %s",  # the bounds keep the rest of the table out of it
+            [
+                [one.pk for one in changed],
+                *map(list, zip(*(_state(one) for one in changed), strict=True)),
+                *(changed[0].pk, changed[-1].pk),
+            ],
         )
     told = [(one, olds[one.pk][0]) for one in shifted]
-    ClockEntry.objects.bulk_create(
-        ClockEntry(
-            clock=one,
-            kind="calendar",
-            on=local_date(at),
-            until=one.committed_due_date or one.due_date,
-            reason=f"按{why}重算：{_words(old.shown)} → {_words(one.committed_due_date or one.due_date)}"[:200],
-            article=ARTICLE,
-            by_label=row.approved_by,
-            at=at,
-        )
-        for one, old in told
-    )
+    _enter(row, at, why, told)
     moves: dict[str, list[Move]] = defaultdict(list)
     for one, old in told:
         moves[one.subject_type].append(Move(one.pk, one.subject_id, one.purpose, old, queries.to_ref(one), why))
     for kind, some in moves.items():
         registry.tell_moved(kind, by=by, at=at, moves=some)
-    levels = [level_change(one, olds[one.pk][1], Level(one.level)) for one in changed]
-    registry.tell_changed(at=at, changes=[one for one in levels if one.old != one.new])
+    passed = [one for one in changed if one.level != olds[one.pk][1]]
+    levels = [level_change(one, Level(olds[one.pk][1]), Level(one.level)) for one in passed]
+    registry.tell_changed(at=at, changes=levels)
+
+
+def _enter(row: CalendarNotice, at: datetime, why: str, told: list[tuple[Clock, ClockRef]]) -> None:
+    """Write a calendar entry into the ledger of each clock whose dates moved."""
+    if not told:
+        return
+    shown = [new.committed_due_date or new.due_date for new, _ in told]
+    reasons = [
+        f"按{why}重算：{_words(old.shown)} → {_words(day)}"[:200] for (_, old), day in zip(told, shown, strict=True)
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            'INSERT INTO deadlines_clockentry (clock_id, kind, "on", until, ground, reason, notice, struck, article,'
+            " by_label, at) SELECT v.id, 'calendar', %s, v.until, '', v.reason, '', false, %s, %s, %s"
+            " FROM unnest(%s::bigint[], %s::date[], %s::varchar[]) AS v(id, until, reason)",
+            [local_date(at), ARTICLE, row.approved_by, at, [new.pk for new, _ in told], shown, reasons],
+        )
 
 
 def _words(day: date | None) -> str:
@@ -350,7 +386,7 @@ def load_notice(*, by: Actor, at: datetime, notice: Notice) -> bool:
     row = _keep(by, at, notice, "平台装入")
     with transaction.atomic():
         _put_in_force(by, at, row)
-    while not CalendarNotice.objects.filter(pk=row.pk, state="approved", pass_number=2).exists():
+    while CalendarNotice.objects.filter(pk=row.pk, state="approved", pass_number=1).exists():
         work_on_notices(at=at)
     CalendarNotice.objects.filter(pk=row.pk, state="approved", total=0).update(state="done")
     return True

@@ -16,6 +16,7 @@ from weimin.kernel.deadlines.queries.calendars import (
 )
 from weimin.kernel.deadlines.queries.clocks import (
     ClockUnknown,
+    count_open,
     explain_clock,
     explain_clocks,
     explain_subject,
@@ -59,6 +60,7 @@ __all__ = [
     "calendar_with",
     "count_clocks",
     "count_from",
+    "count_open",
     "days_left",
     "explain_clock",
     "explain_clocks",

@@ -46,6 +46,7 @@ def to_entry(row: ClockEntry) -> Entry:
         row.by_label,
         row.corrects_id,
         row.struck,
+        row.cause_id,
     )
 
 
@@ -112,14 +113,15 @@ def _explain(clock: Clock, rows: Sequence[ClockEntry]) -> Explanation:
     values = [to_entry(row) for row in rows]
     summed = rules.sum_entries(values)
     calendar = calendar_at(clock.stopped_at) if clock.stopped_at else get_calendar()
+    law, promise = (_ledger(clock, summed, which, calendar) for which in ("statutory", "committed"))
     return Explanation(
         clock_id=clock.pk,
         purpose=PURPOSE_TEXT.get(clock.purpose, clock.purpose) + "期限",
         label=clock.label,
         state=clock.state,
         level=Level(clock.level),
-        statutory=_signed(_ledger(clock, summed, "statutory", calendar), values),
-        committed=_signed(_ledger(clock, summed, "committed", calendar), values),
+        statutory=_signed(law, values),
+        committed=_signed(rules.cap_ledger(promise, law), values),
         stopped_on=clock.stopped_on,
         planned_until=clock.planned_until,
     )
@@ -188,6 +190,14 @@ def list_stuck(*, limit: int = 50) -> list[Clock]:
     Cost:   one query
     """
     return list(Clock.objects.filter(attention_tries__gt=0).order_by("-attention_tries", "id")[:limit])
+
+
+def count_open() -> int:
+    """How many clocks have not ended.
+
+    Cost:   one query on a partial index
+    """
+    return Clock.objects.exclude(state="stopped").count()
 
 
 def verify_clocks(*, today: date, batch: int = 2000) -> Iterable[tuple[int, list[str]]]:

@@ -84,19 +84,16 @@ def find_bare_pauses(*, since: date, until: date) -> Iterator[Smell]:
 def find_long_pauses(*, since: date, until: date) -> Iterator[Smell]:
     """Clocks that still stand though the time that was told is over.
 
-    Cost:   two queries
+    Cost:   one query
     """
-    standing = Clock.objects.filter(state="paused", planned_until__lt=until, parent=None).order_by("id")
-    for clock in standing:
-        pause = clock.entries.filter(kind="pause").order_by("-id").first()
-        if pause is None or clock.planned_until is None:
-            continue
-        late = rules.working_days_left(today=until, due=clock.planned_until, calendar=get_calendar())
-        if late < -1:
-            yield _smell(
-                pause,
-                f"{cn_day(pause.on)}停钟，告知到{cn_day(clock.planned_until)}，过了 {-late} 个工作日还停着。",
-            )
+    standing = Clock.objects.filter(state="paused", planned_until__lt=until, parent=None)
+    pauses = ClockEntry.objects.filter(clock__in=standing, kind="pause").select_related("clock")
+    calendar = get_calendar()
+    for pause in pauses.order_by("clock_id", "-id").distinct("clock_id"):
+        told = pause.clock.planned_until
+        late = rules.working_days_left(today=until, due=told, calendar=calendar) if told else 0
+        if told and late < -1:
+            yield _smell(pause, f"{cn_day(pause.on)}停钟，告知到{cn_day(told)}，过了 {-late} 个工作日还停着。")
 
 
 def find_backdated(*, since: date, until: date) -> Iterator[Smell]:

@@ -14,6 +14,8 @@ from weimin.kernel.deadlines.rules.counting import (
     LedgerBroken,
     LimitInvalid,
     add_months,
+    cap_dates,
+    cap_ledger,
     check_promise,
     count_dates,
     count_ledger,
@@ -25,10 +27,13 @@ from weimin.kernel.deadlines.rules.counting import (
 from weimin.kernel.deadlines.rules.entries import (
     ClockRefused,
     GroundRefused,
+    Span,
     check_cap,
     check_entry,
     check_ground,
+    join_spans,
     sum_entries,
+    without_spans,
 )
 from weimin.kernel.deadlines.rules.laws import article_text, list_laws
 from weimin.kernel.deadlines.rules.receipt import receipt_date
@@ -43,9 +48,12 @@ __all__ = [
     "LedgerBroken",
     "LimitInvalid",
     "NoticeBroken",
+    "Span",
     "add_months",
     "article_text",
     "calendar_of",
+    "cap_dates",
+    "cap_ledger",
     "changed_days",
     "check_cap",
     "check_entry",
@@ -55,6 +63,7 @@ __all__ = [
     "count_dates",
     "count_ledger",
     "day_strip",
+    "join_spans",
     "ledger_line",
     "list_laws",
     "read_notice",
@@ -64,5 +73,6 @@ __all__ = [
     "receipt_date",
     "shipped_calendar",
     "sum_entries",
+    "without_spans",
     "working_days_left",
 ]

@@ -199,7 +199,8 @@ def calendar_of(notices: list[Notice]) -> Calendar:
 
 
 def changed_days(old: Calendar, new: Calendar) -> list[date]:
-    """The days that count otherwise under a new calendar, and the first day of a year that became known."""
+    """The days that count otherwise under a new calendar, and both ends of a year that became known."""
     days = {day for day in {*old.special, *new.special} if old.works(day) != new.works(day)}
-    days |= {date(year, 1, 1) for year in old.known_years ^ new.known_years}
+    for year in old.known_years ^ new.known_years:
+        days |= {date(year, 1, 1), date(year, 12, 31)}
     return sorted(days)

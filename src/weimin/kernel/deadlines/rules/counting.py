@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import calendar as months
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 from weimin.base.errors import Invalid, Refused
@@ -193,7 +194,7 @@ class Counting:
         key = (limit.value, limit.unit, start, spans, extended, shares)
         found = self._known.get(key)
         if found is None:
-            if len(self._known) > 200_000:
+            if len(self._known) > 20_000:
                 self._known.clear()
             total = Limit(limit.value + extended, limit.unit)
             found = self._known[key] = count_dates(
@@ -220,6 +221,43 @@ def check_promise(*, start: date, statutory: Limit | None, committed: Limit | No
         raise CommittedTooLong(
             f"承诺期限（{committed.text}）不能长于法定期限（{statutory.text}）（优化营商环境条例第三十六条）。"
         )
+
+
+def cap_dates(promise: Dates, law: Dates) -> Dates:
+    """The dates of a promise, never after those of the law.
+
+    Limits in different units can cross: a pause of one working week moves working days by seven days
+    and calendar days by five.
+
+    Law:    yhys-722 art. 36
+    """
+    if promise.due is None or law.due is None or promise.due <= law.due:
+        return promise
+    yellow_on, red_on = _earlier(promise.yellow_on, law.yellow_on), _earlier(promise.red_on, law.red_on)
+    return Dates(law.due, law.unrolled, law.known and promise.known, yellow_on, red_on)
+
+
+def _earlier(*days: date | None) -> date | None:
+    return min((one for one in days if one is not None), default=None)
+
+
+def cap_ledger(promise: Ledger | None, law: Ledger | None) -> Ledger | None:
+    """The ledger of a promise, never ending after that of the law; it says so where it would.
+
+    Law:    yhys-722 art. 36
+    """
+    if promise is None or law is None or promise.due is None or law.due is None or promise.due <= law.due:
+        return promise
+    text = f"承诺期限算到{cn_day(promise.due)}，不能晚于法定期限，以{cn_day(law.due)}为准。"
+    line = ledger_line("capped", law.due, text, "yhys-722 art. 36", law.due)
+    return replace(
+        promise,
+        due=law.due,
+        unrolled=law.unrolled,
+        provisional=law.provisional or promise.provisional,
+        lines=(*promise.lines, line),
+        strip=tuple(one for one in promise.strip if one.day <= law.due),
+    )
 
 
 def _stands(day: date, pauses: Sequence[Pause]) -> bool:
@@ -294,6 +332,9 @@ def working_days_left(*, today: date, due: date, calendar: Calendar) -> int:
     return worked if due >= today else -max(worked, 1)
 
 
+_TWO_DATES = "停钟请写成 2026-03-09..2026-03-18 这样的两个日期。"
+
+
 def read_pause(text: str) -> Pause:
     """Read FROM..TO, two ISO dates, as a pause.
 
@@ -303,7 +344,9 @@ def read_pause(text: str) -> Pause:
     try:
         pause = Pause(date.fromisoformat(since), date.fromisoformat(until) if until else None)
     except ValueError as broken:
-        raise LimitInvalid("停钟请写成 2026-03-09..2026-03-18 这样的两个日期。") from broken
-    if not mark or (pause.until is not None and pause.until < pause.since):
+        raise LimitInvalid(_TWO_DATES) from broken
+    if not mark:
+        raise LimitInvalid(_TWO_DATES)
+    if pause.until is not None and pause.until < pause.since:
         raise LimitInvalid("停钟的结束日期不能早于开始日期。")
     return pause

@@ -11,6 +11,9 @@ from weimin.kernel.deadlines.rules.calendars import Calendar
 from weimin.kernel.deadlines.rules.counting import cn_day, count_dates
 from weimin.kernel.deadlines.types import Entry, Extension, Ground, Limit, Pause, Summed
 
+#: Days from one to another, both of them standing; no last day: without an end.
+Span = tuple[date, date | None]
+
 
 class ClockRefused(Refused):
     """The entry cannot follow the ones before it."""
@@ -44,11 +47,12 @@ def sum_entries(entries: Iterable[Entry]) -> Summed:
         if one.kind == "start":
             start = one.on
         elif one.kind == "pause":
-            pauses.append(Pause(one.on, None, one.reason, one.article, one.by))
+            pauses.append(Pause(one.on, None, one.reason, one.article, one.by, one.entry_id, one.cause is not None))
         elif one.kind == "resume":
-            if not pauses or pauses[-1].until is not None:
+            held = next((place for place in reversed(range(len(pauses))) if pauses[place].until is None), None)
+            if held is None:
                 raise ClockRefused("时钟没有停，不能恢复。")
-            pauses.append(replace(pauses.pop(), until=one.on))
+            pauses[held] = replace(pauses[held], until=one.on)
         elif one.kind == "extend" and one.value:
             extensions.append(Extension(one.on, one.value, one.reason, one.article, one.by))
     if start is None:
@@ -65,9 +69,42 @@ def _correct(rows: dict[int, Entry], entry: Entry) -> None:
         return
     del rows[wrong.entry_id]
     if wrong.kind == "pause":
-        after = [one for one in rows.values() if one.entry_id > wrong.entry_id and one.kind in ("pause", "resume")]
-        if after and after[0].kind == "resume":
-            del rows[after[0].entry_id]
+        open_since = 0
+        for one in [one for one in rows.values() if one.entry_id > wrong.entry_id]:
+            open_since += (one.kind == "pause") - (one.kind == "resume")
+            if open_since < 0:
+                del rows[one.entry_id]
+                return
+
+
+def join_spans(spans: Iterable[Span]) -> list[Span]:
+    """Spans of days as few as they can be, in order; what touches or overlaps becomes one."""
+    joined: list[tuple[int, int]] = []
+    for first, last in sorted(map(_ordinals, spans)):
+        if joined and first <= joined[-1][1] + 1:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], last))
+        elif first <= last:
+            joined.append((first, last))
+    return [_span(*one) for one in joined]
+
+
+def without_spans(spans: Iterable[Span], taken: Iterable[Span]) -> list[Span]:
+    """What is left of some spans when the days of others are taken away, in order."""
+    left = [_ordinals(one) for one in join_spans(spans)]
+    for first, last in map(_ordinals, join_spans(taken)):
+        cut = [(since, min(until, first - 1)) for since, until in left]
+        cut += [(max(since, last + 1), until) for since, until in left]
+        left = sorted({one for one in cut if one[0] <= one[1]})
+    return [_span(*one) for one in left]
+
+
+def _ordinals(span: Span) -> tuple[int, int]:
+    since, until = span
+    return since.toordinal(), date.max.toordinal() if until is None else until.toordinal()
+
+
+def _span(first: int, last: int) -> Span:
+    return date.fromordinal(first), None if last == date.max.toordinal() else date.fromordinal(last)
 
 
 def check_entry(entries: Sequence[Entry], *, kind: str, on: date, today: date) -> None:
@@ -88,10 +125,10 @@ def check_entry(entries: Sequence[Entry], *, kind: str, on: date, today: date) -
         if last is not None and on <= last:
             raise ClockRefused(f"上一次停钟到 {cn_day(last)}，这一次要从之后的日子起。")
     if kind == "resume":
-        if not summed.stands:
+        if summed.standing is None:
             raise ClockRefused("时钟没有停，不能恢复。")
-        if on < summed.pauses[-1].since:
-            raise ClockRefused(f"恢复的日期早于停钟的日期 {cn_day(summed.pauses[-1].since)}，请核对。")
+        if on < summed.standing.since:
+            raise ClockRefused(f"恢复的日期早于停钟的日期 {cn_day(summed.standing.since)}，请核对。")
     if kind == "extend" and summed.extensions:
         raise ClockRefused("期限只能延长一次，已经延长过（行政许可法第四十二条等）。")
 

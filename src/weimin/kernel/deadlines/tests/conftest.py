@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from weimin.kernel.deadlines import actions, queries
+from weimin.kernel.deadlines import queries
 from weimin.kernel.deadlines.rules import Calendar
-from weimin.kernel.deadlines.testing import AT, LOADER, shipped_calendar
+from weimin.kernel.deadlines.testing import shipped_calendar
 
 
 @pytest.fixture(scope="session")
@@ -19,12 +19,8 @@ def shipped() -> Calendar:
 
 
 @pytest.fixture
-def loaded(db: Any) -> Iterator[None]:
-    """The shipped notices and parameters in the database, and nothing left in the process after."""
+def loaded(city: None, db: Any) -> Iterator[None]:
+    """The city's notices, parameters and grounds in the database, and nothing left in the process after."""
     queries.forget()
-    actions.load_parameters(by=LOADER, at=AT)
-    actions.load_grounds(by=LOADER, at=AT)
-    actions.load_calendar_files(by=LOADER, at=AT)
-    queries.get_calendar()
     yield
     queries.forget()

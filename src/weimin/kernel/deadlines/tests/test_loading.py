@@ -1,102 +1,134 @@
-"""Loading notices and parameters: whole, again, wrong, and seen by every process."""
+"""Loading notices, parameters and grounds: whole, again, by hand, wrong, and seen by every process."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 
+from weimin.base import keeping
 from weimin.kernel.deadlines import actions, queries
-from weimin.kernel.deadlines.models import CalendarDay, CalendarYear, LegalParameter
+from weimin.kernel.deadlines.models import CalendarNotice, LegalParameter, PauseGround
 from weimin.kernel.deadlines.rules import Calendar
-from weimin.kernel.deadlines.testing import AT, LOADER, read_notices, read_parameters
-from weimin.kernel.deadlines.types import Limit, Parameter
+from weimin.kernel.deadlines.testing import (
+    AT,
+    LATER,
+    LOADER,
+    OF_2027,
+    changed_2026,
+    read_notices,
+    read_parameters,
+    take_in,
+    work_through,
+)
+from weimin.kernel.deadlines.types import CERTAINTIES, Limit, Notice, NoticeDay
 from weimin.kernel.record.models import AuditEntry
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("loaded")]
 
-#: Made up, to load as if it were out.
-NOTICE_2027: dict[str, Any] = {
-    "year": 2027,
-    "notice": "测试通知〔2026〕1号",
-    "source": "测试",
-    "off": {"元旦": [date(2027, 1, 1), date(2027, 1, 2), date(2027, 1, 3), date(2027, 1, 4)]},
-    "work": [date(2027, 1, 9)],
-}
+
+def load(notice: Notice = OF_2027) -> bool:
+    return actions.load_notice(by=LOADER, at=AT, notice=notice)
 
 
-def load(notice: dict[str, Any]) -> int:
-    return actions.load_calendar(by=LOADER, at=AT, year_data=notice)
-
-
+# --- notices -----------------------------------------------------------------------------------------------
 def test_what_is_loaded_is_what_is_shipped(shipped: Calendar) -> None:
-    assert queries.get_calendar().special == shipped.special
-    assert queries.get_calendar().known_years == shipped.known_years == {2024, 2025, 2026}
-    assert [one.year for one in queries.list_years()] == [2024, 2025, 2026]
+    assert queries.get_calendar() == shipped
+    assert queries.get_calendar().known_years == {2024, 2025, 2026}
+    assert [(one.year, one.version, one.state) for one in queries.list_years()] == [
+        (2024, 1, "done"),
+        (2025, 1, "done"),
+        (2026, 1, "done"),
+    ]
 
 
-def test_loading_again_changes_nothing(shipped: Calendar) -> None:
-    assert actions.load_calendar_files(by=LOADER, at=AT) == 3
-    assert queries.get_calendar().special == shipped.special
-    assert CalendarYear.objects.count() == 3
+def test_loading_the_shipped_notices_again_writes_nothing(shipped: Calendar) -> None:
+    before = list(CalendarNotice.objects.order_by("pk").values()), AuditEntry.objects.count()
+    assert actions.load_calendar_files(by=LOADER, at=LATER) == 3
+    assert (list(CalendarNotice.objects.order_by("pk").values()), AuditEntry.objects.count()) == before
+    assert queries.get_calendar() == shipped
 
 
-def test_loading_a_notice_is_on_record() -> None:
-    load(NOTICE_2027)
-    entry = AuditEntry.objects.filter(verb="deadlines.calendar.loaded").latest("pk")
-    assert (entry.subject_id, entry.changes) == ("2027", {"notice": "测试通知〔2026〕1号", "days": 5})
+def test_a_notice_is_loaded_once_and_both_steps_are_on_record() -> None:
+    assert load() is True
+    assert load() is False
+    row = CalendarNotice.objects.get(year=2027)
+    assert (row.version, row.state, row.number, len(row.days)) == (1, "done", "测试通知〔2026〕1号", 18)
+    trail = AuditEntry.objects.filter(subject_type="calendar", subject_id="2027").order_by("pk")
+    assert [(one.verb, one.changes) for one in trail] == [
+        ("deadlines.notice.proposed", {"version": 1, "number": "测试通知〔2026〕1号", "days": 18}),
+        ("deadlines.notice.approved", {"version": [None, 1], "number": "测试通知〔2026〕1号"}),
+    ]
 
 
 def test_a_new_notice_counts_at_once_and_is_no_longer_provisional() -> None:
-    due = queries.count_from(start=date(2026, 12, 31), limit=Limit(5, "workday"))
-    assert due == date(2027, 1, 7)
-    load(NOTICE_2027)
-    assert queries.count_from(start=date(2026, 12, 31), limit=Limit(5, "workday")) == date(2027, 1, 9)
+    five = Limit(5, "workday")
+    assert queries.count_from(start=date(2027, 2, 5), limit=five) == date(2027, 2, 12), "plain weekends"
+    load()
+    assert queries.count_from(start=date(2027, 2, 5), limit=five) == date(2027, 2, 18)
     assert queries.get_calendar().knows(date(2027, 6, 1))
-    assert queries.get_calendar().notes[date(2027, 1, 9)] == "调休上班"
+    assert queries.get_calendar().notes[date(2027, 2, 14)] == "调休上班"
 
 
-def test_a_corrected_notice_replaces_the_whole_year_and_no_other() -> None:
-    load(NOTICE_2027)
-    load({**NOTICE_2027, "off": {"元旦": [date(2027, 1, 1)]}, "work": []})
-    assert [one.date for one in CalendarDay.objects.filter(date__year=2027)] == [date(2027, 1, 1)]
-    assert CalendarDay.objects.filter(date__year=2026).count() == 39
+def test_a_correction_is_a_version_that_replaces_the_whole_year_and_no_other(shipped: Calendar) -> None:
+    load()
+    moved = [replace(one, day=date(2027, 2, 20)) if one.works else one for one in OF_2027.days]
+    assert load(replace(OF_2027, days=tuple(moved))) is True
+    first, second = CalendarNotice.objects.filter(year=2027).order_by("version")
+    assert (first.replaced_at, second.replaced_at, second.version) == (AT, None, 2)
+    calendar = queries.get_calendar()
+    assert (calendar.works(date(2027, 2, 14)), calendar.works(date(2027, 2, 20))) == (False, True)
+    assert {day: works for day, works in calendar.special.items() if day.year < 2027} == shipped.special
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"work": [date(2028, 1, 1)]},
-        {"off": {"元旦": [date(2026, 12, 31)]}},
-        {"work": [date(2027, 1, 1)]},
-    ],
-    ids=["works in another year", "off in another year", "both off and worked"],
-)
-def test_a_notice_that_contradicts_itself_is_refused_and_the_old_one_stays(wrong: dict[str, Any]) -> None:
-    load(NOTICE_2027)
-    with pytest.raises(actions.NoticeBroken, match="2027 年放假安排有矛盾"):
-        load({**NOTICE_2027, **wrong})
-    assert CalendarDay.objects.filter(date__year=2027).count() == 5
+def test_a_loaded_notice_that_contradicts_itself_is_refused_and_the_old_one_stays() -> None:
+    load()
+    calendar = queries.get_calendar()
+    with pytest.raises(actions.NoticeBroken, match="2027 年放假安排有矛盾：2027-02-14 既放假又上班"):
+        load(replace(OF_2027, days=(*OF_2027.days, NoticeDay(date(2027, 2, 14), False, "春节"))))
+    queries.forget()
+    assert queries.get_calendar() == calendar
+    assert CalendarNotice.objects.filter(year=2027).count() == 1
 
 
-def test_what_another_process_loads_is_seen_within_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert queries.get_calendar().works(date(2026, 3, 6))
-    CalendarDay.objects.create(date=date(2026, 3, 6), works=False, note="测试")
-    assert queries.get_calendar().works(date(2026, 3, 6)), "still kept"
-    real = queries.monotonic
-    monkeypatch.setattr(queries, "monotonic", lambda: real() + queries.KEEP_SECONDS + 1)
-    assert not queries.get_calendar().works(date(2026, 3, 6))
+def test_a_proposed_notice_counts_only_when_it_is_approved(shipped: Calendar) -> None:
+    text = changed_2026(off=[date(2026, 7, 1)], work=[date(2026, 7, 5)])
+    notice = take_in(text, at=AT)
+    queries.forget()
+    assert queries.get_calendar() == shipped
+    assert queries.get_notice(notice).state == "previewed"
+    actions.approve_notice(by=LOADER, at=AT, notice_id=notice)
+    assert not queries.get_calendar().works(date(2026, 7, 1))
+    assert work_through(LATER) == 2
+    assert queries.get_notice(notice).state == "done"
 
 
-def test_the_calendar_is_read_once_and_then_kept(django_assert_num_queries: Any) -> None:
+def test_what_another_process_approves_is_seen_within_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    day = date(2026, 7, 1)
+    assert queries.get_calendar().works(day)
+    row = CalendarNotice.objects.get(year=2026)
+    CalendarNotice.objects.filter(pk=row.pk).update(days=[*row.days, [day.isoformat(), False, "测试"]])
+    assert queries.get_calendar().works(day), "still kept"
+    real = keeping.monotonic
+    monkeypatch.setattr(keeping, "monotonic", lambda: real() + keeping.KEEP_SECONDS)
+    assert not queries.get_calendar().works(day)
+
+
+def test_calendar_and_parameters_are_read_once_and_then_kept(django_assert_num_queries: Any) -> None:
     queries.forget()
     with django_assert_num_queries(2):
-        queries.get_calendar()
-    with django_assert_num_queries(0):
-        queries.get_calendar()
+        for _ in range(3):
+            queries.get_calendar()
+            queries.get_parameter(code="permit.decision", on=date(2026, 3, 2))
 
 
+def test_read_notices_are_complete_records() -> None:
+    assert [sorted(one) for one in read_notices()] == [["notice", "off", "source", "work", "year"]] * 3
+
+
+# --- parameters --------------------------------------------------------------------------------------------
 #: The limits of the shipped list that the law fixes: code, value, unit.
 FIXED = [
     ("permit.accept_check", 5, "workday"),
@@ -147,79 +179,40 @@ def test_parameter(code: str, value: int, unit: str) -> None:
     assert found.article
 
 
-def test_shipped_parameters_are_named_once_a_day_and_say_how_sure_they_are() -> None:
+def test_shipped_parameters_are_named_once_a_day_and_say_where_from_and_how_sure() -> None:
     rows = read_parameters()
     keys = [(one["code"], one["valid_from"]) for one in rows]
     assert len(keys) == len(set(keys))
-    assert {one["certainty"] for one in rows} <= {"verified", "memory-high", "memory-medium", "memory-low"}
-    assert {one["unit"] for one in rows} <= {"workday", "day", "month", "year", "yuan"}
-    local = {one["code"]: one["certainty"] for one in rows if one["article"].startswith("本地")}
-    assert local == {"supplement.answer": "memory-low", "rating.bad_reply": "memory-low"}
+    assert LegalParameter.objects.count() == len(rows)
+    assert {one["certainty"] for one in rows} <= set(CERTAINTIES)
+    assert all(one["article"] and one["name"] for one in rows)
+    local = {one["code"]: one["certainty"] for one in rows if one["article"].startswith("本地默认")}
+    assert "verified" not in local.values(), "what law leaves open is never said to be verified"
+    assert local["supplement.answer"] == local["rating.bad_reply"] == "memory-low"
 
 
-def test_a_parameter_that_no_row_covers_is_a_refusal() -> None:
-    with pytest.raises(queries.ParameterMissing, match="penalty"):
+def test_a_parameter_that_no_row_covers_or_nobody_filled_in_is_a_refusal() -> None:
+    with pytest.raises(queries.ParameterMissing, match=r"2021-07-14 适用的法定参数“penalty\.decision”"):
         queries.get_parameter(code="penalty.decision", on=date(2021, 7, 14))
-    with pytest.raises(queries.ParameterMissing):
-        queries.get_parameter(code="no.such", on=date(2026, 3, 2))
-
-
-def parameter(value: int, since: date, until: date | None = None) -> dict[str, Any]:
-    return {
-        "code": "test.limit",
-        "value": value,
-        "unit": "workday",
-        "article": "xkl-2019 art. 42",
-        "valid_from": since,
-        "valid_until": until,
-        "certainty": "verified",
-    }
-
-
-def give(*rows: dict[str, Any]) -> int:
-    return actions.load_parameters(by=LOADER, at=AT, rows=list(rows))
-
-
-def test_periods_are_half_open_and_may_have_a_gap() -> None:
-    give(
-        parameter(20, date(2020, 1, 1), date(2025, 1, 1)),
-        parameter(15, date(2025, 1, 1), date(2026, 1, 1)),
-        parameter(10, date(2026, 2, 1)),
-    )
-
-    def on(day: date) -> Parameter:
-        return queries.get_parameter(code="test.limit", on=day)
-
-    assert [on(day).value for day in (date(2024, 12, 31), date(2025, 1, 1), date(2026, 2, 1))] == [20, 15, 10]
-    with pytest.raises(queries.ParameterMissing):
-        on(date(2026, 1, 1))
-
-
-def test_a_newer_row_goes_before_one_that_was_never_closed() -> None:
-    give(parameter(20, date(2020, 1, 1)), parameter(15, date(2026, 7, 1)))
-    values = [queries.get_parameter(code="test.limit", on=day).value for day in (date(2026, 6, 30), date(2026, 7, 1))]
-    assert values == [20, 15]
+    with pytest.raises(queries.ParameterMissing, match=r"no\.such"):
+        queries.get_limit(code="no.such", on=date(2026, 3, 2))
+    with pytest.raises(queries.ParameterMissing, match="法律没有规定数值，本地还没有填"):
+        queries.get_parameter(code="procure.tender.goods", on=date(2026, 3, 2))
+    with pytest.raises(queries.ParameterMissing, match=r"receipt\.pigeon"):
+        queries.receipt_date(channel="pigeon", closes=None, at=AT)
 
 
 def test_loading_parameters_again_writes_nothing(django_assert_num_queries: Any) -> None:
-    rows, entries = LegalParameter.objects.count(), AuditEntry.objects.count()
-    with django_assert_num_queries(1):
+    before = LegalParameter.objects.count(), AuditEntry.objects.count()
+    with django_assert_num_queries(2):
         assert actions.load_parameters(by=LOADER, at=AT) == len(read_parameters())
-    assert (LegalParameter.objects.count(), AuditEntry.objects.count()) == (rows, entries)
+    assert (LegalParameter.objects.count(), AuditEntry.objects.count()) == before
 
 
-def test_a_changed_parameter_is_on_record_with_what_was_and_is() -> None:
-    give(parameter(20, date(2020, 1, 1)))
-    give(parameter(15, date(2020, 1, 1)))
-    entry = AuditEntry.objects.filter(verb="deadlines.parameters.loaded").latest("pk")
-    assert entry.changes == {
-        "test.limit 2020-01-01": [
-            "20 workday xkl-2019 art. 42 verified",
-            "15 workday xkl-2019 art. 42 verified",
-        ]
-    }
-    assert queries.get_parameter(code="test.limit", on=date(2026, 3, 2)).value == 15
-
-
-def test_read_notices_are_complete_records() -> None:
-    assert [sorted(one) for one in read_notices()] == [["notice", "off", "source", "work", "year"]] * 3
+def test_loading_grounds_again_changes_nothing_and_a_permit_has_exactly_eight() -> None:
+    before = list(PauseGround.objects.order_by("pk").values())
+    assert actions.load_grounds(by=LOADER, at=LATER) == len(before)
+    assert list(PauseGround.objects.order_by("pk").values()) == before
+    permit = queries.list_grounds(regime="permit", on=date(2026, 3, 2))
+    assert [one.name for one in permit] == ["听证", "招标", "拍卖", "检验", "检测", "检疫", "鉴定", "专家评审"]
+    assert all(one.notice and one.article == "xkl-2019 art. 45" for one in permit)

@@ -1,4 +1,8 @@
-"""Ten thousand random ledgers: the rules give the date that the plain oracle gives."""
+"""Ten thousand random ledgers: the rules give the date that the plain oracle gives.
+
+Each is counted in both ways that the platform has: as it is explained, from pauses and extensions, and as
+it is stored, from the entries that people wrote, wrong ones put right among them.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from weimin.kernel.deadlines.rules import Calendar, count_ledger
+from weimin.kernel.deadlines.rules import Calendar, Counting, count_ledger, sum_entries
 from weimin.kernel.deadlines.tests.oracle import BeyondNotices, Stand, oracle_due
-from weimin.kernel.deadlines.types import Extension, Limit, Pause
+from weimin.kernel.deadlines.types import Entry, Extension, Limit, Pause
 
 FIRST_START, LAST_START = date(2024, 1, 1), date(2026, 9, 30)
 #: The largest limit of each unit, and the largest extension.
@@ -40,6 +44,45 @@ class Case:
             extensions=[Extension(on, value) for on, value in self.more],
         ).due
 
+    def by_entries(self, counting: Counting, dice: random.Random) -> date | None:
+        """From a ledger as it is written: some entries wrong at first, put right or struck by later ones."""
+        book = Book(dice)
+        book.write("start", self.start)
+        for since, until in self.pauses:
+            if dice.random() < 0.2:  # one that should not be there
+                wrong = book.write("pause", since)
+                if dice.random() < 0.5:
+                    book.write("resume", since)
+                book.correct(wrong, None)
+            book.write("pause", since)
+            if until is not None:
+                book.write("resume", until)
+        for on, value in self.more:
+            book.write("extend", on, value)
+        summed = sum_entries(book.entries)
+        extended = sum(one.value for one in summed.extensions)
+        return counting.dates(Limit(self.value, self.unit), summed.start, summed.pauses, extended, (0.3, 0.1)).due
+
+
+class Book:
+    """A ledger being written, by somebody who errs one time in five and puts it right."""
+
+    def __init__(self, dice: random.Random) -> None:
+        self.dice, self.entries = dice, list[Entry]()
+
+    def write(self, kind: str, on: date, value: int | None = None) -> int:
+        errs = self.dice.random() < 0.2
+        number = len(self.entries) + 1
+        self.entries.append(Entry(number, kind, on + timedelta(days=errs * 3), value=value))
+        if errs:
+            self.correct(number, on)
+        return number
+
+    def correct(self, number: int, on: date | None) -> None:
+        on_then = self.entries[number - 1].on
+        entry = Entry(len(self.entries) + 1, "correct", on or on_then, corrects=number, struck=on is None)
+        self.entries.append(entry)
+
 
 def draw(dice: random.Random) -> Case:
     """A random case: up to three pauses, the last of them sometimes still open, up to one extension."""
@@ -60,7 +103,7 @@ def draw(dice: random.Random) -> Case:
 
 @pytest.mark.parametrize("seed", range(10))
 def test_a_thousand_random_ledgers_end_where_the_oracle_says(shipped: Calendar, seed: int) -> None:
-    dice = random.Random(seed)
+    dice, counting = random.Random(seed), Counting(shipped)
     seen: Counter[str] = Counter()
     while seen["counted"] < 1000:
         case = draw(dice)
@@ -70,6 +113,8 @@ def test_a_thousand_random_ledgers_end_where_the_oracle_says(shipped: Calendar, 
             continue
         found = case.by_rules(shipped)
         assert found == expected, f"rules say {found}, the oracle says {expected}: {case}"
+        stored = case.by_entries(counting, dice)
+        assert stored == expected, f"the entries give {stored}, the oracle says {expected}: {case}"
         seen.update(["counted", case.unit, f"{len(case.pauses)} pauses", f"{len(case.more)} extensions"])
         seen.update(["standing"] if expected is None else [])
     kinds = ("workday", "day", "month", "0 pauses", "1 pauses", "2 pauses", "3 pauses", "0 extensions", "1 extensions")

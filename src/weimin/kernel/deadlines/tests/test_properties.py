@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weimin.kernel.deadlines.rules import Calendar, count_ledger, working_days_left
+from weimin.kernel.deadlines.rules import Calendar, Span, count_ledger, join_spans, without_spans, working_days_left
 from weimin.kernel.deadlines.testing import shipped_calendar
 from weimin.kernel.deadlines.types import Extension, Limit, Pause
 
@@ -226,3 +227,36 @@ def test_a_date_that_is_not_provisional_stays_when_more_notices_are_loaded(told:
     ledger = count_ledger(start=told.start, limit=told.limit, calendar=some, pauses=told.pauses)
     if not ledger.provisional:
         assert ledger.due == told.due()
+
+
+SPANS = st.lists(
+    st.builds(
+        lambda first, length: (STARTS_AT + DAY * first, STARTS_AT + DAY * (first + length)),
+        st.integers(0, 40),
+        st.integers(0, 12),
+    ),
+    max_size=6,
+)
+STARTS_AT = date(2026, 3, 2)
+
+
+def days_of(spans: list[Span]) -> list[date]:
+    return [
+        STARTS_AT + DAY * step
+        for since, until in spans
+        for step in range(60)
+        if since <= STARTS_AT + DAY * step and (until is None or STARTS_AT + DAY * step <= until)
+    ]
+
+
+@given(SPANS, SPANS, st.booleans())
+def test_spans_are_sets_of_days_as_few_as_they_can_be(some: list[Span], taken: list[Span], without_end: bool) -> None:
+    if without_end and some:
+        some = [*some[:-1], (some[-1][0], None)]
+    joined, left = join_spans(some), without_spans(some, taken)
+    assert days_of(joined) == sorted(set(days_of(some)))
+    assert days_of(left) == sorted(set(days_of(some)) - set(days_of(taken)))
+    for one, following in pairwise(joined):
+        assert one[1] is not None and one[1] + DAY < following[0]
+    if without_end and some:
+        assert joined[-1][1] is None

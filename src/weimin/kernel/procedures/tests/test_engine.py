@@ -23,6 +23,8 @@ ENDS = {
     "tacit_renewal": {"办结"},
     "joint": {"办结", "不予受理"},
     "own_motion": {"办结归档"},
+    "filing": {"办结", "不予受理"},
+    "filing_window": {"办结", "不予受理"},
 }
 
 

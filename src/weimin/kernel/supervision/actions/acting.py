@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import datetime
 
 from django.db import transaction
@@ -19,8 +20,14 @@ from weimin.kernel.supervision import access, queries
 from weimin.kernel.supervision.actions.watching import start_answer
 from weimin.kernel.supervision.models import Finding, Order, OverrunReason, Warning
 
-#: What tells who it was: a matter's number, an identity number, a mobile phone.
-_PERSONAL = re.compile(r"\d{9}\s*-?\s*\d{6}\s*-?\s*\d{5}|\d{17}[\dXx]|(?<!\d)1[3-9]\d{9}(?!\d)", re.ASCII)
+#: How long what people write here may be.
+LONGEST = 400
+#: What tells who it was: a matter's number, an identity number, a mobile phone; grouped as people write them.
+_PERSONAL = re.compile(
+    r"\d{9}[\s-]*\d{6}[\s-]*\d{5}|(?<!\d)\d{6}[\s-]?\d{8}[\s-]?\d{3}[\dXx]"
+    r"|(?<!\d)1[3-9]\d[\s-]?\d{4}[\s-]?\d{4}(?!\d)",
+    re.ASCII,
+)
 
 
 class WarningUnknown(NotFound):
@@ -42,10 +49,18 @@ class TooLate(Conflict):
 
 
 def _words(text: str, *, field: str, least: int, told: str) -> str:
-    tidy = text.strip()
-    if len(tidy) < least:
-        raise Invalid(told, fields={field: told})
-    return tidy[:400]
+    """What was written, neither too short nor so long that something would be lost."""
+    tidy = text.strip().replace("\r\n", "\n")
+    if len(tidy) > LONGEST:
+        told = f"最多 {LONGEST} 个字，现在有 {len(tidy)} 个字，请写短一些。"
+    elif len(tidy) >= least:
+        return tidy
+    raise Invalid(told, fields={field: told})
+
+
+def _names_somebody(text: str) -> bool:
+    """Whether a text holds a number of a person or a matter, in whatever width it was typed."""
+    return _PERSONAL.search(unicodedata.normalize("NFKC", text)) is not None
 
 
 def contest_warning(*, by: Actor, at: datetime, warning_id: int, reason: str) -> None:
@@ -122,7 +137,7 @@ def issue_order(*, by: Actor, at: datetime, warning_id: int, text: str) -> int:
         raise Forbidden("督办单由监督员或单位领导签发。")
     tidy = _words(text, field="text", least=5, told="请写明要做到什么（至少 5 个字）。")
     with transaction.atomic():
-        row = access.visible_warnings(by).filter(pk=warning_id).first()
+        row = access.visible_warnings(by).select_for_update().filter(pk=warning_id).first()
         if row is None:
             raise WarningUnknown("找不到这条预警，或者它不归您督办。")
         if row.agency_id is None:
@@ -185,9 +200,9 @@ def review_order(*, by: Actor, at: datetime, order_id: int, accept: bool, words:
             raise Forbidden("答复由监督员或签发单位的领导认可。")
         if row.state != "answered":
             raise Conflict("这份督办单还没有答复，或者已经认可，请刷新页面。")
-        if not accept:
-            words = _words(words, field="review", least=5, told="退回时请写明哪里不行（至少 5 个字）。")
-        row.state, row.review = ("accepted" if accept else "returned"), words.strip()[:400]
+        least = 0 if accept else 5
+        words = _words(words, field="review", least=least, told="退回时请写明哪里不行（至少 5 个字）。")
+        row.state, row.review = ("accepted" if accept else "returned"), words
         row.reviewed_by, row.reviewed_at = by.label[:120], at
         row.save(update_fields=["state", "review", "reviewed_by", "reviewed_at"])
         if not accept:
@@ -205,7 +220,7 @@ def explain_overrun(*, by: Actor, at: datetime, reason_id: int, reason: str) -> 
     """
     told = "请写明超期的原因（至少 10 个字）。这段话会公开，不要写群众的姓名和隐私。"
     tidy = _words(reason, field="reason", least=10, told=told)
-    if _PERSONAL.search(tidy):
+    if _names_somebody(tidy):
         told = "这段话会公开，请去掉办件编号、身份证号和手机号码。"
         raise Invalid(told, fields={"reason": told})
     with transaction.atomic():
@@ -232,14 +247,13 @@ def explain_finding(*, by: Actor, at: datetime, finding_id: int, sound: bool, wo
     access.check_supervisor(by)
     tidy = _words(words, field="words", least=5, told="请写明核查结果（至少 5 个字）。")
     with transaction.atomic():
-        changed = (
-            access.visible_findings(by)
-            .filter(pk=finding_id)
-            .update(explained=tidy, sound=sound, explained_by=by.label[:120], explained_at=at)
-        )
-        if changed != 1:
+        row = access.visible_findings(by).select_for_update().filter(pk=finding_id).first()
+        if row is None:
             raise NotFound("找不到这条异常，或者它不归您监督。", code="supervision.finding_unknown")
-        _audit(by, at, "supervision.finding.explained", "finding", finding_id, {"sound": sound, "words": tidy})
+        changes: dict[str, object] = {"sound": [row.sound, sound], "words": [row.explained, tidy]}
+        row.explained, row.sound, row.explained_by, row.explained_at = tidy, sound, by.label[:120], at
+        row.save(update_fields=["explained", "sound", "explained_by", "explained_at"])
+        _audit(by, at, "supervision.finding.explained", "finding", finding_id, changes)
 
 
 __all__ = [

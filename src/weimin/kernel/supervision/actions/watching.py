@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import QuerySet
 
 from weimin.base.clock import local_date
 from weimin.kernel.cases import queries as cases
 from weimin.kernel.deadlines import actions as deadlines
 from weimin.kernel.deadlines import queries as limits
-from weimin.kernel.deadlines.types import LEVEL_TEXT, PURPOSE_TEXT, ClockSpec, Level, LevelChange, Move
+from weimin.kernel.deadlines.types import LEVEL_TEXT, PURPOSE_TEXT, ClockRef, ClockSpec, Level, LevelChange, Move
 from weimin.kernel.record.types import Actor
 from weimin.kernel.supervision.models import Order, OverrunReason, Warning
 from weimin.kernel.supervision.types import AUDIENCE
@@ -28,13 +31,11 @@ def watch_levels(*, at: datetime, changes: list[LevelChange]) -> None:
     Called by the clocks' package inside its transaction; may be called twice for one change.
 
     Law:    yhys-722 art. 36
-    Cost:   three statements beside the names of the matters; three more for each overrun
+    Cost:   at most five statements and one for the names of the matters; a dozen more when some are overrun
     """
     ours = [one for one in changes if one.purpose not in NOT_OURS]
     titles = _titles(ours)
-    for one in ours:
-        if one.new < one.old:
-            Warning.objects.filter(clock_id=one.clock_id, level__gt=one.new, eased_at=None).update(eased_at=at)
+    _ease(ours, at)
     rows = [_warning(one, level, at, titles) for one in ours for level in _passed(one)]
     if not rows:
         return
@@ -47,6 +48,16 @@ def watch_levels(*, at: datetime, changes: list[LevelChange]) -> None:
         batch_size=1000,
     )
     _follow(ours, at, titles)
+
+
+def _ease(changes: list[LevelChange], at: datetime) -> None:
+    """Warnings beyond the level that a clock came back to no longer hold."""
+    back = defaultdict(list)
+    for one in changes:
+        if one.new < one.old:
+            back[one.new].append(one.clock_id)
+    for level, clocks in back.items():
+        Warning.objects.filter(clock_id__in=clocks, level__gt=level, eased_at=None).update(eased_at=at)
 
 
 def _raise_again(rows: list[Warning], at: datetime) -> None:
@@ -85,54 +96,62 @@ def _warning(one: LevelChange, level: Level, at: datetime, titles: dict[str, cas
         title=_title(one, titles),
         agency_id=one.agency_id,
         place=one.place,
-        due=one.due,
+        due=one.due if level is one.new else one.shown,
         raised_at=at,
     )
 
 
 def _follow(changes: list[LevelChange], at: datetime, titles: dict[str, cases.CaseName]) -> None:
-    """An overrun opens the duty to explain it; one of the law's limit also opens an order."""
-    over = [one for one in changes if one.new >= Level.PROMISE and one.new > one.old]
-    explained = set(
-        OverrunReason.objects.filter(subject_clock_id__in=[one.clock_id for one in over]).values_list(
-            "subject_clock_id", flat=True
-        )
-    )
+    """An overrun of a published limit opens the duty to explain it; any limit of law overrun opens an order."""
+    over = [one for one in changes if one.new >= Level.PROMISE and one.new > one.old and one.subject_type == "case"]
+    if not over:
+        return
+    ids = [one.clock_id for one in over]
+    owed = [one for one in over if one.purpose in EXPLAINED]
+    explained = set(OverrunReason.objects.filter(subject_clock_id__in=ids).values_list("subject_clock_id", flat=True))
+    _raise_reasons([one for one in owed if one.clock_id in explained])
+    _open_reasons([one for one in owed if one.clock_id not in explained], at, titles)
     ordered = set(
-        Order.objects.filter(warning__clock_id__in=[one.clock_id for one in over], issued_agency=None).values_list(
-            "warning__clock_id", flat=True
-        )
+        Order.objects.filter(warning__clock_id__in=ids, issued_agency=None).values_list("warning__clock_id", flat=True)
     )
+    late = [one for one in over if one.new is Level.LAW and one.clock_id not in ordered and one.agency_id]
+    _open_orders(late, at, titles)
+
+
+def _raise_reasons(over: list[LevelChange]) -> None:
+    """A duty that was opened for the promise is for the law's limit now."""
+    further = defaultdict(list)
     for one in over:
-        if one.subject_type != "case" or one.purpose not in EXPLAINED:
-            continue
-        if one.clock_id in explained:
-            OverrunReason.objects.filter(Q(level__lt=one.new), subject_clock_id=one.clock_id).update(
-                level=one.new, due=one.due
-            )
-        else:
-            _open_reason(one, at, titles)
-        if one.new is Level.LAW and one.clock_id not in ordered and one.agency_id:
-            _order(one, at, titles)
+        further[one.new, one.due].append(one.clock_id)
+    for (level, due), clocks in further.items():
+        OverrunReason.objects.filter(level__lt=level, subject_clock_id__in=clocks).update(level=level, due=due)
 
 
-def _open_reason(one: LevelChange, at: datetime, titles: dict[str, cases.CaseName]) -> None:
-    named = titles.get(one.subject_id)
-    limit, _ = limits.get_limit(code="overrun.publish", on=local_date(at))
-    clock = deadlines.open_clock(
-        by=SYSTEM,
-        at=at,
-        spec=ClockSpec(
+def _open_reasons(over: list[LevelChange], at: datetime, titles: dict[str, cases.CaseName]) -> None:
+    if not over:
+        return
+    today = local_date(at)
+    limit, _ = limits.get_limit(code="overrun.publish", on=today)
+    specs = [
+        ClockSpec(
             purpose="publish",
             subject=("overrun", str(one.clock_id)),
-            start_date=local_date(at),
+            start_date=today,
             committed=limit,
             label="说明超期原因",
             agency_id=one.agency_id,
             place=one.place,
-        ),
+        )
+        for one in over
+    ]
+    clocks = deadlines.turn_clocks(by=SYSTEM, at=at, stop=(), on=today, specs=specs)
+    OverrunReason.objects.bulk_create(
+        _reason(one, clock, at, titles.get(one.subject_id)) for one, clock in zip(over, clocks, strict=True)
     )
-    OverrunReason.objects.create(
+
+
+def _reason(one: LevelChange, clock: ClockRef, at: datetime, named: cases.CaseName | None) -> OverrunReason:
+    return OverrunReason(
         subject_clock_id=one.clock_id,
         subject_id=one.subject_id,
         title=named.item_name if named else "办件",
@@ -147,11 +166,19 @@ def _open_reason(one: LevelChange, at: datetime, titles: dict[str, cases.CaseNam
     )
 
 
-def _order(one: LevelChange, at: datetime, titles: dict[str, cases.CaseName]) -> None:
+def _open_orders(late: list[LevelChange], at: datetime, titles: dict[str, cases.CaseName]) -> None:
+    if not late:
+        return
+    beyond = Warning.objects.filter(clock_id__in=[one.clock_id for one in late], level=int(Level.LAW))
+    warnings = dict(beyond.values_list("clock_id", "pk"))
+    orders = [_order(one, warnings[one.clock_id], at, titles) for one in late]
+    start_answers(by=SYSTEM, at=at, orders=Order.objects.bulk_create(orders))
+
+
+def _order(one: LevelChange, warning_id: int, at: datetime, titles: dict[str, cases.CaseName]) -> Order:
     assert one.agency_id is not None
-    warning = Warning.objects.get(clock_id=one.clock_id, level=int(Level.LAW))
-    order = Order.objects.create(
-        warning=warning,
+    return Order(
+        warning_id=warning_id,
         agency_id=one.agency_id,
         place=one.place,
         subject_id=one.subject_id,
@@ -161,7 +188,6 @@ def _order(one: LevelChange, at: datetime, titles: dict[str, cases.CaseName]) ->
         issued_at=at,
         state="open",
     )
-    start_answer(by=SYSTEM, at=at, order=order)
 
 
 def start_answer(*, by: Actor, at: datetime, order: Order) -> None:
@@ -169,22 +195,32 @@ def start_answer(*, by: Actor, at: datetime, order: Order) -> None:
 
     Cost:   three statements
     """
-    limit, _ = limits.get_limit(code="order.answer", on=local_date(at))
-    clock = deadlines.open_clock(
-        by=by,
-        at=at,
-        spec=ClockSpec(
+    start_answers(by=by, at=at, orders=[order])
+
+
+def start_answers(*, by: Actor, at: datetime, orders: Sequence[Order]) -> None:
+    """Open the clocks by which some orders have to be answered, and show their dates on them.
+
+    Cost:   three statements, whatever the number
+    """
+    today = local_date(at)
+    limit, _ = limits.get_limit(code="order.answer", on=today)
+    specs = [
+        ClockSpec(
             purpose="order",
             subject=("order", str(order.pk)),
-            start_date=local_date(at),
+            start_date=today,
             committed=limit,
             label=f"督办答复：{order.title}"[:60],
             agency_id=order.agency_id,
             place=order.place,
-        ),
-    )
-    order.clock_id, order.due_on = clock.clock_id, clock.shown
-    order.save(update_fields=["clock", "due_on"])
+        )
+        for order in orders
+    ]
+    clocks = deadlines.turn_clocks(by=by, at=at, stop=(), on=today, specs=specs)
+    for order, clock in zip(orders, clocks, strict=True):
+        order.clock_id, order.due_on = clock.clock_id, clock.shown
+    Order.objects.bulk_update(orders, ["clock", "due_on"])
 
 
 def redate_orders(*, by: Actor, at: datetime, moves: list[Move]) -> None:
@@ -192,10 +228,9 @@ def redate_orders(*, by: Actor, at: datetime, moves: list[Move]) -> None:
 
     Called by the clocks' package inside its transaction.
 
-    Cost:   one statement an order
+    Cost:   one statement a date
     """
-    for one in moves:
-        Order.objects.filter(clock_id=one.clock_id).update(due_on=one.new.shown)
+    _redate(Order.objects.all(), moves)
 
 
 def redate_reasons(*, by: Actor, at: datetime, moves: list[Move]) -> None:
@@ -203,7 +238,14 @@ def redate_reasons(*, by: Actor, at: datetime, moves: list[Move]) -> None:
 
     Called by the clocks' package inside its transaction.
 
-    Cost:   one statement a duty
+    Cost:   one statement a date
     """
+    _redate(OverrunReason.objects.all(), moves)
+
+
+def _redate(rows: QuerySet[Any], moves: list[Move]) -> None:
+    by_day: dict[date | None, list[int]] = defaultdict(list)
     for one in moves:
-        OverrunReason.objects.filter(clock_id=one.clock_id).update(due_on=one.new.shown)
+        by_day[one.new.shown].append(one.clock_id)
+    for day, clocks in by_day.items():
+        rows.filter(clock_id__in=clocks).update(due_on=day)

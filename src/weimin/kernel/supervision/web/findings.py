@@ -25,6 +25,7 @@ from weimin.kernel.supervision.web.shown import (
     FINE,
     Told,
     choose,
+    lost,
     openable,
     read_id,
     told_of,
@@ -64,6 +65,7 @@ def integrity(request: Any) -> HttpResponse:
     rows = queries.list_findings(request.actor, pattern=pattern, unseen=unseen, limit=MANY_FINDINGS)
     opens = openable(request, rows)
     counts = queries.count_findings(request.actor)
+    kept = told is FINE or any(one.pk == chosen for one in rows)
     context = {
         "rows": [_finding_row(request, one, told, opens) for one in rows],
         "patterns": [(code, text, PATTERN_WHY[code], counts.get(code, 0)) for code, text in PATTERN_TEXT.items()],
@@ -71,6 +73,7 @@ def integrity(request: Any) -> HttpResponse:
         "unseen": unseen,
         "query": urlencode({"pattern": pattern, "unseen": "1" if unseen else ""}),
         "told": told,
+        "lost": lost(request, kept, "words"),
         "chosen": chosen,
         "looked": read_id(request.GET.get("looked", "")),
         "flagged": read_id(request.GET.get("flagged", "")),

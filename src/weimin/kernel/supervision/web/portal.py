@@ -78,7 +78,7 @@ def _page(request: Any) -> OverrunsPage:
         townships=directory.townships_by_county(),
         township=township,
         name=directory.full_name(township),
-        next=f"{last.written_at.isoformat()}_{last.pk}" if last and last.written_at else "",
+        next=queries.page_key(last.written_at, last.pk) if last else "",
         first=not after,
     )
 

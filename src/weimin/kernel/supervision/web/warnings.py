@@ -180,7 +180,7 @@ def warnings(request: Any) -> HttpResponse:
         bodies=_body_lines(request, base),
         choices=queries.list_bodies(request.actor, days=filters.days, today=request.today),
         rows=[_warning_row(one, opens) for one in rows],
-        next=f"{rows[-1].raised_at.isoformat()}_{rows[-1].pk}" if more else "",
+        next=queries.page_key(rows[-1].raised_at, rows[-1].pk) if more else "",
         first=not after,
         query=_query(filters),
         waiting=queries.count_waiting(request.actor),

@@ -1,0 +1,19 @@
+"""What the API takes in: shapes that refuse fields they do not know, and numbers that a column can hold."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from ninja import Schema
+from pydantic import ConfigDict, Field
+
+#: The id of a row.
+RowId = Annotated[int, Field(ge=1, le=2**63 - 1)]
+#: How often a row was changed, as last seen.
+Revision = Annotated[int, Field(ge=0, le=2**31 - 1)]
+
+
+class Input(Schema):
+    """A request's body: a field that is not named here is refused, so that nobody sets what is not theirs to set."""
+
+    model_config = ConfigDict(extra="forbid")

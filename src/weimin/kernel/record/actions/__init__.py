@@ -1,0 +1,46 @@
+"""Every write of the record: what accompanies a change, and what chains the trail."""
+
+from weimin.kernel.record.actions.chaining import chain_entries
+from weimin.kernel.record.actions.checking import check_chain, check_files, check_last_days, record_export
+from weimin.kernel.record.actions.stores import (
+    MAX_ATTEMPTS,
+    MAX_FILE_BYTES,
+    FileRefused,
+    KeyReused,
+    beat,
+    deliver_outbox,
+    do_once,
+    forget_old,
+    keep_answer,
+    queue_event,
+    queue_events,
+    record_audit,
+    remember,
+    retry_failed,
+    seal_file,
+    store_blob,
+)
+
+__all__ = [
+    "MAX_ATTEMPTS",
+    "MAX_FILE_BYTES",
+    "FileRefused",
+    "KeyReused",
+    "beat",
+    "chain_entries",
+    "check_chain",
+    "check_files",
+    "check_last_days",
+    "deliver_outbox",
+    "do_once",
+    "forget_old",
+    "keep_answer",
+    "queue_event",
+    "queue_events",
+    "record_audit",
+    "record_export",
+    "remember",
+    "retry_failed",
+    "seal_file",
+    "store_blob",
+]

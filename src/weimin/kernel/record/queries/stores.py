@@ -1,0 +1,160 @@
+"""Reads of the trail, the files and the outbox."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, Q
+
+from weimin.base import crypto
+from weimin.base.errors import NotFound, NotReady
+from weimin.kernel.record.models import AuditEntry, Blob, OutboxMessage, RememberedAnswer, WorkerBeat
+from weimin.kernel.record.registry import verb_text
+from weimin.kernel.record.types import BlobRef
+
+FILE_KEY = "record.file"
+#: How a sealed file begins; what was stored before begins like the kind of file it is.
+SEALED = b"WMF1"
+
+log = logging.getLogger("weimin.files")
+
+
+class BlobMissing(NotFound):
+    """The file's content is not in the store."""
+
+    code = "record.blob_missing"
+
+
+class BlobBroken(NotReady):
+    """The file's content is no longer what was stored; it is not handed out."""
+
+    code = "record.blob_broken"
+
+
+def blob_path(sha256: str) -> Path:
+    """Where a content lives under the file root: two levels of folders from its digest."""
+    return Path(settings.WEIMIN_FILES_ROOT) / sha256[:2] / sha256[2:4] / sha256
+
+
+def broken_mark(sha256: str) -> Path:
+    """Where a content that was found broken is noted: beside the files, so that no rollback takes the note away."""
+    return Path(settings.WEIMIN_FILES_ROOT) / "broken" / sha256
+
+
+def list_broken() -> list[str]:
+    """The digests of contents that were found broken or missing and not found whole since, sorted."""
+    folder = broken_mark("x").parent
+    return sorted(one.name for one in folder.iterdir()) if folder.is_dir() else []
+
+
+def read_blob(blob_id: int) -> bytes:
+    """The plain content of a stored file, checked against its digest; sealed ones are opened.
+
+    Raises: BlobMissing — no such content
+            BlobBroken — the content on disk is not what was stored; noted for the operator
+    Cost:   one query; some 8 ms a megabyte
+    """
+    blob = Blob.objects.filter(pk=blob_id).first()
+    if blob is None:
+        raise BlobMissing("找不到这个文件，可能已被移除。")
+    mark = broken_mark(blob.sha256)
+    try:
+        content = open_stored(blob)
+        if hashlib.sha256(content).hexdigest() != blob.sha256:
+            raise crypto.SealBroken("这个文件和存入时不同。")
+    except (OSError, crypto.SealBroken) as fault:
+        log.error("file %s does not open: %s", blob.sha256, type(fault).__name__)
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.write_text(type(fault).__name__)
+        raise BlobBroken("这个文件已损坏或丢失，暂时打不开。已通知运维人员从备份恢复，请稍后再试。") from None
+    mark.unlink(missing_ok=True)
+    return content
+
+
+def open_stored(blob: Blob) -> bytes:
+    """What lies on disk, opened when it is sealed; whether it is what was stored its digest tells.
+
+    Raises: OSError — no file; SealBroken — it does not open
+    """
+    raw = blob_path(blob.sha256).read_bytes()
+    if blob.key_sealed is not None and raw.startswith(SEALED):
+        key = bytes.fromhex(crypto.unseal(blob.key_sealed, purpose=FILE_KEY))
+        raw = crypto.decrypt_content(key, raw[len(SEALED) :], context=blob.sha256)
+    return raw
+
+
+def list_blob_ids(*, after: int = 0, limit: int = 500) -> list[int]:
+    """The next ids of stored contents, for whoever walks all of them."""
+    return list(Blob.objects.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:limit])
+
+
+def count_blobs() -> dict[str, int]:
+    """How many contents are stored, and how many of them in clear from before.
+
+    Cost:   one query over all of them
+    """
+    return Blob.objects.aggregate(all=Count("pk"), clear=Count("pk", filter=Q(key_sealed=None)))
+
+
+def get_blob(blob_id: int) -> BlobRef:
+    """What is known of a stored content.
+
+    Raises: BlobMissing — no such content
+    Cost:   one query
+    """
+    blob = Blob.objects.filter(pk=blob_id).first()
+    if blob is None:
+        raise BlobMissing("找不到这个文件，可能已被移除。")
+    return BlobRef(blob.pk, blob.sha256, blob.size_bytes, blob.media_type)
+
+
+def find_answer(*, scope: str, key: str) -> dict[str, Any] | None:
+    """What the first call with an idempotency key was answered; None while there was none.
+
+    Cost:   one query
+    """
+    return RememberedAnswer.objects.filter(scope=scope, key=key).values_list("answer", flat=True).first()
+
+
+def list_history(*, subject_type: str, subject_id: str, limit: int = 200) -> list[dict[str, Any]]:
+    """The audit entries of one subject, oldest first.
+
+    Shape:  dicts with at, verb, verb_text, actor_name, via, changes
+    Cost:   one query
+    """
+    rows = AuditEntry.objects.filter(subject_type=subject_type, subject_id=subject_id).order_by("id")
+    return [
+        {
+            "at": row.at,
+            "verb": row.verb,
+            "verb_text": verb_text(row.verb),
+            "actor_name": row.actor_name,
+            "via": row.via,
+            "changes": row.changes,
+        }
+        for row in rows[:limit]
+    ]
+
+
+def count_outbox() -> dict[str, int]:
+    """How many outbox messages wait, and how many gave up.
+
+    Cost:   two queries on a partial index
+    """
+    waiting = OutboxMessage.objects.filter(delivered_at=None, failed_at=None).count()
+    failed = OutboxMessage.objects.filter(delivered_at=None, failed_at__isnull=False).count()
+    return {"waiting": waiting, "failed": failed}
+
+
+def list_failed(limit: int = 100) -> list[OutboxMessage]:
+    """The outbox messages that gave up, newest first, for the operator."""
+    return list(OutboxMessage.objects.filter(failed_at__isnull=False, delivered_at=None).order_by("-id")[:limit])
+
+
+def list_workers() -> list[WorkerBeat]:
+    """The background workers and their last sign of life."""
+    return list(WorkerBeat.objects.order_by("name"))

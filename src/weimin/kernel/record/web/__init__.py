@@ -1,0 +1,1 @@
+"""Pages of the record: the published chain on the portal, the audit administrator's on the desk."""
