@@ -17,6 +17,7 @@ class AccessRule:
 
     who: str
     roles: frozenset[str] = frozenset()
+    reads: str = ""
 
     def __str__(self) -> str:
         return self.who + ("(" + ",".join(sorted(self.roles)) + ")" if self.roles else "")
@@ -28,14 +29,16 @@ _KINDS = frozenset({"public", "resident", "staff", "client", "demo"})
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-def access(who: str, *, roles: set[str] | frozenset[str] = frozenset()) -> Callable[[View], View]:
+def access(who: str, *, roles: set[str] | frozenset[str] = frozenset(), reads: str = "") -> Callable[[View], View]:
     """Name who may call a view: public, resident, staff (with any of the roles), client or demo.
+
+    `reads` marks a view that gives out personal data: why, in the words that the person reads.
 
     Raises: ValueError — an unknown kind
     """
     if who not in _KINDS:
         raise ValueError(f"unknown kind of viewer: {who}")
-    rule = AccessRule(who, frozenset(roles))
+    rule = AccessRule(who, frozenset(roles), reads)
 
     def mark(view: View) -> View:
         view.access_rule = rule  # type: ignore[attr-defined]

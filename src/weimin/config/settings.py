@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "weimin.config.middleware.Access",
+    "weimin.config.looks.Looked",
 ]
 ROOT_URLCONF = "weimin.config.urls"
 WSGI_APPLICATION = "weimin.config.wsgi.application"
@@ -202,6 +203,8 @@ CONTENT_SECURITY_POLICY = (
     " script-src 'self'; font-src 'self' data:; object-src 'none'; base-uri 'none';"
     " form-action 'self'; frame-ancestors 'none'"
 )
+#: Refuse an answer with personal data whose view does not say why it is given out; otherwise the entry says so.
+WEIMIN_READS_STRICT = _flag("WEIMIN_READS_STRICT", "pytest" in sys.modules)
 SILENCED_SYSTEM_CHECKS: list[str] = []
 
 LOGGING = {

@@ -36,7 +36,7 @@ def visible_cases(viewer: Actor) -> QuerySet[Case]:
     if viewer.is_staff and viewer.agency_id is not None:
         ours = Exists(Step.objects.filter(case=OuterRef("pk"), agency_id=viewer.agency_id))
         if viewer.roles & SUPERVISING and viewer.division_code:
-            return Case.objects.filter(township_id__startswith=directory.place_prefix(viewer.division_code))
+            return Case.objects.filter(township__code__startswith=directory.place_prefix(viewer.division_code))
         if viewer.roles & LEADING and viewer.division_code:
             led = directory.list_led_agencies(agency_id=viewer.agency_id)
             worked = Exists(Step.objects.filter(case=OuterRef("pk"), agency_id__in=led))

@@ -1,4 +1,4 @@
-"""My information, and who looked at it."""
+"""My information, given once and shown masked."""
 
 from __future__ import annotations
 
@@ -63,11 +63,3 @@ def _villages() -> list[tuple[str, list[Any]]]:
     return [
         (f"{place.county_name}{place.name}", directory.children_of(place.code)) for place in directory.list_townships()
     ]
-
-
-@access("resident")
-def reads(request: Any) -> HttpResponse:
-    """Who looked at my data."""
-    actor = request.actor
-    rows = queries.list_reads(resident_id=actor.resident_id) if actor.resident_id else []
-    return render(request, "residents/reads.html", {"rows": rows})
