@@ -18,6 +18,7 @@ class AccessRule:
     who: str
     roles: frozenset[str] = frozenset()
     own: bool = False
+    reads: str = ""
 
     def __str__(self) -> str:
         return (
@@ -31,17 +32,19 @@ _KINDS = frozenset({"public", "resident", "staff", "client", "demo"})
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-def access(who: str, *, roles: set[str] | frozenset[str] = frozenset(), own: bool = False) -> Callable[[View], View]:
+def access(
+    who: str, *, roles: set[str] | frozenset[str] = frozenset(), own: bool = False, reads: str = ""
+) -> Callable[[View], View]:
     """Name who may call a view: public, resident, staff (with any of the roles), client or demo.
 
     `own` pages are about one's own log-in: staff reach them without a post, and while a new password or a
-    second factor is due.
+    second factor is due. `reads` marks a view that gives out personal data: why, in the words that the person reads.
 
     Raises: ValueError — an unknown kind
     """
     if who not in _KINDS:
         raise ValueError(f"unknown kind of viewer: {who}")
-    rule = AccessRule(who, frozenset(roles), own)
+    rule = AccessRule(who, frozenset(roles), own, reads)
 
     def mark(view: View) -> View:
         view.access_rule = rule  # type: ignore[attr-defined]

@@ -129,3 +129,24 @@ def mask_phone(number: str) -> str:
 def mask_name(name: str) -> str:
     """Show the family name's first character only."""
     return name[:1] + "*" * max(len(name) - 1, 1)
+
+
+def mask_numbers(text: str) -> str:
+    """Mask what may be an identity number, a phone or a bank card wherever it stands in a text.
+
+    Shape:  runs of eleven digits and more, also written in groups; a card keeps four digits at each end
+    """
+    return _LONG_NUMBER.sub(_masked_run, text)
+
+
+#: Digits with single blanks or dashes between them; the last may be the X of an identity number.
+_LONG_NUMBER = re.compile(r"(?<![0-9])[0-9](?:[ -]?[0-9]){9,}[ -]?[0-9Xx](?![0-9])")
+
+
+def _masked_run(found: re.Match[str]) -> str:
+    run = re.sub(r"[ -]", "", found.group())
+    if len(run) == 11:
+        return mask_phone(run)
+    if len(run) in (15, 18):
+        return mask_id(run)
+    return run[:4] + "*" * (len(run) - 8) + run[-4:]

@@ -58,6 +58,7 @@ class Token(HttpBearer):
         if known.actor.post_id is None:
             raise Forbidden("这个凭证代表的岗位已经离任，请重新发放。", code="api.post_ended")
         request.actor, request.client_id = known.actor, known.client_id
+        request.reads = f"接口：{known.name}"
         return known.actor
 
 
@@ -67,6 +68,7 @@ class _Known:
 
     until: datetime
     client_id: int
+    name: str
     scopes: tuple[str, ...]
     actor: Actor
 
@@ -85,11 +87,11 @@ def _find(token: str, at: datetime) -> _Known | None:
     if found is None:
         _known.pop(digest, None)
         return None
-    client_id, post_id, _, scopes = found
+    client_id, post_id, name, scopes = found
     actor = directory.get_actor_for_post(post_id=post_id, at=at, via="api")
     if len(_known) > 1000:
         _known.clear()
-    _known[digest] = _Known(at + _KEEP, client_id, tuple(scopes), actor)
+    _known[digest] = _Known(at + _KEEP, client_id, name, tuple(scopes), actor)
     return _known[digest]
 
 

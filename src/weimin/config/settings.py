@@ -107,6 +107,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "weimin.config.middleware.Access",
+    "weimin.config.looks.Looked",
 ]
 ROOT_URLCONF = "weimin.config.urls"
 WSGI_APPLICATION = "weimin.config.wsgi.application"
@@ -286,6 +287,8 @@ CONTENT_SECURITY_POLICY = (
     " manifest-src 'self'; worker-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self';"
     " frame-ancestors 'none'"
 )
+#: Refuse an answer with personal data whose view does not say why it is given out; otherwise the entry says so.
+WEIMIN_READS_STRICT = _flag("WEIMIN_READS_STRICT", "pytest" in sys.modules)
 #: The proxy redirects to HTTPS; whether other names below the city's domain are HTTPS only is not ours to say.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 

@@ -16,6 +16,7 @@ PURPOSE_TEXT = {
     "body": "并联环节",
     "deliver": "送达",
     "repair": "差评回复",
+    "reads": "查看询问答复",
     "order": "督办答复",
     "contest": "申诉处理",
     "publish": "公开超期原因",

@@ -10,7 +10,7 @@ AUDIT_VERBS = {
 }
 RETENTION = {
     "Resident": "至最后一件办件保管期满",
-    "ReadEntry": "至少 3 年（网络数据安全管理条例）",
+    "ReadEntry": "至少 3 年，期间不改不删，由数据库把关（网络数据安全管理条例）",
 }
 
 

@@ -99,7 +99,7 @@ class Turn:
                 kind=kind,
                 public_text=public,
                 inner_text=inner,
-                by_label=self.by.label[:120] or "系统",
+                by_label="申请人" if self.by.kind == "resident" else self.by.label[:120] or "系统",
                 agency_name=self.by.agency_name[:80],
                 due_on=due_on,
                 clock_id=self.case.clock_id if due_on else None,

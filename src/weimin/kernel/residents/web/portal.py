@@ -1,4 +1,4 @@
-"""My information, and who looked at it."""
+"""My information, given once and shown masked."""
 
 from __future__ import annotations
 
@@ -81,11 +81,3 @@ def _known_township(request: Any) -> str:
     """The township that somebody chose on an earlier page; '' when none."""
     code = request.COOKIES.get("township", "")
     return directory.township_of(code) if directory.division_exists(code) else ""
-
-
-@access("resident")
-def reads(request: Any) -> HttpResponse:
-    """Who looked at my data."""
-    actor = request.actor
-    rows = queries.list_reads(resident_id=actor.resident_id) if actor.resident_id else []
-    return render(request, "residents/reads.html", {"rows": rows})
