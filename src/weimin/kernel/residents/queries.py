@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from django.db.models import BigIntegerField, Exists, F, Func, OuterRef, Q, Sum
+from django.db.models import BigIntegerField, F, Func, Q, Sum
 
 from weimin.base import crypto, looking
 from weimin.base.errors import Forbidden, NotFound
@@ -233,15 +233,18 @@ def list_bursts(viewer: Actor, *, since: datetime, until: datetime, within: time
     """Accounts that looked at more than so many different people within so long, whenever it begins.
 
     Raises: LooksClosed — not the audit administrator
-    Cost:   one query that reads the looks of the period by accounts that showed enough at all
+    Cost:   two queries; the second reads the looks of the period by accounts that showed enough at all
     """
     _check_auditor(viewer)
     rows = ReadEntry.objects.filter(at__gte=since, at__lt=until).exclude(account_id=None, post_id=None)
     shown = Sum(Func(F("residents"), function="cardinality"), output_field=BigIntegerField())
     busy = rows.values("account_id", "post_id").annotate(shown=shown).filter(shown__gt=more_than)
-    same = Q(account_id=OuterRef("account_id")) | Q(account_id=None) & Q(post_id=OuterRef("post_id"))
+    pairs = list(busy.values_list("account_id", "post_id"))
     looks = (
-        rows.filter(Exists(busy.filter(same)))
+        rows.filter(
+            Q(account_id__in=[account for account, _ in pairs if account is not None])
+            | Q(account_id=None, post_id__in=[post for account, post in pairs if account is None])
+        )
         .order_by("account_id", "post_id", "at", "pk")
         .values_list("account_id", "post_id", "who", "at", "residents")
     )
