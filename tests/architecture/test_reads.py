@@ -117,6 +117,7 @@ def _build() -> World:
         "notice_id": getattr(CalendarNotice.objects.first(), "pk", 1),
         "version_id": 1,
         "entry_id": entry,
+        "officer_id": worker.officer_id,
         "day": clock.local_date(at).isoformat(),
         "part": 1,
         "path": "x",

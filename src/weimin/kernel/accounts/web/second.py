@@ -57,5 +57,6 @@ key_login = access("public")(limited("passkey")(KeyLogin.as_view()))
 @access("public")
 def start_again(request: HttpRequest) -> HttpResponse:
     """Give up the second step and log in anew."""
-    request.session.flush()
+    if not request.user.is_authenticated:
+        request.session.flush()
     return back_to("desk:login", "changed")
