@@ -81,7 +81,7 @@ def read_post(fields: tuple[FormField, ...], post: QueryDict) -> dict[str, Any]:
                 for row in range(field.max_rows)
                 if any(post.get(f"{field.name}-{row}-{c.name}") for c in field.columns)
             ]
-        elif field.type != "file" and field.name in post:
+        elif field.name in post:
             answers[field.name] = post[field.name]
     return answers
 
