@@ -11,8 +11,8 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def quick_passwords(request: Any, settings: Any) -> None:
-    """Accounts of a test's cast need no slow hash; the log-in's own tests keep the real one."""
-    if "accounts" not in str(request.path):
+    """Accounts of a test's cast need no slow hash; the log-in's own tests and the journeys keep the real one."""
+    if not {"accounts", "journeys"} & set(request.path.parts):
         settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 

@@ -17,7 +17,10 @@ if [ "${1:-all}" = all ]; then
   say "django checks"; python manage.py check; python manage.py makemigrations --check --dry-run
 fi
 say "tests"
-python -m pytest -n 2 --dist loadfile src tests/architecture tests/contracts -q
+# entries of the trail are linked once no older transaction is open on the server: its tests run by themselves
+trail=src/weimin/kernel/record/tests
+python -m pytest -n 2 --dist loadfile src tests/architecture tests/contracts -q --ignore="$trail"
+python -m pytest "$trail" -q
 if [ "${1:-all}" = all ]; then
   say "journeys in a real browser"
   python -m pytest tests/journeys -q

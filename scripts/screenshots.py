@@ -33,6 +33,7 @@ def apply(page: Page, site: str) -> str:
     if page.locator("#f-id_number").count():
         page.fill("#f-name", NAME)
         page.fill("#f-id_number", NUMBER)
+        page.select_option("#f-township", TOWN)
         page.select_option("#f-division", "340321100200")
         page.click("main button:has-text('保存')")
     page.check("input[name=who_for][value=self]")

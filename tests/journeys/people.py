@@ -45,7 +45,7 @@ def give_identity(page: Page, name: str, number: str, village: str) -> None:
     look(page, "办事前登记一次身份信息")
     page.fill("#f-name", name)
     page.fill("#f-id_number", number)
-    page.select_option("#f-township", f"{village[:9]}000")
+    page.select_option("#f-township", TOWNSHIP)
     page.select_option("#f-division", village)
     page.click("main button:has-text('保存')")
 

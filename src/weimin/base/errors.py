@@ -64,3 +64,14 @@ class NotReady(WeiminError):
 
     code = "not_ready"
     kind = "not_ready"
+
+
+class TooOften(WeiminError):
+    """It was tried too often; `wait_seconds` says when the next try is admitted."""
+
+    code = "too_often"
+    kind = "too_often"
+
+    def __init__(self, message: str, *, wait_seconds: int, code: str | None = None) -> None:
+        super().__init__(message, code=code)
+        self.wait_seconds = wait_seconds

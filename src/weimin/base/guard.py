@@ -17,9 +17,13 @@ class AccessRule:
 
     who: str
     roles: frozenset[str] = frozenset()
+    own: bool = False
+    reads: str = ""
 
     def __str__(self) -> str:
-        return self.who + ("(" + ",".join(sorted(self.roles)) + ")" if self.roles else "")
+        return (
+            self.who + ("(own)" if self.own else "") + ("(" + ",".join(sorted(self.roles)) + ")" if self.roles else "")
+        )
 
 
 _KINDS = frozenset({"public", "entrance", "resident", "staff", "client", "demo"})
@@ -28,19 +32,33 @@ _KINDS = frozenset({"public", "entrance", "resident", "staff", "client", "demo"}
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-def access(who: str, *, roles: set[str] | frozenset[str] = frozenset()) -> Callable[[View], View]:
+def access(
+    who: str, *, roles: set[str] | frozenset[str] = frozenset(), own: bool = False, reads: str = ""
+) -> Callable[[View], View]:
     """Name who may call a view: public, resident, staff (with any of the roles), client or demo.
 
     The entrance are the log-in pages: public, and accounts can be looked up there before anybody is known.
+    `own` pages are about one's own log-in: staff reach them without a post, and while a new password or a
+    second factor is due. `reads` marks a view that gives out personal data: why, in the words that the person reads.
 
     Raises: ValueError — an unknown kind
     """
     if who not in _KINDS:
         raise ValueError(f"unknown kind of viewer: {who}")
-    rule = AccessRule(who, frozenset(roles))
+    rule = AccessRule(who, frozenset(roles), own, reads)
 
     def mark(view: View) -> View:
         view.access_rule = rule  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def limited(name: str) -> Callable[[View], View]:
+    """Count the calls of a view by address against a limit of `WEIMIN_RATES`; the middleware refuses what is over."""
+
+    def mark(view: View) -> View:
+        view.rate_limit = name  # type: ignore[attr-defined]
         return view
 
     return mark

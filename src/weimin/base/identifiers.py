@@ -137,3 +137,24 @@ def place_prefix(code: str) -> str:
         if not code[length:].strip("0"):
             return code[:length]
     return code
+
+
+def mask_numbers(text: str) -> str:
+    """Mask what may be an identity number, a phone or a bank card wherever it stands in a text.
+
+    Shape:  runs of eleven digits and more, also written in groups; a card keeps four digits at each end
+    """
+    return _LONG_NUMBER.sub(_masked_run, text)
+
+
+#: Digits with single blanks or dashes between them; the last may be the X of an identity number.
+_LONG_NUMBER = re.compile(r"(?<![0-9])[0-9](?:[ -]?[0-9]){9,}[ -]?[0-9Xx](?![0-9])")
+
+
+def _masked_run(found: re.Match[str]) -> str:
+    run = re.sub(r"[ -]", "", found.group())
+    if len(run) == 11:
+        return mask_phone(run)
+    if len(run) in (15, 18):
+        return mask_id(run)
+    return run[:4] + "*" * (len(run) - 8) + run[-4:]

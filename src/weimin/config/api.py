@@ -14,9 +14,11 @@ from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import HttpBearer
 
+from weimin.base.addresses import address_of
 from weimin.base.errors import Forbidden, WeiminError
 from weimin.config.answers import UNSTORABLE
 from weimin.config.hardening import BoundedParser
+from weimin.kernel.accounts import actions
 from weimin.kernel.accounts import queries as accounts
 from weimin.kernel.cases.api import router as matters
 from weimin.kernel.catalogue.api import router as items
@@ -24,7 +26,7 @@ from weimin.kernel.directory import queries as directory
 from weimin.kernel.evaluation.api import router as ratings
 from weimin.kernel.record import access
 from weimin.kernel.record.types import Actor
-from weimin.ui.answers import status_of
+from weimin.ui.answers import status_of, with_wait
 
 FILE = Path(__file__).resolve().parents[3] / "docs/reference/openapi.json"
 
@@ -41,11 +43,14 @@ class Token(HttpBearer):
     """A client's token; it acts for one post. Reading needs the scope read, all else write."""
 
     def authenticate(self, request: Any, token: str) -> Any:
-        """Find the client and its post's actor.
+        """Find the client and its post's actor; count the call.
 
-        Cost:   two queries, none for five seconds after
+        Raises: TooOften — too many calls of this client, or too many unknown tokens from one address
+        Cost:   two queries, none for five seconds after; one statement that counts
         """
         known = _find(token, request.at)
+        limit, who = ("api.client", str(known.client_id)) if known else ("api.unknown", address_of(request))
+        actions.spend(limit=limit, who=who, at=request.at)
         if known is None:
             return None
         wanted = "read" if request.method in ("GET", "HEAD") else "write"
@@ -55,6 +60,7 @@ class Token(HttpBearer):
             raise Forbidden("这个凭证代表的岗位已经离任，请重新发放。", code="api.post_ended")
         request.actor, request.client_id = known.actor, known.client_id
         access.act_as(known.actor)
+        request.reads = f"接口：{known.name}"
         return known.actor
 
 
@@ -64,6 +70,7 @@ class _Known:
 
     until: datetime
     client_id: int
+    name: str
     scopes: tuple[str, ...]
     actor: Actor
 
@@ -82,11 +89,11 @@ def _find(token: str, at: datetime) -> _Known | None:
     if found is None:
         _known.pop(digest, None)
         return None
-    client_id, post_id, _, scopes = found
+    client_id, post_id, name, scopes = found
     actor = directory.get_actor_for_post(post_id=post_id, at=at, via="api")
     if len(_known) > 1000:
         _known.clear()
-    _known[digest] = _Known(at + _KEEP, client_id, tuple(scopes), actor)
+    _known[digest] = _Known(at + _KEEP, client_id, name, tuple(scopes), actor)
     return _known[digest]
 
 
@@ -112,7 +119,8 @@ def _problem(request: HttpRequest, status: int, code: str, message: str, fields:
 @api.exception_handler(WeiminError)
 def refuse(request: HttpRequest, fault: Any) -> HttpResponse:
     """Our own errors, by kind."""
-    return _problem(request, status_of(fault), fault.code, fault.message, fault.fields)
+    answer = _problem(request, status_of(fault), fault.code, fault.message, fault.fields)
+    return with_wait(answer, fault)  # type: ignore[no-any-return]
 
 
 @api.exception_handler(AuthenticationError)
@@ -187,6 +195,7 @@ _FAILURES = {
     "404": "No such thing for this client",
     "409": "Somebody was faster, or it is done already",
     "422": "Not right, or not allowed by a rule; the fields say where",
+    "429": "Too many calls; Retry-After says how many seconds to wait",
 }
 
 

@@ -92,7 +92,7 @@ def _https() -> str:
 
 
 def _proxies() -> str:
-    lone = settings.SECURE_COOKIES and not settings.ALLAUTH_TRUSTED_PROXY_COUNT
+    lone = settings.SECURE_COOKIES and not settings.WEIMIN_PROXIES
     return "设置了 HTTPS 而 WEIMIN_PROXIES 是 0：前面若有反向代理，所有人会被当成同一个地址。" if lone else ""
 
 

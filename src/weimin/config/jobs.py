@@ -18,6 +18,7 @@ from django.db import close_old_connections
 from procrastinate.contrib.django import app
 
 from weimin.base import clock
+from weimin.kernel.accounts import actions as accounts
 from weimin.kernel.cases import actions as cases
 from weimin.kernel.deadlines import actions as deadlines
 from weimin.kernel.record import actions as record
@@ -33,8 +34,11 @@ KEEP_DAYS = 180
 @app.periodic(cron="17 3 * * *")
 @app.task(queue="nightly", pass_context=False)
 def sweep(timestamp: int) -> None:
-    """Every night: forget delivered outbox rows and remembered answers whose time is over."""
-    record.forget_old(at=clock.now(), keep=timedelta(days=KEEP_DAYS))
+    """Every night: forget delivered outbox rows, remembered answers, sessions and limits whose time is over."""
+    at = clock.now()
+    record.forget_old(at=at, keep=timedelta(days=KEEP_DAYS))
+    accounts.forget_expired(at=at)
+    accounts.forget_used_up(at=at)
 
 
 @app.periodic(cron="*/5 * * * *")

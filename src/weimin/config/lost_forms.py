@@ -85,7 +85,8 @@ def put_back(request: Any, response: HttpResponse) -> HttpResponse:
     if request.at.timestamp() - kept["at"] > _MINUTES * 60:
         return response
     done = refill(response.content.decode(), address=request.path, action=kept["action"], typed=kept["typed"])
-    response.content = note(done.page, _lines(kept, done.found, done.left)).encode()
+    link = "到刚才填的地方" if done.found and kept["typed"] else ""
+    response.content = note(done.page, _lines(kept, done.found, done.left), link=link).encode()
     if response.has_header("Content-Length"):
         response["Content-Length"] = str(len(response.content))
     return response

@@ -15,16 +15,19 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from weimin.base import clock
-from weimin.base.errors import WeiminError
+from weimin.base.addresses import address_of
+from weimin.base.errors import TooOften, WeiminError
 from weimin.base.guard import AccessRule
 from weimin.config import lost_forms
 from weimin.config.answers import NO_SUCH_WAY, UNSTORABLE, error_page
+from weimin.kernel.accounts import actions as accounts
+from weimin.kernel.accounts.web.gate import what_is_due
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.record import access
 from weimin.kernel.record.types import Actor
 from weimin.kernel.residents import queries as residents
 from weimin.sites.desk.menu import menu_of
-from weimin.ui.answers import status_of
+from weimin.ui.answers import status_of, with_wait
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -46,7 +49,7 @@ class Answers:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer with the error's own sentence; others go on to Django."""
         if isinstance(exception, WeiminError):
-            return error_page(request, status_of(exception), exception.message)
+            return with_wait(error_page(request, status_of(exception), exception.message), exception)  # type: ignore[no-any-return]
         if isinstance(exception, DataError):
             return error_page(request, 400, UNSTORABLE)
         return None
@@ -73,7 +76,7 @@ class Access:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
         """Undo what was written, so that the page which tells of the error can be made; an answer thrown is none."""
-        if not isinstance(exception, ImmediateHttpResponse | ReauthenticationRequired):
+        if not isinstance(exception, ImmediateHttpResponse | ReauthenticationRequired | TooOften):
             access.undo()
 
     def process_view(
@@ -87,6 +90,11 @@ class Access:
                 access.act_as(request.actor)
                 return None
             return error_page(request, 403, "这个地址没有登记访问规则，暂不开放。")
+        if limit := getattr(view, "rate_limit", ""):
+            try:
+                accounts.spend(limit=limit, who=address_of(request), at=request.at)
+            except TooOften as fault:
+                return with_wait(error_page(request, status_of(fault), fault.message), fault)  # type: ignore[no-any-return]
         request.actor = find_actor(request)
         access.act_as(request.actor, entrance=rule.who == "entrance")
         if rule.who in ("public", "entrance") or (rule.who == "demo" and settings.WEIMIN_DEMO):
@@ -104,6 +112,12 @@ class Access:
             return error_page(request, 403, "您现在的登录身份不能办这件事。")
         if rule.who == "demo":
             return error_page(request, 404, "这一页只在演示环境中开放。")
+        if rule.who == "staff":
+            request.due = what_is_due(request, lambda: directory.list_roles(account_id=actor.account, on=request.today))
+            if rule.own:
+                return None
+            if request.due:
+                return HttpResponseRedirect(reverse(request.due))
         if rule.who == "staff" and actor.post_id is None:
             return error_page(request, 403, "您现在没有在任的岗位，请联系本单位管理员。")
         if rule.roles and not rule.roles & actor.roles:

@@ -111,6 +111,8 @@ _PLAIN = {
     "WEIMIN_INDEX_KEY": "The key of look-ups and receipts when it is not in the key file; 64 hex digits.",
     "WEIMIN_INDEX_KEY_FILE": "The same, in a file.",
     "WEIMIN_SECRET_KEY": "Django's secret (or WEIMIN_SECRET_KEY_FILE).",
+    "WEIMIN_OIDC_CLIENT_SECRET": "Our secret there (or WEIMIN_OIDC_CLIENT_SECRET_FILE).",
+    "WEIMIN_RATES": "Limits that differ from the settings: search=600/m;verify=60/m.",
     "WEIMIN_DEBUG": "1 for developers only.",
     "WEIMIN_HOSTS": "Host names, separated by commas.",
     "WEIMIN_ORIGINS": "Origins that may post, separated by commas.",

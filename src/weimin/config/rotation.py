@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.apps import apps
-from django.contrib.sessions.models import Session
 from django.db import connection, models, transaction
 
 from weimin.base import crypto, keys
@@ -33,7 +32,7 @@ FIRST_PURPOSES = {
     "cases.Paper.content_sealed": "cases.papers",
     "residents.Resident.id_sealed": "residents.id",
     "residents.Resident.phone_sealed": "residents.phone",
-    "sessions.Session.session_data": "accounts.session",
+    "accounts.Session.session_data": "accounts.session",
 }
 #: Values that no known format fits; they open under no key.
 UNKNOWN = "?"
@@ -90,7 +89,8 @@ def list_columns() -> list[Column]:
         for field in model._meta.local_concrete_fields
         if isinstance(field, models.BinaryField) and field.name.endswith("_sealed") and not model._meta.proxy
     ]
-    session = _column(Session, Session._meta.get_field("session_data"), in_text=True)
+    sessions = apps.get_model("accounts", "Session")
+    session = _column(sessions, sessions._meta.get_field("session_data"), in_text=True)
     return sorted([*found, session], key=lambda one: one.label)
 
 

@@ -31,6 +31,17 @@ def _kept_secret(name: str, size: int = 32) -> str:
     return path.read_text().strip()
 
 
+def _pairs(name: str) -> dict[str, str]:
+    """A variable like `search=600/m;verify=60/m`."""
+    return dict(one.split("=", 1) for one in filter(None, os.environ.get(name, "").split(";")))
+
+
+def _given_secret(name: str) -> str:
+    """A secret from the environment or its _FILE; empty when there is none."""
+    path = os.environ.get(name + "_FILE", "")
+    return os.environ.get(name, "") or (Path(path).read_text(encoding="utf-8").strip() if path else "")
+
+
 # --- what this installation is -------------------------------------------------------------------
 #: Show demonstration aids: codes on a page, made-up staff on the log-in page.
 WEIMIN_DEMO = _flag("WEIMIN_DEMO", True)
@@ -57,13 +68,13 @@ INSTALLED_APPS = [
     "weimin.kernel.accounts",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django_htmx",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "procrastinate.contrib.django",
     "weimin.ui",
     "weimin.kernel.record",
@@ -96,6 +107,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "weimin.config.middleware.Access",
+    "weimin.config.looks.Looked",
 ]
 ROOT_URLCONF = "weimin.config.urls"
 WSGI_APPLICATION = "weimin.config.wsgi.application"
@@ -143,12 +155,23 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", 
 AUTH_USER_MODEL = "accounts.Account"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTHENTICATION_BACKENDS = [
+    "weimin.kernel.accounts.web.adapter.OneCheck",
     "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
 ]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "display_name")},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "weimin.kernel.accounts.queries.BreachedPasswords"},
+]
+#: A sorted file of SHA-1 digests of breached passwords, in the form of the public lists; none is asked when empty.
+WEIMIN_BREACHED_PASSWORDS = os.environ.get("WEIMIN_BREACHED_PASSWORDS", "")
 ACCOUNT_ADAPTER = "weimin.kernel.accounts.web.adapter.Adapter"
 #: How many proxies of our own stand before the web process, for the limits by address.
-ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("WEIMIN_PROXIES", "0"))
+WEIMIN_PROXIES = int(os.environ.get("WEIMIN_PROXIES", "0"))
 ACCOUNT_LOGIN_METHODS = {"phone", "username"}
 ACCOUNT_SIGNUP_FIELDS = ["phone", "username*", "password1*"]
 ACCOUNT_USER_MODEL_EMAIL_FIELD = None
@@ -163,7 +186,50 @@ ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
 ACCOUNT_LOGIN_BY_CODE_FORMAT = ALLAUTH_USER_CODE_FORMAT
 ACCOUNT_PHONE_VERIFICATION_CODE_FORMAT = ALLAUTH_USER_CODE_FORMAT
-ACCOUNT_RATE_LIMITS = {"request_login_code": "20/m/ip,5/10m/key", "login_failed": "30/m/ip,10/5m/key"}
+#: Our own limits stand in their place: allauth keeps its in the cache, which drops them when it is full.
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+MFA_ADAPTER = "weimin.kernel.accounts.web.adapter.SecondFactors"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+#: off: nobody needs a second factor. Off in the demonstration, so that its made-up people can be tried.
+WEIMIN_SECOND_FACTOR = _flag("WEIMIN_SECOND_FACTOR", not WEIMIN_DEMO)
+#: The roles whose holders need a second factor, separated by commas.
+WEIMIN_SECOND_FACTOR_ROLES = frozenset(
+    os.environ.get(
+        "WEIMIN_SECOND_FACTOR_ROLES",
+        "system_admin,security_admin,audit_admin,operator,supervisor,list_keeper,procedure_keeper",
+    ).split(",")
+)
+#: How often something may be tried by one device, phone, client or address: a burst, then one each share of the
+#: time. The variable changes some of them: `search=600/m;verify=60/m`.
+WEIMIN_RATES = {
+    "login": "10/5m,100/d",  # wrong passwords, by known device, or by account for all strange devices together
+    "login.address": "60/m",
+    "second": "5/5m,50/d",  # wrong digits after a right password
+    "second.address": "60/m",
+    "passkey": "30/m",
+    "code": "5/10m,20/d",  # codes sent to a phone
+    "code.address": "20/m",
+    "city": "30/m",
+    "verify": "30/m",
+    "search": "300/m",
+    "api.client": "1200/m",
+    "api.unknown": "30/m",
+    "held": "1/15m",  # entries in the trail about tries that are held off
+} | _pairs("WEIMIN_RATES")
+#: The city's identity provider for residents (OpenID Connect): its address; no button when empty.
+WEIMIN_OIDC_ISSUER = os.environ.get("WEIMIN_OIDC_ISSUER", "")
+#: As whom we are known there.
+WEIMIN_OIDC_CLIENT_ID = os.environ.get("WEIMIN_OIDC_CLIENT_ID", "")
+WEIMIN_OIDC_CLIENT_SECRET = _given_secret("WEIMIN_OIDC_CLIENT_SECRET")
+#: What the button says.
+WEIMIN_OIDC_NAME = os.environ.get("WEIMIN_OIDC_NAME", "市统一身份认证")
+#: What is asked of it.
+WEIMIN_OIDC_SCOPE = os.environ.get("WEIMIN_OIDC_SCOPE", "openid profile phone")
+#: The claim with the verified identity number, with which residents may register; not used when empty.
+WEIMIN_OIDC_ID_CLAIM = os.environ.get("WEIMIN_OIDC_ID_CLAIM", "")
 LOGIN_REDIRECT_URL = "/"
 #: How text messages leave: a dotted path to a provider class.
 WEIMIN_SMS_PROVIDER = os.environ.get(
@@ -172,6 +238,8 @@ WEIMIN_SMS_PROVIDER = os.environ.get(
 )
 SESSION_ENGINE = "weimin.kernel.accounts.web.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
+#: After so many minutes without use a log-in ends, and in any case twelve hours after it began.
+WEIMIN_IDLE_MINUTES = int(os.environ.get("WEIMIN_IDLE_MINUTES", "240"))
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_COOKIES = _flag("WEIMIN_HTTPS", False)
@@ -208,7 +276,7 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 #: A year of HTTPS only, once it is served over HTTPS at all.
 SECURE_HSTS_SECONDS = 365 * 86400 if SECURE_COOKIES else 0
-if SECURE_COOKIES and ALLAUTH_TRUSTED_PROXY_COUNT:
+if SECURE_COOKIES and WEIMIN_PROXIES:
     # our own proxy ends TLS; without one the header may be anybody's
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 #: What a form holds beside its files; files have their own limits.
@@ -221,6 +289,8 @@ CONTENT_SECURITY_POLICY = (
     " manifest-src 'self'; worker-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self';"
     " frame-ancestors 'none'"
 )
+#: Refuse an answer with personal data whose view does not say why it is given out; otherwise the entry says so.
+WEIMIN_READS_STRICT = _flag("WEIMIN_READS_STRICT", "pytest" in sys.modules)
 #: The proxy redirects to HTTPS; whether other names below the city's domain are HTTPS only is not ours to say.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 

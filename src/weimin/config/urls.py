@@ -3,8 +3,10 @@
 from django.urls import include, path
 
 from weimin.config.api import api
+from weimin.kernel.accounts.web import account as own
 from weimin.kernel.accounts.web import desk as staff
 from weimin.kernel.accounts.web import portal as residents
+from weimin.kernel.accounts.web import second
 
 urlpatterns = [
     path("api/v1/", api.urls),
@@ -17,8 +19,11 @@ urlpatterns = [
     path("logout/", residents.logout, name="account_logout"),
     path("login/", residents.phone_page, name="account_signup"),
     path("login/", residents.phone_page, name="account_inactive"),
-    path("login/", residents.phone_page, name="account_reauthenticate"),
+    path("desk/account/confirm/", own.confirm, name="account_reauthenticate"),
     path("login/", residents.phone_page, name="account_reset_password"),
+    path("desk/login/second/", second.second_step, name="mfa_authenticate"),
+    path("desk/account/", own.account, name="mfa_index"),
+    path("desk/account/codes/", own.recovery_codes, name="mfa_view_recovery_codes"),
 ]
 
 handler400 = "weimin.config.answers.bad_request"

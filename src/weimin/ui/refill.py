@@ -11,6 +11,8 @@ from urllib.parse import urljoin, urlsplit
 Typed = Mapping[str, Sequence[str]]
 #: Kept as the fresh page has them: they belong to the page, not to what was typed.
 _PAGE_OWN = frozenset({"csrfmiddlewaretoken", "revision", "key", "next"})
+#: Where a filled form stands in its page, for a link to it.
+PLACE = "refilled"
 _NOT_TYPED = frozenset({"password", "file", "submit", "button", "image", "reset"})
 
 
@@ -33,6 +35,7 @@ class Form:
 
     action: str
     details: tuple[tuple[int, int], ...]
+    start: int
     controls: list[Control] = field(default_factory=list)
 
 
@@ -74,7 +77,7 @@ class _Reader(HTMLParser):
         elif tag == "details":
             self._details.append((start, end))
         elif tag == "form" and (given.get("method") or "").lower() == "post":
-            self._form = Form(given.get("action") or "", tuple(self._details))
+            self._form = Form(given.get("action") or "", tuple(self._details), start)
             self.forms.append(self._form)
         elif self._form is not None:
             self._control(self._form, tag, given, start, end)
@@ -115,6 +118,7 @@ def refill(page: str, *, address: str, action: str, typed: Typed) -> Refilled:
     if form is None:
         return Refilled(page, False, _left(typed, frozenset()))
     changes = _changes(form, {name: list(values) for name, values in typed.items()})
+    changes.append((form.start, form.start, f'<span id="{PLACE}"></span>'))
     for start, end in form.details:
         changes.append((start, end, _opened(page[start:end])))
     for start, end, text in sorted(changes, reverse=True):
@@ -122,12 +126,13 @@ def refill(page: str, *, address: str, action: str, typed: Typed) -> Refilled:
     return Refilled(page, True, _left(typed, frozenset(one.name for one in form.controls)))
 
 
-def note(page: str, lines: Sequence[str]) -> str:
-    """The page with a note at the top of its main part; lines are plain text."""
+def note(page: str, lines: Sequence[str], *, link: str = "") -> str:
+    """The page with a note at the top of its main part, with a link to the filled form; lines are plain text."""
     at = _Reader(page).main_at
     if at < 0:
         return page
     said = "".join(f"<p>{escape(line)}</p>" for line in lines)
+    said += f'<p><a href="#{PLACE}">{escape(link)}</a></p>' if link else ""
     return f'{page[:at]}<div class="note careful" role="alert">{said}</div>{page[at:]}'
 
 

@@ -108,3 +108,21 @@ def test_phones(text: str) -> None:
 def test_bad_phones(text: str) -> None:
     with pytest.raises(Invalid, match="11 位"):
         identifiers.check_phone(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("6222000000000000001", "6222***********0001"),
+        ("6222 0000 0000 0000 001", "6222***********0001"),
+        ("卡号6222-0000-0000-0000，开户行农行", "卡号6222********0000，开户行农行"),
+        ("34030019000101002X", "340300***********X"),
+        ("儿子34030019000101002x已登记", "儿子340300***********x已登记"),
+        ("电话13900000001。", "电话139******01。"),
+        ("139 0000 0001", "139******01"),
+        ("3200元，2026-03-05 起", "3200元，2026-03-05 起"),
+        ("", ""),
+    ],
+)
+def test_long_numbers_are_masked_wherever_they_stand(text: str, shown: str) -> None:
+    assert identifiers.mask_numbers(text) == shown

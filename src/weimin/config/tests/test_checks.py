@@ -22,7 +22,7 @@ GOOD = {
     "SESSION_COOKIE_SECURE": True,
     "CSRF_COOKIE_SECURE": True,
     "SECURE_HSTS_SECONDS": 31536000,
-    "ALLAUTH_TRUSTED_PROXY_COUNT": 1,
+    "WEIMIN_PROXIES": 1,
     "WEIMIN_SMS_PROVIDER": "city.gateway.Provider",
 }
 
@@ -68,7 +68,7 @@ def test_a_good_deployment_passes(good: Path) -> None:
         ("WEIMIN_BASE_URL", "http://weimin.example", "E007"),
         ("SECURE_COOKIES", False, "E008"),
         ("WEIMIN_SMS_PROVIDER", "weimin.kernel.accounts.registry.ConsoleSms", "E009"),
-        ("ALLAUTH_TRUSTED_PROXY_COUNT", 0, "W002"),
+        ("WEIMIN_PROXIES", 0, "W002"),
     ],
 )
 def test_each_bad_setting_is_found(good: Path, settings: Any, name: str, value: Any, code: str) -> None:

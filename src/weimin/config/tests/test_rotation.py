@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from django.contrib.sessions.models import Session
 from django.db import connection
 
 from weimin.base import crypto, keys
@@ -19,7 +18,7 @@ from weimin.config import rotation
 from weimin.config.city import LOADER
 from weimin.config.cli import cli
 from weimin.kernel.accounts import queries as accounts
-from weimin.kernel.accounts.models import Account
+from weimin.kernel.accounts.models import Account, Session
 from weimin.kernel.accounts.web import sessions
 from weimin.kernel.cases.actions import turning
 from weimin.kernel.cases.queries import drafts
@@ -88,7 +87,7 @@ def test_every_column_of_sealed_values_is_known() -> None:
         "cases.Paper.content_sealed": turning.PAPERS,
         "residents.Resident.id_sealed": residents.ID,
         "residents.Resident.phone_sealed": residents.PHONE,
-        "sessions.Session.session_data": sessions.PURPOSE,
+        "accounts.Session.session_data": sessions.PURPOSE,
     }
 
 
@@ -216,7 +215,7 @@ def test_what_does_not_open_is_counted_and_left(key_file: keys.FileKeys) -> None
     broken = bytes(row.phone_sealed)[:20] + bytes(60)
     Account.objects.filter(pk=pks[1]).update(phone_sealed=broken)
     Account.objects.filter(pk=pks[2]).update(phone_sealed=b"never sealed")
-    Session.objects.create(session_key="old", session_data="not:ours", expire_date=AT)
+    Session.objects.create(session_key="old", session_data="not:ours", expire_date=AT, began_at=AT, seen_at=AT)
     rotation.add_key(by=LOADER, at=AT, current=True)
     done = rotation.rotate(by=LOADER, at=AT)
     assert (done.moved, done.broken) == (1, {"accounts.Account.phone_sealed": 2})

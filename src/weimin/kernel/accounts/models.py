@@ -1,4 +1,4 @@
-"""Tables of accounts, API clients, and the demonstration's text messages."""
+"""Tables of accounts, their sessions and identities, limits, API clients, and the demonstration's text messages."""
 
 from __future__ import annotations
 
@@ -44,6 +44,11 @@ class Account(AbstractBaseUser):
     phone_index = models.BinaryField("手机号索引", null=True, unique=True, help_text="查找用的加密索引")
     phone_verified = models.BooleanField("已验证", default=False, help_text="手机号是否收过验证码")
     is_active = models.BooleanField("可用", default=True, help_text="停用后不能登录")
+    password_is_temporary = models.BooleanField(
+        "临时口令", default=False, help_text="管理员发的临时口令，登录后要先换成自己的"
+    )
+    password_changed_at = models.DateTimeField("口令更换时间", null=True, help_text="最近一次自己更换口令的时间")
+    totp_step = models.BigIntegerField("验证器时间步", default=0, help_text="最近用过的验证器数字的时间步，不能再用")
     created_at = models.DateTimeField("创建时间", help_text="什么时候建的")
 
     USERNAME_FIELD = "username"
@@ -61,6 +66,75 @@ class Account(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.username or f"account {self.pk}"
+
+
+class Session(models.Model):
+    """A browser's session, kept under the digest of its key: who reads this table cannot use what is in it.
+
+    For the owner it says device and time in words and roughly. No network address is kept: ending a session needs
+    none, a list of addresses with times is a trail of where somebody was, and the six months of network logs that
+    law asks for are the proxy's access log.
+    """
+
+    session_key = models.CharField("会话摘要", max_length=64, primary_key=True, help_text="会话标识的 SM3 摘要")
+    session_data = models.TextField("内容", help_text="会话内容，加密保存")
+    expire_date = models.DateTimeField("到期时间", db_index=True, help_text="到这一刻失效")
+    account = models.ForeignKey(
+        Account,
+        models.CASCADE,
+        null=True,
+        related_name="sessions",
+        verbose_name="账号",
+        help_text="谁登录的，未登录为空",
+    )
+    device = models.CharField("设备", max_length=40, blank=True, default="", help_text="用什么设备登录的，只写大类")
+    ways = models.CharField("登录方式", max_length=40, blank=True, default="", help_text="用什么方式证明是本人")
+    began_at = models.DateTimeField("登录时间", help_text="什么时候登录的")
+    seen_at = models.DateTimeField("最近使用", help_text="大约什么时候还在用，十分钟记一次")
+
+    class Meta:
+        verbose_name = "登录会话"
+
+
+class FactorSecret(models.Model):
+    """The secret of an authenticator app, or the seed of recovery codes; allauth's own table holds its number only.
+
+    A column of its own, so that it is rewrapped like every sealed value when the master key changes.
+    """
+
+    secret_sealed = models.BinaryField("密钥", help_text="验证器密钥或恢复码种子，加密保存")
+
+    class Meta:
+        verbose_name = "第二因素密钥"
+
+
+class CityLink(models.Model):
+    """An account that belongs to somebody whom the city's identity provider knows."""
+
+    account = models.ForeignKey(
+        Account, models.CASCADE, related_name="city_links", verbose_name="账号", help_text="群众账号"
+    )
+    issuer = models.CharField("身份提供方", max_length=200, help_text="市统一身份认证的地址")
+    subject_index = models.BinaryField("身份索引", unique=True, help_text="对方用户标识的加密索引，不存明文")
+    linked_at = models.DateTimeField("绑定时间", help_text="第一次用市统一身份认证登录的时间")
+
+    class Meta:
+        verbose_name = "市统一身份"
+        constraints = [models.UniqueConstraint(fields=["account", "issuer"], name="accounts_city_link_one")]
+
+
+class Allowance(models.Model):
+    """How much of a limit is used up, for one place, device, phone or client.
+
+    The key is a keyed digest of the limit and of whom it counts, so no address or phone can be read from it. The
+    table is unlogged: it is written at every knock, and after a crash the limits start anew.
+    """
+
+    key = models.BinaryField("摘要", primary_key=True, help_text="限制名称和对象的加密摘要")
+    full_at = models.DateTimeField("恢复时间", help_text="到这一刻限额全部恢复")
+
+    class Meta:
+        verbose_name = "次数限制"
 
 
 class ApiClient(models.Model):

@@ -1,8 +1,9 @@
-"""The way text messages leave: an interface, with a console and a demonstration provider."""
+"""What plugs into accounts: the way text messages leave, and who tells that an account is another person's."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Protocol
 
 from django.conf import settings
@@ -32,3 +33,19 @@ def sms_provider() -> SmsProvider:
     """The provider that the settings name."""
     provider: SmsProvider = import_string(settings.WEIMIN_SMS_PROVIDER)()
     return provider
+
+
+#: Told an account and an identity number: whether the account is somebody else's.
+OtherPerson = Callable[..., bool]
+_other_person: list[OtherPerson] = []
+
+
+def register_other_person(check: OtherPerson) -> None:
+    """Have a package say whether an account belongs to somebody with another identity number."""
+    if check not in _other_person:
+        _other_person.append(check)
+
+
+def is_other_person(*, account_id: int, id_number: str) -> bool:
+    """Whether anybody knows the account as another person's."""
+    return any(check(account_id=account_id, id_number=id_number) for check in _other_person)

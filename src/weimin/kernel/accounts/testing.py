@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.sessions.backends.db import SessionStore
-from django.db import connection
+from django.db import connection, connections
 
+from weimin.base import clock
 from weimin.kernel.accounts.actions import create_staff_account
-from weimin.kernel.accounts.models import DemoSms
+from weimin.kernel.accounts.models import Account, DemoSms
+from weimin.kernel.accounts.rules.onetime import PERIOD, code_at
 from weimin.kernel.record.types import Actor
 
 AT = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
@@ -49,6 +54,40 @@ def make_staff(username: str = "zhangwei", name: str = "张伟", password: str =
     return create_staff_account(by=OPERATOR, at=AT, username=username, name=name, password=password)
 
 
+def at_one_moment(times: int, work: Callable[[], Any]) -> list[Any]:
+    """What comes of doing something in many threads at one moment, each with a connection that commits by itself.
+
+    What it writes stays: whoever uses this deletes it again, also by this.
+    """
+    start, results = threading.Barrier(times), []
+
+    def run() -> None:
+        start.wait()
+        try:
+            results.append(work())
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run) for _ in range(times)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    return results
+
+
+def set_up_app(account_id: int) -> str:
+    """Give a staff account an authenticator app; gives its secret."""
+    secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+    TOTP.activate(Account.objects.get(pk=account_id), secret)
+    return secret
+
+
+def digits(secret: str, *, steps: int = 0) -> str:
+    """What an authenticator app shows now, or some steps of half a minute away."""
+    return code_at(secret, int(clock.now().timestamp()) // PERIOD + steps)
+
+
 def age_code(client: Any, *, seconds: float) -> None:
     """Make the pending code older, as if so much time had passed."""
     session = client.session
@@ -66,6 +105,6 @@ def tables_holding(text: str) -> list[str]:
         for table in connection.introspection.table_names():
             cursor.execute(f'SELECT 1 FROM "{table}" t WHERE t::text LIKE %s LIMIT 1', [f"%{text}%"])  # noqa: S608
             found += [table] if cursor.fetchone() else []
-        cursor.execute("SELECT session_data FROM django_session")
-        found += ["django_session" for (data,) in cursor.fetchall() if text in str(SessionStore().decode(data))]
+        cursor.execute("SELECT session_data FROM accounts_session")
+        found += ["accounts_session" for (data,) in cursor.fetchall() if text in str(SessionStore().decode(data))]
     return found

@@ -6,6 +6,8 @@ from typing import Any
 
 from ninja import Query, Router, Schema
 
+from weimin.base.addresses import address_of
+from weimin.kernel.accounts import actions as accounts
 from weimin.kernel.catalogue import queries
 from weimin.kernel.catalogue.rules.forms import json_schema
 from weimin.kernel.catalogue.types import Filters
@@ -96,6 +98,7 @@ def list_items(
     online: bool = False,
 ) -> Any:
     """List or search the items in force."""
+    accounts.spend(limit="search", who=address_of(request), at=request.at)
     filters = Filters(area=area, life_event=event, audience=audience, township=township, online=online)
     found = queries.search_items(text=q, filters=filters, limit=100)
     return {"count": len(found), "items": [ItemLine.model_validate(one, from_attributes=True) for one in found]}

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import QueryDict
 
-from weimin.base.identifiers import mask_id, mask_phone
+from weimin.base.identifiers import mask_id, mask_numbers, mask_phone
 from weimin.kernel.catalogue.types import FormField
 from weimin.kernel.directory import queries as directory
 from weimin.ui.fields import Cell, Shown
@@ -81,7 +81,7 @@ def read_post(fields: tuple[FormField, ...], post: QueryDict) -> dict[str, Any]:
                 for row in range(field.max_rows)
                 if any(post.get(f"{field.name}-{row}-{c.name}") for c in field.columns)
             ]
-        elif field.type != "file" and field.name in post:
+        elif field.name in post:
             answers[field.name] = post[field.name]
     return answers
 
@@ -101,7 +101,7 @@ def strange_names(fields: tuple[FormField, ...], post: QueryDict, *, beside: set
 def answers_in_words(
     fields: tuple[FormField, ...], answers: Mapping[str, Any], *, masked: bool = False
 ) -> list[tuple[str, str]]:
-    """Questions and answers as text; `masked` hides identity numbers and phones from staff."""
+    """Questions and answers as text; `masked` hides identity numbers, phones and bank cards from staff."""
     return [
         (
             field.label,
@@ -112,10 +112,20 @@ def answers_in_words(
     ]
 
 
+def list_hidden(fields: tuple[FormField, ...], answers: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The questions, by name and label, whose answers stand masked and can be shown whole for a reason."""
+    return [
+        (field.name, field.label)
+        for field in fields
+        if field.name in answers and _masked(field, answers[field.name]) != _in_words(field, answers[field.name])
+    ]
+
+
 def _masked(field: FormField, value: Any) -> str:
+    """An answer with every long number in it masked, in whatever kind of question it was typed."""
     if field.type == "id_number":
         return mask_id(str(value))
-    return mask_phone(str(value)) if field.type == "phone" else _in_words(field, value)
+    return mask_phone(str(value)) if field.type == "phone" else mask_numbers(_in_words(field, value))
 
 
 def _in_words(field: FormField, value: Any) -> str:

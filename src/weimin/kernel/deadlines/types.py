@@ -16,6 +16,7 @@ PURPOSE_TEXT = {
     "body": "并联环节",
     "deliver": "送达",
     "repair": "差评回复",
+    "reads": "查看询问答复",
     "order": "督办答复",
     "contest": "申诉处理",
     "publish": "公开超期原因",
@@ -170,7 +171,8 @@ class ClockSpec:
     """A clock to open: on what, from when, with which limits, under which law.
 
     Shape:  subject is (kind, id); grounds are codes of pause grounds; extend is the code of the
-            parameter that allows an extension, empty when none does
+            parameter that allows an extension, empty when none does; parent_runs says that the whole was
+            opened in this very transaction, so that nobody need look whether it stands
     """
 
     purpose: str
@@ -185,6 +187,7 @@ class ClockSpec:
     agency_id: int | None = None
     place: str = ""
     parent_id: int | None = None
+    parent_runs: bool = False
 
 
 @dataclass(frozen=True, slots=True)

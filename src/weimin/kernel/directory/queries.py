@@ -292,6 +292,23 @@ def list_posts(*, account_id: int, on: date) -> list[PostView]:
     return [PostView(p.pk, p.agency.name, p.title, tuple(p.roles)) for p in rows]
 
 
+def list_roles(*, account_id: int, on: date) -> frozenset[str]:
+    """The roles of all posts of an account on a day.
+
+    Cost:   one query
+    """
+    rows = _serving(on).filter(officer__account_id=account_id).values_list("roles", flat=True)
+    return frozenset(role for roles in rows for role in roles)
+
+
+def list_post_titles(*, ids: set[int]) -> dict[int, str]:
+    """The titles of some posts, by id, whether they are still held or not.
+
+    Cost:   one query, none for no posts
+    """
+    return dict(Post.objects.filter(pk__in=ids).values_list("pk", "title")) if ids else {}
+
+
 def list_colleagues(*, agency_id: int, on: date) -> list[tuple[int, str, str]]:
     """Who serves in an agency on a day: officer id, name, title."""
     rows = _serving(on).filter(agency_id=agency_id).select_related("officer").order_by("officer__name")

@@ -1,4 +1,4 @@
-"""Writes of ratings and repairs."""
+"""Writes of ratings, repairs, and questions about looks."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from weimin.kernel.cases.types import ENDED, State
 from weimin.kernel.deadlines import actions as deadlines
 from weimin.kernel.deadlines import queries as limits
 from weimin.kernel.deadlines.types import ClockSpec, Move
-from weimin.kernel.evaluation.models import Rating, Repair
+from weimin.kernel.directory import queries as directory
+from weimin.kernel.evaluation import access
+from weimin.kernel.evaluation.models import Rating, ReadQuery, Repair
 from weimin.kernel.evaluation.types import BAD_FROM, GRADES
 from weimin.kernel.record.actions import queue_event, record_audit
 from weimin.kernel.record.types import Actor
+from weimin.kernel.residents import queries as residents
 
 SYSTEM = Actor.system("系统（差评整改）")
 
@@ -25,6 +28,12 @@ class RatedBefore(Conflict):
     """A matter is rated once."""
 
     code = "evaluation.rated_before"
+
+
+class AskedBefore(Conflict):
+    """A look is asked about once."""
+
+    code = "evaluation.asked_before"
 
 
 def rate_case(*, by: Actor, at: datetime, number: str, grade: int, comment: str = "") -> int:
@@ -134,3 +143,99 @@ def redate_repairs(*, by: Actor, at: datetime, moves: list[Move]) -> None:
     """
     for one in moves:
         Repair.objects.filter(clock_id=one.clock_id, answered_at=None).update(due_on=one.new.shown or one.old.shown)
+
+
+# --- why did you look at my data ------------------------------------------------------------------------
+def ask_about_read(*, by: Actor, at: datetime, entry_id: int, question: str) -> int:
+    """Ask the agency that looked at one's data why it did; it answers by a day. Gives the question's id.
+
+    Raises: Invalid — no question
+            ReadUnknown — no such look at this person
+            AskedBefore — asked already
+            Forbidden — not a resident, or no agency looked
+    Law:    pipl-2021 art. 50
+    Cost:   about eight queries
+    """
+    question = " ".join(question.split())
+    if len(question) < 5:
+        raise Invalid("请写下想问什么，至少 5 个字。", fields={"question": "请写下想问什么，至少 5 个字。"})
+    if by.resident_id is None:
+        raise Forbidden("请先登记身份信息，再询问查看记录。")
+    line = residents.get_read(resident_id=by.resident_id, entry_id=entry_id)
+    if line.agency_id is None:
+        raise Forbidden("这次查看不是哪个单位做的，请到窗口询问。")
+    limit, promised = limits.get_limit(code="reads.answer", on=local_date(at))
+    try:
+        with transaction.atomic():
+            row = ReadQuery(
+                entry_id=entry_id,
+                resident_id=by.resident_id,
+                question=question[:300],
+                asked_at=at,
+                agency_id=line.agency_id,
+            )
+            clock = deadlines.open_clock(
+                by=SYSTEM,
+                at=at,
+                spec=ClockSpec(
+                    purpose="reads",
+                    subject=("read", str(entry_id)),
+                    start_date=local_date(at),
+                    committed=promised or limit,
+                    label="群众询问为什么查看资料",
+                    agency_id=line.agency_id,
+                    place=directory.get_agency(line.agency_id).division_id,
+                ),
+            )
+            assert clock.shown is not None
+            row.clock_id, row.due_on = clock.clock_id, clock.shown
+            row.save(force_insert=True)
+            record_audit(
+                by=by, at=at, verb="evaluation.read.asked", subject_type="read", subject_id=str(entry_id), changes={}
+            )
+    except IntegrityError as twice:
+        raise AskedBefore("这条查看记录您已经问过了，请等单位答复。") from twice
+    return row.pk
+
+
+def answer_read_query(*, by: Actor, at: datetime, query_id: int, answer: str) -> None:
+    """Answer a person's question about a look; never by whoever made that look.
+
+    Raises: Invalid — too few words
+            AnswerNotYours — another agency's, answered, or about one's own look
+    Law:    pipl-2021 art. 50
+    Cost:   about six queries
+    """
+    text = answer.strip()
+    if len(text) < 10:
+        told = "请写清楚为什么查看、办的是哪件事（至少 10 个字），本人会看到。"
+        raise Invalid(told, fields={"answer": told})
+    with transaction.atomic():
+        row = access.answerable_read_queries(by).select_for_update(of=("self",)).filter(pk=query_id).first()
+        if row is None:
+            raise access.AnswerNotYours("这条询问已经答复过，或者不由您答复：看资料的人不能自己答复。")
+        row.answered_at, row.answer, row.answered_by = at, text[:1000], by.label[:120]
+        row.save(update_fields=["answered_at", "answer", "answered_by"])
+        deadlines.stop_clock(by=by, at=at, clock_id=row.clock_id, on=local_date(at))
+        record_audit(
+            by=by,
+            at=at,
+            verb="evaluation.read.answered",
+            subject_type="read",
+            subject_id=str(row.entry_id),
+            changes={"query": row.pk},
+        )
+        queue_event(
+            at=at,
+            topic="evaluation.read.answered",
+            payload={"resident_id": row.resident_id, "agency": directory.agency_name(row.agency_id)},
+        )
+
+
+def redate_read_queries(*, by: Actor, at: datetime, moves: list[Move]) -> None:
+    """Carry dates that moved by themselves to the questions that show them; called inside the clocks' transaction.
+
+    Cost:   one statement a question
+    """
+    for one in moves:
+        ReadQuery.objects.filter(clock_id=one.clock_id, answered_at=None).update(due_on=one.new.shown or one.old.shown)

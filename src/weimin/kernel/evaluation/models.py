@@ -1,4 +1,4 @@
-"""Tables of ratings and repairs."""
+"""Tables of ratings, repairs, and questions about looks."""
 
 from __future__ import annotations
 
@@ -45,4 +45,35 @@ class Repair(models.Model):
         verbose_name = "差评整改"
         indexes = [
             models.Index(fields=["agency", "due_on"], name="evaluation_repair_open", condition=Q(answered_at=None))
+        ]
+
+
+class ReadQuery(models.Model):
+    """A person asks why somebody looked at their data; the agency that looked answers by a day."""
+
+    entry = models.ForeignKey(
+        "residents.ReadEntry", models.PROTECT, related_name="+", verbose_name="查看记录", help_text="问的是哪一次查看"
+    )
+    resident = models.ForeignKey(
+        "residents.Resident", models.PROTECT, related_name="+", verbose_name="谁问的", help_text="被看的本人"
+    )
+    question = models.CharField("问题", max_length=300, help_text="本人想问的话")
+    asked_at = models.DateTimeField("询问时间", help_text="什么时候问的")
+    agency = models.ForeignKey(
+        "directory.Agency", models.PROTECT, related_name="+", verbose_name="答复单位", help_text="看资料的单位"
+    )
+    due_on = models.DateField("期限", help_text="最迟哪天答复，由时钟算出")
+    clock = models.ForeignKey(
+        "deadlines.Clock", models.PROTECT, related_name="+", verbose_name="时钟", help_text="答复的期限"
+    )
+    answered_at = models.DateTimeField("答复时间", null=True, help_text="什么时候答复的")
+    answer = models.TextField("答复", blank=True, default="", help_text="写给本人的答复")
+    answered_by = models.CharField("答复人", max_length=120, blank=True, default="", help_text="谁答复的")
+
+    class Meta:
+        verbose_name = "查看询问"
+        constraints = [models.UniqueConstraint(fields=["entry", "resident"], name="evaluation_query_once")]
+        indexes = [
+            models.Index(fields=["agency", "due_on"], name="evaluation_query_open", condition=Q(answered_at=None)),
+            models.Index(fields=["resident", "-id"], name="evaluation_query_mine"),
         ]

@@ -19,6 +19,7 @@ from typing import Any
 
 from django.db import connection, transaction
 from psycopg import ClientCursor
+from psycopg.pq import TransactionStatus
 
 from weimin.base.identifiers import place_prefix
 from weimin.kernel.record.types import Actor
@@ -26,7 +27,7 @@ from weimin.kernel.record.types import Actor
 #: The database role that web processes act as.
 ROLE = "weimin_app"
 #: What the policies read. Empty opens nothing: each non-empty one opens rows.
-SETTINGS = ("kind", "account", "resident", "place", "agencies", "sought_person", "sought_case")
+SETTINGS = ("kind", "account", "resident", "place", "agencies", "roles", "sought_person", "sought_case")
 
 Told = dict[str, str]
 
@@ -42,6 +43,7 @@ class _Standing(threading.local):
         self.told: Told | None = None
         self.stale = False
         self.inside = 0
+        self.depth = 0
 
 
 _standing = _Standing()
@@ -60,6 +62,7 @@ def settings_of(actor: Actor, *, entrance: bool = False) -> Told:
         "resident": str(actor.resident_id or "") if actor.kind == "resident" else "",
         "place": place_prefix(actor.division_code) if serves and actor.division_code else "",
         "agencies": f"{{{actor.agency_id}}}" if serves else "",
+        "roles": f"{{{','.join(sorted(actor.roles))}}}" if serves and actor.roles else "",
         "sought_person": "",
         "sought_case": "",
     }
@@ -71,10 +74,11 @@ def unit_of_work() -> Iterator[None]:
 
     Cost:   no statement of its own when nothing is asked of the database in it
     """
-    now, told, stale = _standing.now, _standing.told, _standing.stale
+    now, told, stale, depth = _standing.now, _standing.told, _standing.stale, _standing.depth
     _standing.inside += 1
     try:
         with transaction.atomic():
+            _standing.depth = len(connection.atomic_blocks)
             try:
                 yield
             finally:
@@ -85,7 +89,7 @@ def unit_of_work() -> Iterator[None]:
             _tell(told)
     finally:
         _standing.inside -= 1
-        _standing.now, _standing.told, _standing.stale = now, told, stale
+        _standing.now, _standing.told, _standing.stale, _standing.depth = now, told, stale, depth
         _watch()
 
 
@@ -145,6 +149,48 @@ def undo() -> None:
         connection.savepoint_rollback(connection.savepoint_ids[-1])
     _standing.stale = True
     _watch()
+
+
+def keep() -> None:
+    """Let stay what the unit of work has written so far, whatever becomes of the rest, and give up its locks.
+
+    For what counts although the request fails, as a try at a log-in. Inside another transaction than the unit's own,
+    and outside of units, it does nothing.
+
+    Cost:   one statement; who acts is told again before the next query
+    """
+    if not _standing.inside or connection.connection is None or len(connection.atomic_blocks) != _standing.depth:
+        return
+    _watch(never=True)
+    if not connection.savepoint_ids:
+        with connection.wrap_database_errors:
+            connection.connection.commit()
+        _standing.stale = True
+    elif connection.savepoint_ids[-1] is not None:
+        connection.savepoint_commit(connection.savepoint_ids[-1])
+        connection.savepoint_ids[-1] = connection.savepoint()
+    _watch()
+
+
+@contextmanager
+def at_once() -> Iterator[None]:
+    """One statement that stays whatever becomes of the unit of work, without its locks: as `keep`, with fewer trips.
+
+    Before the unit's first statement it stands outside of the transaction, by itself and before the wall.
+    """
+    raw = connection.connection
+    idle = raw is not None and raw.info.transaction_status == TransactionStatus.IDLE
+    if not _standing.inside or connection.savepoint_ids or raw is None or not idle:
+        yield
+        keep()
+        return
+    _watch(never=True)
+    raw.autocommit = True
+    try:
+        yield
+    finally:
+        raw.autocommit = False
+        _watch()
 
 
 def _telling(what: Told | None) -> str:

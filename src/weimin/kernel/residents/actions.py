@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -278,20 +279,31 @@ def register_body(*, by: Actor, at: datetime, name: str, uscc: str, phone: str, 
     return row.pk
 
 
-def record_read(*, by: Actor, at: datetime, resident_id: int, why: str, subject: str = "") -> None:
-    """Write down a look at a person's data; the person can read the entry. Own looks are not kept.
+def record_read(
+    *, by: Actor, at: datetime, shown: Iterable[tuple[int, str]], why: str, path: str, revealed: str = ""
+) -> int | None:
+    """Write down one look at the data of some people; they can read the entry. Own looks are not kept.
 
-    Cost:   one insert
+    Shape:  shown are (resident id, matter number or ''); gives the entry's id, None when nothing is kept
+    Law:    wlaq-2025 art. 23
+    Cost:   one insert, however many people
     """
-    if by.kind == "resident" and by.resident_id == resident_id:
-        return
-    ReadEntry.objects.create(
+    own = by.resident_id if by.kind == "resident" else None
+    pairs = [(person, matter[:32]) for person, matter in shown if person != own]
+    if not pairs:
+        return None
+    row = ReadEntry.objects.create(
         at=at,
-        resident_id=resident_id,
+        residents=[person for person, _ in pairs],
+        matters=[matter for _, matter in pairs],
+        no_matter=any(not matter for _, matter in pairs),
         account_id=by.account_id,
+        post_id=by.post_id,
         who=by.label[:120],
         agency_id=by.agency_id,
-        why=why[:80],
-        subject=subject[:64],
+        why=why[:200],
+        revealed=revealed[:60],
+        path=path[:60],
         via=by.via,
     )
+    return row.pk

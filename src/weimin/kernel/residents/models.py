@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models import F, Q
 
 
 class Resident(models.Model):
@@ -40,19 +43,38 @@ class Resident(models.Model):
 
 
 class ReadEntry(models.Model):
-    """One look at a person's data by somebody else. Never changed or deleted."""
+    """One look at people's data by somebody else: one answer of the platform, however many it showed.
+
+    Never changed, and not deleted before three years are over; the database refuses it.
+    """
 
     at = models.DateTimeField("时间", help_text="什么时候看的")
-    resident = models.ForeignKey(
-        Resident, models.PROTECT, related_name="reads", verbose_name="被看的人", help_text="看了谁的资料"
+    residents = ArrayField(models.BigIntegerField(), verbose_name="被看的人", help_text="这一次显示了谁的资料")
+    matters = ArrayField(
+        models.CharField(max_length=32),
+        verbose_name="办件",
+        help_text="为哪一件看的，和被看的人一一对应，没有的为空",
     )
+    no_matter = models.BooleanField("没有办件", help_text="其中有人不是因为办件被看的")
     account_id = models.BigIntegerField("账号", null=True, help_text="谁看的")
+    post_id = models.BigIntegerField("岗位", null=True, help_text="以哪个岗位看的")
     who = models.CharField("谁", max_length=120, help_text="单位和姓名")
     agency_id = models.BigIntegerField("机构", null=True, help_text="哪个机构的人看的")
-    why = models.CharField("为什么", max_length=80, help_text="为办什么事看的")
-    subject = models.CharField("事由", max_length=64, blank=True, default="", help_text="办件编号等")
+    why = models.CharField("为什么", max_length=200, help_text="为办什么事看的；看全号的是本人写的理由")
+    revealed = models.CharField("全号", max_length=60, blank=True, default="", help_text="显示了哪一项全号，没有为空")
+    path = models.CharField("页面", max_length=60, help_text="从哪个页面或接口看的")
     via = models.CharField("途径", max_length=12, help_text="工作台、接口等")
 
     class Meta:
         verbose_name = "查看记录"
-        indexes = [models.Index(fields=["resident", "-at"], name="residents_read_person")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(residents__len=F("matters__len")) & Q(residents__len__gt=0), name="residents_read_pairs"
+            )
+        ]
+        indexes = [
+            GinIndex(fields=["residents"], name="residents_read_people"),
+            models.Index(fields=["at"], name="residents_read_at"),
+            models.Index(fields=["account_id"], name="residents_read_account"),
+            models.Index(fields=["at"], name="residents_read_no_matter", condition=Q(no_matter=True)),
+        ]

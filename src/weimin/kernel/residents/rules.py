@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from weimin.base.errors import Invalid
 
@@ -39,3 +42,43 @@ def check_name(text: str) -> str:
     if not _NAME.fullmatch(name):
         raise NameInvalid("姓名请按身份证填写，2 到 40 个汉字；少数民族姓名中间用“·”。")
     return name
+
+
+class Crowd(NamedTuple):
+    """Many different people looked at within a short time."""
+
+    who: str
+    since: datetime
+    until: datetime
+    people: int
+    looks: int
+
+
+def find_bursts(looks: Iterable[tuple[datetime, str, list[int]]], within: timedelta, more_than: int) -> Iterator[Crowd]:
+    """Where one account looked at more than so many different people within so long; windows that touch are one.
+
+    Shape:  looks are (when, who, resident ids) of one account, oldest first; people counts the fullest window
+    Cost:   each person of each look is counted once in and once out
+    """
+    window: deque[tuple[datetime, str, list[int]]] = deque()
+    seen: Counter[int] = Counter()
+    burst: Crowd | None = None
+    for look in looks:
+        window.append(look)
+        seen.update(look[2])
+        while look[0] - window[0][0] > within:
+            for person in window.popleft()[2]:
+                seen[person] -= 1
+                if not seen[person]:
+                    del seen[person]
+        if len(seen) <= more_than:
+            continue
+        at, who, _ = look
+        if burst is not None and window[0][0] <= burst.until:
+            burst = Crowd(who, burst.since, at, max(burst.people, len(seen)), burst.looks + 1)
+        else:
+            if burst is not None:
+                yield burst
+            burst = Crowd(who, window[0][0], at, len(seen), len(window))
+    if burst is not None:
+        yield burst

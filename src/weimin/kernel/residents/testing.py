@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from weimin.kernel.accounts.actions import ensure_resident_account
 from weimin.kernel.accounts.testing import AT
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.record.types import Actor
-from weimin.kernel.residents.actions import register_resident
+from weimin.kernel.residents.actions import record_read, register_resident
 
 TOWN = "340321113000"
 CLERK = Actor(
@@ -53,3 +53,12 @@ def register(by: Actor = CLERK, **more: Any) -> int:
         "division_code": village(),
     }
     return register_resident(by=by, at=AT, **(person | more))
+
+
+def look(*people: int, by: Actor = CLERK, at: datetime = AT, matter: str = "", **more: Any) -> int:
+    """Somebody looked at some people's data; gives the entry's id."""
+    entry = record_read(
+        by=by, at=at, shown=[(one, matter) for one in people], **({"why": "办理", "path": "desk:case"} | more)
+    )
+    assert entry is not None
+    return entry

@@ -25,12 +25,14 @@ _ENTRIES = (
     ("本单位办件", "desk:figures", frozenset[str]()),
     ("人员和移交", "desk:handover", frozenset({"leader"})),
     ("差评整改", "desk:repairs", frozenset[str]()),
+    ("答复查看询问", "desk:read_queries", frozenset({"leader", "supervisor"})),
     ("预警督办", "desk:warnings", frozenset[str]()),
     ("时钟异常", "desk:integrity", frozenset({"supervisor"})),
     ("事项清单", "desk:items", frozenset({"list_keeper"})),
     ("法定期限和标准", "desk:law", frozenset[str]()),
     ("放假安排", "desk:calendar", frozenset[str]()),
     ("审计记录", "desk:audit", frozenset({"audit_admin"})),
+    ("查看记录", "desk:looks", frozenset({"audit_admin"})),
     ("运行情况", "desk:operations", frozenset({"operator"})),
 )
 

@@ -3,13 +3,16 @@
 from django.urls import path
 
 from weimin.apps.counter import web as counter
+from weimin.kernel.accounts.web import account as own
 from weimin.kernel.accounts.web import desk as accounts
-from weimin.kernel.cases.web import clocks, handover
+from weimin.kernel.accounts.web import second
+from weimin.kernel.cases.web import clocks, handover, reveal
 from weimin.kernel.cases.web import desk as cases
 from weimin.kernel.catalogue.web import desk as catalogue
 from weimin.kernel.deadlines.web import desk as deadlines
 from weimin.kernel.deadlines.web import law
 from weimin.kernel.evaluation.web import desk as evaluation
+from weimin.kernel.evaluation.web import looks
 from weimin.kernel.record.web import desk as record
 from weimin.kernel.residents.web import desk as residents
 from weimin.kernel.supervision.web import findings, orders, overruns, warnings
@@ -19,12 +22,25 @@ app_name = "desk"
 urlpatterns = [
     path("", cases.inbox, name="home"),
     path("login/", accounts.staff_login, name="login"),
+    path("login/second/", second.second_step, name="second"),
+    path("login/again/", second.start_again, name="login_again"),
+    path("login/passkey/", second.key_login, name="passkey_login"),
     path("logout/", accounts.logout, name="logout"),
+    path("account/", own.account, name="account"),
+    path("account/password/", own.password, name="password"),
+    path("account/app/", own.app, name="factor_app"),
+    path("account/key/", own.new_key, name="factor_key"),
+    path("account/factor/drop/", own.drop_factor, name="factor_drop"),
+    path("account/codes/", own.recovery_codes, name="recovery_codes"),
     path("post/", accounts.choose_post, name="choose_post"),
     path("find/", cases.find, name="find"),
     path("inbox.xlsx", counter.export_inbox, name="inbox_export"),
     path("new/", counter.choose, name="new"),
     path("correct/", residents.correct, name="correct"),
+    path("correct/reveal/", residents.reveal, name="reveal_person"),
+    path("reads/", looks.looks, name="looks"),
+    path("reads.xlsx", looks.export_looks, name="looks_export"),
+    path("read-queries/", looks.read_queries, name="read_queries"),
     path("new/person/", counter.find_person, name="find_person"),
     path("new/<str:code>/", counter.new_matter, name="new_matter"),
     path("register/", counter.register, name="register_list"),
@@ -55,6 +71,7 @@ urlpatterns = [
     path("papers/<int:paper_id>/", cases.desk_paper, name="paper"),
     path("files/<int:file_id>/", cases.desk_file, name="file"),
     path("cases/<str:number>/", cases.case_page, name="case"),
+    path("cases/<str:number>/reveal/", reveal.reveal, name="reveal"),
     path("cases/<str:number>/clocks/<int:clock_id>/", clocks.desk_why, name="why"),
     path("cases/<str:number>/clocks/<int:clock_id>.pdf", clocks.desk_why_pdf, name="why_pdf"),
     path("cases/<str:number>/<str:take>/", cases.take, name="take"),

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
+from weimin.kernel.accounts.web import city
 from weimin.kernel.accounts.web import portal as accounts
 from weimin.kernel.cases.web import apply, clocks
 from weimin.kernel.cases.web import portal as cases
 from weimin.kernel.catalogue.web import portal as catalogue
 from weimin.kernel.deadlines.web import portal as deadlines
 from weimin.kernel.evaluation.web import portal as evaluation
+from weimin.kernel.evaluation.web import reads
 from weimin.kernel.messages.web import portal as messages
 from weimin.kernel.record.web import portal as record
 from weimin.kernel.residents.web import portal as residents
@@ -22,7 +24,10 @@ urlpatterns = [
     path("elder/", web.elder, name="elder"),
     path("login/", accounts.phone_page, name="login"),
     path("login/code/", accounts.code_page, name="login_code"),
+    path("login/city/", city.start, name="city_login"),
+    path("login/city/back/", city.come_back, name="city_back"),
     path("logout/", accounts.logout, name="logout"),
+    path("my/sessions/", accounts.sessions, name="sessions"),
     path("demo/codes/", accounts.demo_codes, name="demo_codes"),
     path("demo/style/", style_page, name="style"),
     path("items/", catalogue.search, name="search"),
@@ -33,7 +38,8 @@ urlpatterns = [
     path("apply/<str:code>/<str:township>/<str:page>/", apply.page, name="apply_page"),
     path("my/", cases.my_matters, name="my_matters"),
     path("my/profile/", residents.profile, name="profile"),
-    path("my/reads/", residents.reads, name="reads"),
+    path("my/reads/", reads.reads, name="reads"),
+    path("my/reads/<int:entry_id>/", reads.ask, name="ask_read"),
     path("my/messages/", messages.messages, name="messages"),
     path("my/papers/<int:paper_id>/", cases.my_paper, name="paper"),
     path("my/files/<int:file_id>/", cases.my_file, name="file"),

@@ -57,6 +57,7 @@ def test_of_several_forms_the_one_with_the_same_fixed_values_is_filled_and_unfol
     first, second = page.split("<summary>停钟</summary>")[1:]
     assert ("检测" in first, "检测" in second) == (clock == "1", clock == "2")
     assert page.count("<details open>") == 1
+    assert page.index("停钟", page.index("<details open>")) < page.index('<span id="refilled"></span><form')
 
 
 def test_what_finds_no_place_is_given_back() -> None:
@@ -69,13 +70,14 @@ def test_what_finds_no_place_is_given_back() -> None:
 @pytest.mark.parametrize("text", ['"><script>alert(1)</script>', "</textarea><b>", "a&amp;b", "'", "<!--", "\\"])
 def test_nothing_typed_becomes_markup(text: str) -> None:
     page, _, _ = fill({"name": [text], "reasons": [text]})
-    assert page.count("<") == PAGE.count("<")
+    assert page.count("<") == PAGE.count("<") + 2, "the place of the form"
     again, _, _ = fill({"place": ["2"]}, page=page)
-    assert again.count("<") == page.count("<"), "filled pages are read back as they are"
+    assert again.count("<") == page.count("<") + 2, "filled pages are read back as they are"
     noted = note(PAGE, [text])
     assert noted.count("<") == PAGE.count("<") + 4
 
 
 def test_a_note_stands_at_the_top_of_the_main_part() -> None:
     assert note(PAGE, ["请核对"]).startswith('<!doctype html><main class="wrap" id="main"><div class="note careful"')
+    assert '<a href="#refilled">到那里</a>' in note(PAGE, ["请核对"], link="到那里")
     assert note("<p>没有</p>", ["请核对"]) == "<p>没有</p>"

@@ -9,13 +9,12 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from django.db import connection
 from django.test import Client
 
 from weimin.base import clock
 from weimin.base.errors import NotReady
 from weimin.kernel.accounts import actions, queries
-from weimin.kernel.accounts.models import Account, DemoSms
+from weimin.kernel.accounts.models import Account, Allowance, DemoSms
 from weimin.kernel.accounts.registry import sms_provider
 from weimin.kernel.accounts.testing import (
     AT,
@@ -267,8 +266,9 @@ def test_one_number_gets_five_codes_in_ten_minutes(client: Client) -> None:
     for _ in range(5):
         assert ask_for_code(Client(), PHONE).status_code == 302
     answer = ask_for_code(client, PHONE)
-    assert answer.status_code == 200
-    assert "试的次数太多" in answer.content.decode()
+    assert answer.status_code == 429
+    assert 0 < int(answer["Retry-After"]) <= 120
+    assert "试的次数太多，请过" in answer.content.decode()
     assert DemoSms.objects.count() == 5
     assert ask_for_code(client, "13900000002").status_code == 302
 
@@ -287,18 +287,18 @@ def test_sending_again_counts_for_the_number_too(client: Client) -> None:
 def test_one_address_cannot_fill_the_table_of_accounts(client: Client) -> None:
     for last in range(20):
         assert ask_for_code(Client(), f"139000001{last:02d}").status_code == 302
-    assert ask_for_code(client, "13900000999").status_code == 200
+    assert ask_for_code(client, "13900000999").status_code == 429
     assert queries.find_by_phone("13900000999") is None
     assert DemoSms.objects.count() == 20
 
 
-def test_a_limit_key_does_not_give_the_number_away(client: Client) -> None:
+def test_a_limit_key_gives_neither_number_nor_address_away(client: Client) -> None:
     ask_for_code(client, PHONE)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT cache_key FROM django_cache")
-        keys = " ".join(row[0] for row in cursor.fetchall())
-    assert "request_login_code" in keys
-    assert hashlib.sha256(PHONE.encode()).hexdigest() not in keys
+    keys = [bytes(key) for key in Allowance.objects.values_list("key", flat=True)]
+    assert keys and all(len(key) == 32 for key in keys)
+    guesses = [PHONE, f"code|{PHONE}", "127.0.0.1", "code.address|20/60|127.0.0.1"]
+    assert not {hashlib.sha256(one.encode()).digest() for one in guesses} & set(keys)
+    assert not any(b"127.0.0.1" in key for key in keys)
 
 
 # --- who may not ---------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.views import LoginView
+from django.conf import settings
 from django.contrib.auth import logout as end_session
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -12,7 +13,8 @@ from django.views.decorators.http import require_POST
 
 from weimin.base.guard import access
 from weimin.kernel.accounts.forms import StaffForm
-from weimin.kernel.accounts.web.entrance import Entrance
+from weimin.kernel.accounts.web.adapter import wait_of
+from weimin.kernel.accounts.web.entrance import Entrance, held_off
 
 
 class StaffLogin(Entrance, LoginView):
@@ -24,6 +26,14 @@ class StaffLogin(Entrance, LoginView):
     def get_form_class(self) -> type[StaffForm]:
         """Our form."""
         return StaffForm
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        """Show what is wrong; say how long to wait when it was tried too often."""
+        return held_off(super().form_invalid(form), wait_of(form))  # type: ignore[no-any-return]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Say it when no second factor is asked for."""
+        return super().get_context_data(**kwargs) | {"second_factor": settings.WEIMIN_SECOND_FACTOR}
 
     def get_success_url(self) -> str:
         """Where they wanted to go, else the inbox."""

@@ -14,6 +14,12 @@ REASONS = {
     "expired": "验证码已经过期，请重新获取。",
     "tries": "验证码填错的次数太多，请重新获取一个。",
     "inactive": "这个账号已停用，请联系便民服务中心窗口；工作人员请联系本单位管理员。",
+    "key": "这次没有认出您的通行密钥，请再试一次，或用口令登录。",
+    "changed": "登录步骤已经过期，请重新登录。",
+    "city": "市统一身份认证没有完成，请再试一次，或用手机验证码登录。",
+    "city_no_phone": "市统一身份认证没有给出已验证的手机号，请用手机验证码登录。",
+    "city_phone_taken": "这个手机号已经是另一个人的登录账号，请带身份证到便民服务中心窗口办理。",
+    "city_down": "市统一身份认证暂时连不上，请用手机验证码登录。",
 }
 #: What somebody is told whose form came without a session.
 TOLD = {
@@ -26,6 +32,14 @@ def back_to(name: str, why: str, wanted: str | None = "") -> HttpResponseRedirec
     """Send somebody to a log-in page with the reason, keeping where they wanted to go."""
     query = {"why": why} | ({"next": wanted} if wanted else {})
     return HttpResponseRedirect(f"{reverse(name)}?{urlencode(query)}")
+
+
+def held_off(answer: Any, wait_seconds: int) -> Any:
+    """Mark an answer to somebody who tried too often."""
+    if wait_seconds:
+        answer.status_code = 429
+        answer["Retry-After"] = str(wait_seconds)
+    return answer
 
 
 class Entrance:

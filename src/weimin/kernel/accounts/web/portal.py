@@ -1,4 +1,4 @@
-"""Residents log in by phone code."""
+"""Residents log in by phone code, and see where they are logged in."""
 
 from __future__ import annotations
 
@@ -13,15 +13,29 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from weimin.base.errors import TooOften
 from weimin.base.guard import access
 from weimin.base.identifiers import mask_phone
-from weimin.kernel.accounts import queries
-from weimin.kernel.accounts.forms import CodeForm, PhoneForm, may_send_code
-from weimin.kernel.accounts.web.adapter import Adapter
-from weimin.kernel.accounts.web.entrance import Entrance, back_to
+from weimin.kernel.accounts import actions, queries
+from weimin.kernel.accounts.forms import CodeForm, PhoneForm
+from weimin.kernel.accounts.web.adapter import too_often
+from weimin.kernel.accounts.web.devices import Tries
+from weimin.kernel.accounts.web.entrance import Entrance, back_to, held_off
+from weimin.kernel.accounts.web.provider import is_offered
+from weimin.kernel.accounts.web.sessions import digest
 
 #: How long somebody waits before the code is sent again.
 RESEND_SECONDS = 60
+
+
+def spend_code(request: Any, phone: str) -> None:
+    """Count one more code for a number: by number for strange browsers, by browser for known ones.
+
+    Raises: TooOften — says how long to wait
+    """
+    found = queries.find_by_phone(phone)
+    name = queries.phone_index(phone).hex()
+    Tries(request, "code", account_id=found.pk if found else None, name=name).spend()
 
 
 class PhonePage(Entrance, RequestLoginCodeView):
@@ -33,6 +47,21 @@ class PhonePage(Entrance, RequestLoginCodeView):
     def get_form_class(self) -> type[PhoneForm]:
         """Our form, whatever allauth's settings say."""
         return PhoneForm
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Keep to the limits, find or make the account, send the code."""
+        phone = form.cleaned_data["phone"]
+        try:
+            spend_code(self.request, phone)
+        except TooOften as fault:
+            form.add_error(None, too_often(fault))
+            return held_off(self.form_invalid(form), fault.wait_seconds)
+        form._user = actions.ensure_resident_account(at=self.request.at, phone=phone)
+        return super().form_valid(form)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Offer the city's identity provider when there is one."""
+        return super().get_context_data(**kwargs) | {"city_login": settings.WEIMIN_OIDC_NAME if is_offered() else ""}
 
     def get_success_url(self) -> str:
         """Page two; who is logged in already goes where they wanted."""
@@ -63,10 +92,13 @@ class CodePage(ConfirmLoginCodeView):
             return super().form_valid(form)
         wait = self._seconds_to_wait()
         fault = f"请过 {wait} 秒再获取新的验证码。" if wait else ""
-        if not fault and not may_send_code(self._process.state["phone"]):
-            fault = Adapter.error_messages["too_many_login_attempts"]
+        if not fault:
+            try:
+                spend_code(self.request, self._process.state["phone"])
+            except TooOften as held:
+                wait, fault = held.wait_seconds, held.message
         if fault:
-            return self.render_to_response(self.get_context_data(form=form, resend_fault=fault), status=429)
+            return held_off(self.render_to_response(self.get_context_data(form=form, resend_fault=fault)), wait)
         now = self.request.at.timestamp()
         self._process.state.update(at=now, sent_at=now)  # the new code lives as long as the first
         return super().form_valid(form)
@@ -107,3 +139,22 @@ def demo_codes(request: Any) -> HttpResponse:
     """The demonstration's text messages, instead of a phone."""
     rows = queries.list_demo_sms(at=request.at)
     return render(request, "accounts/demo_codes.html", {"rows": rows})
+
+
+@access("resident", own=True)
+def sessions(request: Any) -> HttpResponse:
+    """Where one is logged in; end one, or all others."""
+    here = digest(request.session.session_key)
+    if request.method == "POST":
+        end_chosen(request, here)
+        return HttpResponseRedirect(reverse("portal:sessions"))
+    lines = queries.list_sessions(account_id=request.actor.account, here=here, at=request.at)
+    return render(request, "accounts/sessions.html", {"sessions": lines, "section": "mine"})
+
+
+def end_chosen(request: Any, here: str) -> None:
+    """End the session that a form names, or all but the one in use."""
+    if request.POST.get("which") == "others":
+        actions.end_other_sessions(by=request.actor, at=request.at, keep=here)
+    else:
+        actions.end_session(by=request.actor, at=request.at, session_id=request.POST.get("session", "")[:64])

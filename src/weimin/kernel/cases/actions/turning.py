@@ -68,6 +68,7 @@ class Turn:
     fresh: bool = False
     opened: list[Step] = field(default_factory=list)
     finished: bool = False
+    clock_fresh: bool = False
 
     @property
     def today(self) -> date:
@@ -98,7 +99,7 @@ class Turn:
                 kind=kind,
                 public_text=public,
                 inner_text=inner,
-                by_label=self.by.label[:120] or "系统",
+                by_label="申请人" if self.by.kind == "resident" else self.by.label[:120] or "系统",
                 agency_name=self.by.agency_name[:80],
                 due_on=due_on,
                 clock_id=self.case.clock_id if due_on else None,
@@ -294,6 +295,7 @@ def _stage_clock(turn: Turn, stage: Stage, agency_id: int, *, side_by_side: bool
         agency_id=agency_id,
         place=turn.case.township_id,
         parent_id=turn.case.clock_id,
+        parent_runs=turn.clock_fresh,
     )
 
 
@@ -414,6 +416,7 @@ def start_clock(
         statutory_due_on=clock.due_date,
         due_provisional=clock.provisional,
     )
+    turn.clock_fresh = True
     return clock
 
 

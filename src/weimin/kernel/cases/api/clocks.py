@@ -134,7 +134,7 @@ def _clock(one: Explanation) -> dict[str, Any]:
 @router.get("/{number}/clocks", response=list[ClockOut], operation_id="list_clocks")
 def list_clocks(request: Any, number: str) -> Any:
     """Why every date of a matter is what it is: each clock's ledger, with articles, day by day."""
-    queries.find_case_id(request.actor, number)
+    queries.find_case(request.actor, number, shown=True)
     return [_clock(one) for one in deadlines.explain_subject(subject_type="case", subject_id=number)]
 
 

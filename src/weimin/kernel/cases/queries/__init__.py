@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
-from weimin.base import crypto
+from weimin.base import crypto, looking
 from weimin.base.clock import day_start, local_date
 from weimin.base.errors import NotFound
 from weimin.kernel.cases import access
@@ -146,6 +146,7 @@ def get_inbox(viewer: Actor, *, mine: bool = False, kind: str = "", item: str = 
 
 def _inbox_row(step: Step, viewer: Actor) -> InboxRow:
     case = step.case
+    looking.note(case.applicant_id, matter=case.number, about=case.item_name)
     return InboxRow(
         step_id=step.pk,
         case_id=case.pk,
@@ -217,6 +218,7 @@ def get_case(viewer: Actor, number: str) -> CaseView:
     case = access.visible_cases(viewer).select_related("township__parent", "applicant").filter(number=number).first()
     if case is None:
         raise access.CaseUnknown("找不到这个办件，或者它不归您查看。请核对编号。")
+    looking.note(case.applicant_id, matter=case.number, about=case.item_name)
     staff = viewer.kind != "resident"
     timeline = case.timeline.order_by("id")
     return CaseView(
@@ -233,8 +235,8 @@ def get_case(viewer: Actor, number: str) -> CaseView:
     )
 
 
-def find_case(viewer: Actor, number: str) -> Case:
-    """The row of one matter that the viewer may see, without its parts.
+def find_case(viewer: Actor, number: str, *, shown: bool = False) -> Case:
+    """The row of one matter that the viewer may see, without its parts; `shown` when its people are named by it.
 
     Raises: CaseUnknown — no such matter for this viewer
     Cost:   one query
@@ -242,6 +244,8 @@ def find_case(viewer: Actor, number: str) -> Case:
     case = access.visible_cases(viewer).filter(number=number).first()
     if case is None:
         raise access.CaseUnknown("找不到这个办件，或者它不归您办理。请核对编号。")
+    if shown:
+        looking.note(case.applicant_id, matter=case.number, about=case.item_name)
     return case
 
 
@@ -285,6 +289,8 @@ def get_file(viewer: Actor, file_id: int) -> CaseFile:
     )
     if row is None:
         raise FileUnknown("找不到这个文件，或者它不归您查看。")
+    if row.case is not None:
+        looking.note(row.case.applicant_id, matter=row.case.number, about=row.case.item_name)
     return row
 
 
@@ -297,6 +303,7 @@ def get_paper(viewer: Actor, paper_id: int) -> tuple[Paper, dict[str, Any]]:
     row = Paper.objects.select_related("case").filter(pk=paper_id, case__in=access.visible_cases(viewer)).first()
     if row is None:
         raise access.CaseUnknown("找不到这份文书，或者它不归您查看。")
+    looking.note(row.case.applicant_id, matter=row.case.number, about=row.case.item_name)
     content: dict[str, Any] = json.loads(crypto.unseal(bytes(row.content_sealed), purpose=_PAPERS))
     return row, content
 
@@ -328,7 +335,7 @@ def draw_why(viewer: Actor, number: str, why: Explanation, *, on: date) -> bytes
     Raises: CaseUnknown — no such matter for this viewer
     Cost:   one query; a few milliseconds to draw
     """
-    case = find_case(viewer, number)
+    case = find_case(viewer, number, shown=True)
     code = numbers.receipt_code(number)
     named = (("承诺期限", why.committed), ("法定期限", why.statutory))
     return paper.draw(

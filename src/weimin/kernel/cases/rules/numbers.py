@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import date
 
 from weimin.base.crypto import same, short_mac
@@ -26,11 +27,11 @@ def make_number(prefix: str, serial: int) -> str:
 
 
 def read_number(text: str) -> str:
-    """Read a matter number typed with or without hyphens and spaces.
+    """Read a matter number typed with or without hyphens and spaces, in half or full width.
 
     Raises: NumberInvalid — not twenty digits
     """
-    digits = re.sub(r"\D", "", text)
+    digits = re.sub(r"[^0-9]", "", unicodedata.normalize("NFKC", text))
     if len(digits) != 20:
         raise NumberInvalid("办件编号是 20 位数字，如 340321113-261124-00012，请对照凭证重新填写。")
     return f"{digits[:9]}-{digits[9:15]}-{digits[15:]}"

@@ -96,6 +96,7 @@ def test_a_clerk_finds_the_decision_as_it_was_written(cast: Cast) -> None:
     assert "登录过期了" in text_of(client.get(login))
     page = text_of(staff_log_in(client, login, cast.decider.account_id))
     assert SAID in page and 'name="outcome" value="deny" checked' in page
+    assert '<a href="#refilled">' in page and 'id="refilled"' in page
     assert "不符合“本地户籍”的条件。</textarea>" in page and 'value="条例第十八条"' in page
     revision = Case.objects.get().revision
     assert f'name="revision" value="{revision}"' in page, "the fresh page's own"

@@ -36,7 +36,7 @@ class ApplyPage:
     errors: dict[str, str] = field(default_factory=dict)
     fields: list[Shown] = field(default_factory=list)
     materials: list[dict[str, Any]] = field(default_factory=list)
-    lines: list[tuple[str, str, str]] = field(default_factory=list)
+    lines: list[tuple[str, str, str, str]] = field(default_factory=list)
     card: Any = None
     delivery: str = "pickup"
     deliveries: tuple[tuple[str, str], ...] = DELIVERIES
@@ -229,10 +229,10 @@ def _posting(shown: ApplyPage, post_to: PostalAddress | None) -> list[Shown]:
     return rows
 
 
-def _lines(spec: ItemSpec, visible: dict[str, Any]) -> list[tuple[str, str, str]]:
+def _lines(spec: ItemSpec, visible: dict[str, Any]) -> list[tuple[str, str, str, str]]:
     """What was answered, each with the page where it can be changed."""
     return [
-        (one.label, forms.answers_in_words((one,), visible)[0][1], str(number))
+        (one.name, one.label, forms.answers_in_words((one,), visible)[0][1], str(number))
         for number, form_page in enumerate(spec.form.pages, start=1)
         for one in form_page.fields
         if one.name in visible

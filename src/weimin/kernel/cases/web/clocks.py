@@ -130,13 +130,14 @@ def clock_context(request: Any, view: queries.CaseView) -> dict[str, Any]:
 
 
 def _explanation(request: Any, number: str, clock_id: int) -> Any:
-    queries.find_case_id(request.actor, number)
+    # the ledger names who entered each line, the applicant among them
+    queries.find_case(request.actor, number, shown=True)
     if clock_id not in deadlines.list_clock_ids(subject_type="case", subject_id=number):
         raise queries.FileUnknown("这个办件没有这条期限。")
     return deadlines.explain_clock(clock_id=clock_id)
 
 
-@access("staff")
+@access("staff", reads="查看期限的算法")
 @require_GET
 def desk_why(request: Any, number: str, clock_id: int) -> HttpResponse:
     """Why a date of a matter is what it is, for staff; made to be printed."""
@@ -144,7 +145,7 @@ def desk_why(request: Any, number: str, clock_id: int) -> HttpResponse:
     return render(request, "cases/desk_why.html", context)
 
 
-@access("staff")
+@access("staff", reads="查看期限的算法")
 @require_GET
 def desk_why_pdf(request: Any, number: str, clock_id: int) -> HttpResponse:
     """The same as PDF."""

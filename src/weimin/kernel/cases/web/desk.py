@@ -24,16 +24,16 @@ from weimin.kernel.cases.types import (
 )
 from weimin.kernel.cases.web.clocks import CLOCK_STEPS, clock_context
 from weimin.kernel.cases.web.portal import file_response, paper_response
+from weimin.kernel.cases.web.reveal import list_masked
 from weimin.kernel.catalogue import forms
 from weimin.kernel.catalogue.types import ItemSpec
 from weimin.kernel.deadlines import queries as deadlines
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.procedures import queries as procedures
-from weimin.kernel.residents import actions as residents_log
 from weimin.kernel.residents import queries as residents
 
 
-@access("staff")
+@access("staff", reads="查看待办列表")
 @require_GET
 def inbox(request: Any) -> HttpResponse:
     """What waits for me, what falls due first."""
@@ -81,7 +81,7 @@ def find(request: Any) -> HttpResponse:
     return HttpResponseRedirect(reverse("desk:case", args=[number]))
 
 
-@access("staff")
+@access("staff", reads="办理")
 @require_GET
 def case_page(request: Any, number: str) -> HttpResponse:
     """One matter: the file, the clock, the way, and the step that is mine to take."""
@@ -93,15 +93,11 @@ def show_case(request: Any, number: str, *, problem: WeiminError | None = None, 
     actor = request.actor
     view = queries.get_case(actor, number)
     case = view.case
-    card = residents.get_card(resident_id=case.applicant_id) if case.applicant_id else None
-    if card is not None and problem is None:
-        residents_log.record_read(
-            by=actor,
-            at=request.at,
-            resident_id=card.resident_id,
-            why=f"办理“{case.item_name}”",
-            subject=case.number,
-        )
+    card = (
+        residents.get_card(resident_id=case.applicant_id, matter=case.number, about=case.item_name)
+        if case.applicant_id
+        else None
+    )
     mine = [one for one in view.open_steps if one.agency_id == actor.agency_id and one.role in actor.roles]
     step = next((one for one in mine if one.state == "open"), None)
     context = {
@@ -113,6 +109,7 @@ def show_case(request: Any, number: str, *, problem: WeiminError | None = None, 
         "outcomes": [(one, OUTCOME_TEXT.get(one, one)) for one in step.outcomes.split()] if step else [],
         "reasons_hint": _default_basis(view),
         "answers": forms.answers_in_words(view.spec.form.fields, view.answers, masked=True),
+        "masked": list_masked(view),
         "materials": _materials(view),
         **clock_context(request, view),
         "days_left": deadlines.days_left(today=request.today, due=case.due_on) if case.due_on else None,
@@ -322,7 +319,7 @@ STEPS: dict[str, Callable[[Any, int, int | None], None]] = {
 }
 
 
-@access("staff")
+@access("staff", reads="办理")
 @require_http_methods(["GET", "POST"])
 def take(request: Any, number: str, take: str) -> HttpResponse:
     """Take one step of a matter and go back to it; a refusal keeps what was typed, at an address that opens again."""
@@ -341,14 +338,14 @@ def take(request: Any, number: str, take: str) -> HttpResponse:
     return HttpResponseRedirect(reverse("desk:case", args=[number]))
 
 
-@access("staff")
+@access("staff", reads="查看文书")
 @require_GET
 def desk_paper(request: Any, paper_id: int) -> HttpResponse:
     """A paper of a matter as PDF."""
     return paper_response(request, paper_id)
 
 
-@access("staff")
+@access("staff", reads="查看材料")
 @require_GET
 def desk_file(request: Any, file_id: int) -> Any:
     """A file of a matter."""

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from weimin.base.errors import WeiminError
-from weimin.base.guard import access
+from weimin.base.guard import access, limited
 from weimin.kernel.cases import actions, queries
 from weimin.kernel.cases.rules import numbers, states
 from weimin.kernel.cases.types import DELIVERY_TEXT, PAPER_TEXT, Event, PaperKind, State, UploadedFile
@@ -231,6 +231,7 @@ def my_file(request: Any, file_id: int) -> Any:
 
 
 @access("public")
+@limited("verify")
 @require_GET
 def verify(request: Any) -> HttpResponse:
     """Check a receipt by its number and code, as its QR code does."""

@@ -31,7 +31,7 @@ class UnknownFields(Invalid):
 
 
 def read_form(doc: Mapping[str, Any]) -> Form:
-    """Read a form definition.
+    """Read a form definition; what it asks for as files stands among the materials (`file_questions`).
 
     Raises: FormBroken — an unknown type, a name twice, a condition on a later or unknown field
     """
@@ -47,8 +47,16 @@ def read_form(doc: Mapping[str, Any]) -> Form:
                 raise FormBroken(f"“{one.label}”的显示条件引用了后面或不存在的字段。")
             seen.add(one.name)
             fields.append(one)
-        pages.append(FormPage(str(page.get("title", "")), tuple(fields)))
+        typed = tuple(one for one in fields if one.type != "file")
+        if typed:
+            pages.append(FormPage(str(page.get("title", "")), typed))
     return Form(tuple(pages))
+
+
+def file_questions(doc: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The questions of a form that are answered with files, as they stand in the definition."""
+    asked = [raw for page in doc.get("pages") or [] for raw in page.get("fields") or []]
+    return [raw for raw in asked if raw.get("type") == "file"]
 
 
 def _choices(raw: Any) -> tuple[tuple[str, str], ...]:
@@ -65,6 +73,10 @@ def _read_field(raw: Mapping[str, Any]) -> FormField:
         Column(str(c["name"]), str(c["label"]), str(c.get("type", "text")), _choices(c.get("choices")))
         for c in raw.get("columns") or []
     )
+    if any(column.type == "file" for column in columns):
+        raise FormBroken(f"“{raw.get('label')}”的表格里不能收文件，请单独问一题。")
+    if kind == "file" and show:
+        raise FormBroken(f"“{raw.get('label')}”收文件，不能设显示条件，请改成不必填。")
     bounds: dict[str, Any] = {key: str(raw[key]) for key in ("min", "max") if raw.get(key) is not None}
     return FormField(
         name=str(raw["name"]),
@@ -250,10 +262,6 @@ def _phone(field: FormField, value: Any, today: date) -> str:
     return identifiers.check_phone(str(value))
 
 
-def _file(field: FormField, value: Any, today: date) -> Any:
-    return value
-
-
 _CHECKS = {
     "text": _text,
     "textarea": _text,
@@ -266,13 +274,12 @@ _CHECKS = {
     "table": _table,
     "id_number": _id_number,
     "phone": _phone,
-    "file": _file,
 }
 
 
 def json_schema(form: Form, *, title: str, schema_id: str) -> dict[str, Any]:
     """The form as JSON Schema 2020-12, for other systems that submit matters."""
-    properties = {one.name: _property(one) for one in form.fields if one.type != "file"}
+    properties = {one.name: _property(one) for one in form.fields}
     always = [one.name for one in form.fields if one.required and not one.show_field]
     schema: dict[str, Any] = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

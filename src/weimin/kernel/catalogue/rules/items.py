@@ -7,7 +7,7 @@ from typing import Any
 
 from weimin.base.errors import Invalid
 from weimin.kernel.catalogue import types
-from weimin.kernel.catalogue.rules.forms import FormBroken, read_form
+from weimin.kernel.catalogue.rules.forms import FormBroken, file_questions, read_form
 from weimin.kernel.catalogue.types import LimitSpec, Material
 
 #: The eight grounds on which a permit's clock may stop.
@@ -53,8 +53,8 @@ def read_limit(raw: Mapping[str, Any]) -> LimitSpec:
 
 
 def read_materials(doc: Mapping[str, Any]) -> tuple[Material, ...]:
-    """Read the list of materials of an item record."""
-    return tuple(
+    """Read the list of materials of an item record, and what its form asks for as files: one way to hand in a file."""
+    listed = tuple(
         Material(
             code=str(raw["code"]),
             name=str(raw["name"]),
@@ -70,6 +70,20 @@ def read_materials(doc: Mapping[str, Any]) -> tuple[Material, ...]:
         )
         for raw in doc.get("materials") or []
     )
+    asked = tuple(
+        Material(
+            code=str(raw["name"]),
+            name=str(raw["label"]),
+            required=bool(raw.get("required")),
+            kind="photo",
+            copies=1,
+            accept=tuple(raw.get("accept") or ("jpg", "png", "pdf")),
+            note=str(raw.get("help") or ""),
+            basis=str(raw.get("basis") or ""),
+        )
+        for raw in file_questions(doc.get("form") or {})
+    )
+    return listed + asked
 
 
 def check_item(doc: Mapping[str, Any]) -> dict[str, str]:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from weimin.kernel.catalogue import actions, queries
-from weimin.kernel.catalogue.rules.items import check_item
+from weimin.kernel.catalogue.rules.forms import read_form
+from weimin.kernel.catalogue.rules.items import check_item, read_materials
 
 RECORDS = {one["code"]: one for one in actions.read_item_files()}
 #: Never on a list: children, sickness and family hardship, health, disability, disputes of persons.
@@ -37,6 +38,41 @@ def test_filings_are_received_or_returned_never_approved(code: str) -> None:
     assert RECORDS[code]["legal_effect"] == "filing"
     assert RECORDS[code]["procedure"].startswith("filing")
     assert "procedure" in check_item({**RECORDS[code], "procedure": "promise"})
+
+
+def asks_for_a_file(**changes: Any) -> dict[str, Any]:
+    """An item whose form asks for a file beside a word."""
+    question = {
+        "name": "stamp",
+        "type": "file",
+        "label": "盖章的证明",
+        "required": True,
+        "basis": "某规定第三条",
+        **changes,
+    }
+    word = {"name": "word", "type": "text", "label": "说明"}
+    return {**RECORDS["A5-31"], "form": {"pages": [{"title": "一页", "fields": [word, question]}]}}
+
+
+def test_a_question_for_a_file_is_handed_in_like_any_material() -> None:
+    record = asks_for_a_file()
+    assert check_item(record) == {}
+    material = read_materials(record)[-1]
+    assert (material.code, material.name, material.required) == ("stamp", "盖章的证明", True)
+    assert [one.name for one in read_form(record["form"]).fields] == ["word"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"basis": ""}, "materials"),
+        ({"name": "bank_card"}, "materials"),
+        ({"show_if": {"field": "word", "equals": "x"}}, "form"),
+    ],
+    ids=["no basis", "the code of a material", "a condition"],
+)
+def test_a_question_for_a_file_that_cannot_be_is_named(changes: dict[str, Any], field: str) -> None:
+    assert field in check_item(asks_for_a_file(**changes))
 
 
 def test_nothing_else_goes_the_way_of_filings() -> None:

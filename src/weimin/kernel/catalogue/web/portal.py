@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 
 from weimin.base.clock import local_date
 from weimin.base.errors import WeiminError
-from weimin.base.guard import access
+from weimin.base.guard import access, limited
 from weimin.kernel.catalogue import queries
 from weimin.kernel.catalogue.rules.forms import json_schema
 from weimin.kernel.catalogue.types import AREAS, AUDIENCES, CHANNELS, Filters, Found, ItemSpec, OfferView
@@ -83,6 +83,7 @@ def remember_township(request: Any, response: HttpResponse) -> HttpResponse:
 
 
 @access("public")
+@limited("search")
 @require_GET
 def search(request: Any) -> HttpResponse:
     """Search and narrow down."""

@@ -82,14 +82,18 @@ def turn_clocks(
             ClockEntry.objects.bulk_create(entries)
         passed = [one for one in clocks if one.level > Level.GREEN]
         registry.tell_changed(at=at, changes=[level_change(one, Level.GREEN, Level(one.level)) for one in passed])
-        settled = _settle(by, at, torn, entries)
+        running = {one.parent_id for one in specs if one.parent_runs}
+        settled = _settle(by, at, torn, entries, running)
     return [queries.to_ref(settled.get(clock.pk, clock)) for clock in clocks]
 
 
-def _settle(by: Actor, at: datetime, torn: dict[int, int], entries: list[ClockEntry]) -> dict[int, Clock]:
+def _settle(
+    by: Actor, at: datetime, torn: dict[int, int], entries: list[ClockEntry], running: set[int | None]
+) -> dict[int, Clock]:
     """Put right the families that a standing part left, or a part joined while the whole stands; gives their clocks."""
     joined = {one.clock.parent_id: one for one in entries if one.kind == "start" and one.clock.parent_id}
-    standing = Clock.objects.filter(pk__in=list(joined), state="paused").values_list("pk", flat=True) if joined else ()
+    asked = [lead for lead in joined if lead not in running]
+    standing = Clock.objects.filter(pk__in=asked, state="paused").values_list("pk", flat=True) if asked else ()
     late = [lead for lead, one in joined.items() if one.on < local_date(at)]
     causes = {lead: joined[lead] for lead in (*standing, *late)}
     causes |= {torn[one.clock_id]: one for one in entries if one.kind == "stop" and one.clock_id in torn}

@@ -114,4 +114,4 @@ def level_change(clock: Clock, old: Level, new: Level) -> LevelChange:
 
 def label_of(by: Actor) -> str:
     """How a ledger names who wrote an entry."""
-    return by.label[:120] or "系统"
+    return "申请人" if by.kind == "resident" else by.label[:120] or "系统"

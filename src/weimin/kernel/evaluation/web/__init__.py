@@ -1,1 +1,1 @@
-"""Rating on the portal, repairs on the desk."""
+"""Rating and looks on the portal; repairs, answers and the list of looks on the desk."""

@@ -14,7 +14,7 @@ from weimin.base.guard import access
 from weimin.kernel.evaluation import actions, queries
 
 
-@access("staff")
+@access("staff", reads="整改差评")
 @require_http_methods(["GET", "POST"])
 def repairs(request: Any) -> HttpResponse:
     """Bad ratings of my agency, and their answers."""

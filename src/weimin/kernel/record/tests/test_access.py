@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from weimin.kernel.record import access
 from weimin.kernel.record.actions import record_audit
-from weimin.kernel.record.models import AuditEntry
+from weimin.kernel.record.models import AuditEntry, WorkerBeat
 from weimin.kernel.record.testing import AT
 from weimin.kernel.record.types import Actor
 
@@ -46,7 +46,7 @@ def known() -> dict[str, str]:
     [
         (Actor.anonymous(), {"kind": "anonymous"}),
         (PERSON, {"kind": "resident", "account": "8", "resident": "9"}),
-        (CLERK, {"kind": "staff", "account": "7", "place": "340321113", "agencies": "{5}"}),
+        (CLERK, {"kind": "staff", "account": "7", "place": "340321113", "agencies": "{5}", "roles": "{front_desk}"}),
         (
             Actor(kind="client", name="接口", post_id=3, agency_id=5, division_code="340321000000"),
             {"kind": "client", "place": "340321", "agencies": "{5}"},
@@ -137,7 +137,14 @@ def test_a_first_statement_of_another_kind_is_preceded_too() -> None:
         assert known()["place"] == "340321113"
     with access.acting(CLERK), connection.cursor() as cursor:
         cursor.executemany("SELECT set_config('weimin.kind', %s, true)", [["a"], ["b"]])
-        assert known() == {"user": access.ROLE, "kind": "b", "account": "7", "place": "340321113", "agencies": "{5}"}
+        assert known() == {
+            "user": access.ROLE,
+            "kind": "b",
+            "account": "7",
+            "place": "340321113",
+            "agencies": "{5}",
+            "roles": "{front_desk}",
+        }
     with access.acting(CLERK), connection.cursor() as cursor:
         cursor.execute(psycopg.sql.SQL("SELECT current_user"))
         assert cursor.fetchone() == (access.ROLE,)
@@ -252,9 +259,91 @@ def test_undoing_a_whole_request_leaves_nothing_and_its_answer_can_ask() -> None
         return seen, count()
 
     assert _apart(request) == (
-        {"user": access.ROLE, "kind": "staff", "account": "7", "place": "340321113", "agencies": "{5}"},
+        {
+            "user": access.ROLE,
+            "kind": "staff",
+            "account": "7",
+            "place": "340321113",
+            "agencies": "{5}",
+            "roles": "{front_desk}",
+        },
         0,
     )
+
+
+@pytest.mark.usefixtures("committed")
+def test_what_is_kept_stays_although_the_request_is_undone() -> None:
+    def noted(name: str) -> None:
+        WorkerBeat.objects.create(name=name, at=AT)
+
+    def request() -> list[str]:
+        try:
+            with access.acting(CLERK):
+                with access.at_once():
+                    noted("before the first statement")
+                with transaction.atomic():
+                    noted("inside")
+                    access.keep()  # the action's own transaction is not to be torn
+                noted("kept")
+                access.keep()
+                assert known()["place"] == "340321113"
+                noted("undone")
+                access.undo()
+                noted("after")
+            with access.acting(CLERK):
+                with access.at_once():
+                    noted("counted")
+                noted("lost")
+                transaction.set_rollback(True)
+            with access.acting(CLERK):
+                known()
+                with access.at_once():
+                    noted("later")
+                access.undo()
+            return sorted(WorkerBeat.objects.values_list("name", flat=True))
+        finally:
+            WorkerBeat.objects.all().delete()
+
+    assert _apart(request) == sorted(["before the first statement", "inside", "kept", "after", "counted", "later"])
+
+
+@pytest.mark.usefixtures("committed")
+def test_what_is_kept_holds_nobody_up() -> None:
+    """Two requests count at one limit while both are still at work."""
+    first_counted, second_done = threading.Event(), threading.Event()
+
+    def count_one() -> None:
+        _run(
+            "INSERT INTO record_workerbeat (name, at, note) VALUES ('limit', now(), '')"
+            " ON CONFLICT (name) DO UPDATE SET at = now()"
+        )
+
+    def first() -> None:
+        with access.acting(CLERK), access.at_once():
+            count_one()
+        with access.acting(CLERK):
+            count_one()
+            access.keep()
+            first_counted.set()
+            assert second_done.wait(20)
+
+    def second() -> None:
+        assert first_counted.wait(20)
+        with access.acting(PERSON):
+            _run("SET LOCAL lock_timeout = '5s'")
+            count_one()
+        second_done.set()
+
+    faults: list[Any] = []
+    threads = [threading.Thread(target=lambda work=work: faults.append(_apart(work))) for work in (first, second)]
+    try:
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join()
+        assert faults == [None, None]
+    finally:
+        _apart(lambda: _run("DELETE FROM record_workerbeat"))
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,6 +13,7 @@ from django.http import FileResponse, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
+from weimin.base import looking
 from weimin.base.clock import local_date
 from weimin.base.errors import Invalid
 from weimin.base.guard import access
@@ -122,7 +124,20 @@ def _changes(changes: Any) -> list[tuple[str, str, str]]:
     return rows
 
 
+def _note(one: AuditEntry) -> None:
+    """People who acted themselves are named here."""
+    if one.actor_kind == "resident":
+        looking.note_account(one.actor_id, matter=one.subject_id if one.subject_type == "case" else "")
+
+
+def _noted(rows: Iterable[AuditEntry]) -> Iterator[AuditEntry]:
+    for one in rows:
+        _note(one)
+        yield one
+
+
 def _row(one: AuditEntry) -> TrailRow:
+    _note(one)
     link = getattr(one, "link", None)
     return TrailRow(
         at=one.at,
@@ -139,7 +154,7 @@ def _row(one: AuditEntry) -> TrailRow:
     )
 
 
-@access("staff", roles={ROLE})
+@access("staff", roles={ROLE}, reads="检索审计记录")
 @require_GET
 def trail(request: Any) -> HttpResponse:
     """Search the trail, and see whether the chain holds."""
@@ -169,7 +184,7 @@ def trail(request: Any) -> HttpResponse:
     return render(request, "record/trail.html", {"page": page}, status=422 if problem else 200)
 
 
-@access("staff", roles={ROLE})
+@access("staff", roles={ROLE}, reads="导出审计记录")
 @require_POST
 def export_trail(request: Any) -> FileResponse:
     """What was found as a spreadsheet; that it was taken out is an entry itself."""
@@ -207,6 +222,6 @@ def export_trail(request: Any) -> FileResponse:
             one.link.day if hasattr(one, "link") else None,
             one.link.place if hasattr(one, "link") else None,
         ]
-        for one in rows
+        for one in _noted(rows)
     )
     return spreadsheet(f"audit-{local_date(request.at):%Y%m%d}.xlsx", "审计记录", head, cells)

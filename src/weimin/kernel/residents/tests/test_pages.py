@@ -6,22 +6,20 @@ import re
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from weimin.base import clock
 from weimin.kernel.accounts.models import Account
 from weimin.kernel.accounts.testing import log_in_by_phone, make_staff
 from weimin.kernel.directory import actions as directory
 from weimin.kernel.directory import queries as places
-from weimin.kernel.record.testing import asked
-from weimin.kernel.residents import actions, queries
+from weimin.kernel.residents import queries
 from weimin.kernel.residents.models import ReadEntry, Resident
-from weimin.kernel.residents.testing import AT, CLERK, TOWN, make_id_number, register, village
+from weimin.kernel.residents.testing import CLERK, TOWN, make_id_number, register, village
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("city")]
 PROFILE, READS, CORRECT = "/my/profile/", "/my/reads/", "/desk/correct/"
+REVEAL = "/desk/correct/reveal/"
 NUMBER = make_id_number()
 PHONE, OTHER_PHONE = "13900000001", "13900000002"
 
@@ -167,36 +165,6 @@ def test_another_name_under_the_number_says_what_to_do(client: Client) -> None:
     assert "王秀英" not in page
 
 
-# --- who looked ---------------------------------------------------------------------------------------------
-def test_the_person_reads_who_looked_and_nobody_elses(client: Client) -> None:
-    log_in_by_phone(client, PHONE)
-    assert "还没有人看过" in client.get(READS).content.decode()
-    client.post(PROFILE, form())
-    me = Resident.objects.get().pk
-    other = register(name="李国强", id_number=make_id_number(serial=8))
-    actions.record_read(by=CLERK, at=AT, resident_id=me, why="办理高龄津贴", subject="N-1")
-    actions.record_read(by=CLERK, at=AT, resident_id=other, why="办理低保", subject="N-2")
-    page = client.get(READS).content.decode()
-    assert "榴城镇便民服务中心 张伟" in page
-    assert "办理高龄津贴" in page
-    assert "2026年3月2日" in page
-    assert "办理低保" not in page
-
-
-def test_the_list_costs_the_same_for_one_and_for_many(client: Client) -> None:
-    log_in_by_phone(client, PHONE)
-    client.post(PROFILE, form())
-    me = Resident.objects.get().pk
-    costs = []
-    for count in (1, 50):
-        for _ in range(count):
-            actions.record_read(by=CLERK, at=AT, resident_id=me, why="办理")
-        with CaptureQueriesContext(connection) as seen:
-            client.get(READS)
-        costs.append(asked(seen))
-    assert costs[0] == costs[1] <= 4
-
-
 # --- the counter corrects -------------------------------------------------------------------------------------
 def test_the_counter_finds_then_corrects(client: Client) -> None:
     pk = register()
@@ -209,7 +177,28 @@ def test_the_counter_finds_then_corrects(client: Client) -> None:
     assert "已处理：手机号" in page
     assert queries.phone_for_notices(resident_id=pk) == OTHER_PHONE
     assert "没有变化" in client.post(CORRECT, {"step": "save", "id_number": NUMBER}).content.decode()
-    assert ReadEntry.objects.filter(resident_id=pk, why="窗口核对、更正登记信息").count() == 3
+    looks = ReadEntry.objects.filter(residents=[pk], why="窗口核对、更正登记信息", path="desk:correct")
+    assert looks.count() == ReadEntry.objects.count() == 3
+
+
+def test_the_counter_shows_the_phone_whole_for_a_reason_that_stays(client: Client) -> None:
+    pk = register()
+    staff(client, "front_desk")
+    sent = {"id_number": NUMBER, "field": "phone", "reason": "手机"}
+    answer = client.post(REVEAL, sent)
+    assert answer.status_code == 422
+    assert "至少 5 个字" in answer.content.decode()
+    assert PHONE not in answer.content.decode()
+    assert not ReadEntry.objects.exists()
+    answer = client.post(REVEAL, sent | {"reason": "当面核对手机号"})
+    assert PHONE in answer.content.decode()
+    assert answer["Cache-Control"] == "private, no-store"
+    entry = ReadEntry.objects.get()
+    assert (entry.residents, entry.why, entry.revealed) == ([pk], "当面核对手机号", "手机号")
+    assert client.get(REVEAL).status_code == 405
+    assert client.post(REVEAL, sent | {"field": "name", "reason": "当面核对姓名"}).status_code == 404
+    assert client.post(REVEAL, sent | {"id_number": make_id_number(serial=8)}).status_code == 404
+    assert ReadEntry.objects.count() == 1
 
 
 @pytest.mark.parametrize(

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weimin.base import crypto
+from weimin.base import clock, crypto, looking
 from weimin.base.errors import Invalid
 from weimin.base.identifiers import IdentifierInvalid
 from weimin.kernel.accounts.models import Account
@@ -23,7 +23,7 @@ from weimin.kernel.residents import actions, queries
 from weimin.kernel.residents.actions import AlreadyLinked, NameDiffers, NotAtCounter
 from weimin.kernel.residents.models import ReadEntry, Resident
 from weimin.kernel.residents.queries import ResidentUnknown
-from weimin.kernel.residents.testing import CLERK, make_id_number, register, resident_actor, village
+from weimin.kernel.residents.testing import CLERK, look, make_id_number, register, resident_actor, village
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("city")]
 NUMBER = make_id_number()
@@ -318,32 +318,83 @@ def test_a_number_that_is_none_is_no_look_up() -> None:
 def test_a_look_by_staff_is_kept_and_the_persons_own_is_not() -> None:
     pk = register()
     other = register(name="李国强", id_number=make_id_number(serial=8))
-    actions.record_read(by=CLERK, at=AT, resident_id=pk, why="办理高龄津贴", subject="340321113-2026-0001")
-    actions.record_read(by=resident_actor(PHONE, resident_id=pk), at=AT, resident_id=pk, why="本人查看")
+    look(pk, why="办理高龄津贴", matter="340321113-2026-0001")
+    own = {"at": AT, "shown": [(pk, "")], "why": "本人查看", "path": "portal:profile"}
+    assert actions.record_read(by=resident_actor(PHONE, resident_id=pk), **own) is None
     line = queries.list_reads(resident_id=pk)
-    assert [(one.who, one.why, one.subject) for one in line] == [
-        ("榴城镇便民服务中心 张伟", "办理高龄津贴", "340321113-2026-0001")
+    assert [(one.who, one.why, one.matters, one.door) for one in line] == [
+        ("榴城镇便民服务中心 张伟", "办理高龄津贴", ("340321113-2026-0001",), "工作台")
     ]
     assert queries.list_reads(resident_id=other) == []
-    actions.record_read(by=resident_actor(OTHER_PHONE, resident_id=other), at=AT, resident_id=pk, why="x")
-    assert ReadEntry.objects.filter(resident_id=pk).count() == 2
+    look(pk, by=resident_actor(OTHER_PHONE, resident_id=other))
+    assert ReadEntry.objects.filter(residents__contains=[pk]).count() == 2
+
+
+def test_one_look_at_many_is_one_entry_in_which_each_finds_only_their_own_matters() -> None:
+    mine, other = register(), register(name="李国强", id_number=make_id_number(serial=8))
+    actions.record_read(
+        by=CLERK, at=AT, shown=[(mine, "N-1"), (other, "N-2"), (mine, "N-3"), (other, "")], why="列表", path="desk:home"
+    )
+    assert ReadEntry.objects.count() == 1
+    assert queries.list_reads(resident_id=mine)[0].matters == ("N-1", "N-3")
+    assert queries.list_reads(resident_id=other)[0].matters == ("N-2",)
+    assert ReadEntry.objects.get().no_matter
+    assert actions.record_read(by=CLERK, at=AT, shown=[], why="列表", path="desk:home") is None
+
+
+@pytest.mark.parametrize("change", ["UPDATE residents_readentry SET why = '没看过'", "DELETE FROM residents_readentry"])
+def test_the_database_refuses_to_change_the_log(change: str) -> None:
+    look(register(), at=clock.now())
+    with (
+        pytest.raises(DatabaseError, match="never changed, and kept for three years"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(change)
+
+
+def test_what_is_older_than_three_years_may_go() -> None:
+    look(register(), at=clock.now() - timedelta(days=3 * 366))
+    assert ReadEntry.objects.all().delete()[0] == 1
+
+
+@pytest.mark.parametrize("reason", ["", "看一下", "  看 一 下  "])
+def test_a_number_is_not_shown_whole_without_a_reason(reason: str) -> None:
+    pk = register()
+    with looking.collecting() as looks, pytest.raises(looking.ReasonTooShort, match="至少 5 个字"):
+        queries.reveal(resident_id=pk, field="phone", reason=reason)
+    assert not looks
+
+
+def test_a_number_is_not_shown_whole_where_nothing_is_written_down() -> None:
+    with pytest.raises(looking.NotRecorded):
+        queries.reveal(resident_id=register(), field="phone", reason="当面核对手机号")
+
+
+def test_one_number_is_shown_whole_and_named_in_the_entry() -> None:
+    pk = register()
+    with looking.collecting() as looks:
+        assert queries.reveal(resident_id=pk, field="phone", reason="当面核对手机号", matter="N-1") == PHONE
+    assert (list(looks.people), looks.revealed, looks.reason) == ([(pk, "N-1")], "手机号", "当面核对手机号")
+    with looking.collecting(), pytest.raises(queries.FieldUnknown):
+        queries.reveal(resident_id=pk, field="name", reason="当面核对姓名")
+    with looking.collecting(), pytest.raises(ResidentUnknown):
+        queries.reveal(resident_id=0, field="phone", reason="当面核对手机号")
 
 
 def test_a_long_reason_is_cut_rather_than_lost() -> None:
     pk = register()
-    actions.record_read(
-        by=replace(CLERK, agency_name="长" * 200), at=AT, resident_id=pk, why="因" * 200, subject="x" * 99
-    )
+    look(pk, by=replace(CLERK, agency_name="长" * 200), why="因" * 300, matter="x" * 99, path="y" * 99)
     line = queries.list_reads(resident_id=pk)[0]
-    assert (len(line.who), len(line.why), len(line.subject)) == (120, 80, 64)
+    assert (len(line.who), len(line.why), len(line.matters[0])) == (120, 200, 32)
 
 
 @pytest.mark.parametrize("count", [1, 40])
-def test_the_list_of_looks_costs_one_query(count: int) -> None:
+def test_the_list_of_looks_costs_two_queries(count: int) -> None:
     pk = register()
     for _ in range(count):
-        actions.record_read(by=CLERK, at=AT, resident_id=pk, why="办理")
+        look(pk)
     with CaptureQueriesContext(connection) as seen:
         assert len(queries.list_reads(resident_id=pk)) == count
-    assert len(seen) == 1
+    assert len(seen) == 2
     assert len(queries.list_reads(resident_id=pk, limit=5)) == min(5, count)

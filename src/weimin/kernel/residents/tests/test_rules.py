@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weimin.kernel.residents.rules import NameInvalid, age_on, check_name
+from weimin.kernel.residents.rules import NameInvalid, age_on, check_name, find_bursts
 
 
 @pytest.mark.parametrize(
@@ -98,3 +98,46 @@ def test_a_checked_name_stays_as_it_is(text: str) -> None:
         return
     assert check_name(name) == name
     assert 2 <= len(name) <= 60
+
+
+NINE = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+TEN_MINUTES = timedelta(minutes=10)
+
+
+@pytest.mark.parametrize(
+    ("looks", "bursts"),
+    [
+        ([], []),
+        ([(0, [1, 2, 3])], []),  # three are not more than three
+        ([(0, [1, 2, 3, 4])], [(0, 0, 4, 1)]),  # one list of four
+        ([(0, [1, 1, 2, 2, 3])], []),  # the same person twice is one
+        ([(0, [1, 2]), (10, [3, 4])], [(0, 10, 4, 2)]),  # ten minutes, both ends included
+        ([(0, [1, 2]), (11, [3, 4])], []),  # longer than ten
+        ([(0, [1, 2]), (5, [3, 4]), (12, [5, 6])], [(0, 12, 4, 3)]),  # windows that touch are one
+        ([(0, [1, 2, 3, 4]), (60, [1, 2, 3, 4, 5])], [(0, 0, 4, 1), (60, 60, 5, 1)]),
+        ([(m, [m]) for m in range(0, 60, 4)], []),  # steady work all hour
+        ([(m, [m]) for m in range(10)], [(0, 9, 10, 10)]),
+    ],
+)
+def test_many_people_in_a_short_time_are_a_burst(
+    looks: list[tuple[int, list[int]]], bursts: list[tuple[int, int, int, int]]
+) -> None:
+    told = [(NINE + timedelta(minutes=minute), "某人", people) for minute, people in looks]
+    found = [
+        ((one.since - NINE).seconds // 60, (one.until - NINE).seconds // 60, one.people, one.looks)
+        for one in find_bursts(told, TEN_MINUTES, 3)
+    ]
+    assert found == bursts
+
+
+@given(st.lists(st.tuples(st.integers(0, 90), st.lists(st.integers(1, 12), max_size=5)), max_size=20))
+def test_bursts_are_those_that_counting_every_window_finds(looks: list[tuple[int, list[int]]]) -> None:
+    told = sorted((NINE + timedelta(minutes=m), "某人", people) for m, people in looks)
+    crowded = [
+        end
+        for end, _, _ in told
+        if len({p for at, _, people in told if end - TEN_MINUTES <= at <= end for p in people}) > 5
+    ]
+    found = list(find_bursts(told, TEN_MINUTES, 5))
+    assert all(any(one.since <= end <= one.until for one in found) for end in crowded)
+    assert bool(found) == bool(crowded)

@@ -1,4 +1,4 @@
-"""My information, and who looked at it."""
+"""My information, given once and shown masked."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from weimin.base.errors import WeiminError
 from weimin.base.guard import access
+from weimin.base.identifiers import mask_id
 from weimin.kernel.accounts import queries as accounts
+from weimin.kernel.accounts.web.city import PROVEN
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.residents import actions, queries
 
@@ -24,10 +26,11 @@ def profile(request: Any) -> HttpResponse:
         card = queries.get_card(resident_id=actor.resident_id)
         return render(request, "residents/profile.html", {"card": card})
     typed = {"name": "", "id_number": "", "division": "", "township": _known_township(request)}
+    proven = request.session.get(PROVEN) or {}
     errors: dict[str, str] = {}
     status = 200
     if request.method == "POST":
-        typed = {name: request.POST.get(name, "").strip() for name in typed}
+        typed = {name: request.POST.get(name, "").strip() for name in typed} | proven
         typed["township"] = typed["township"] or directory.township_of(typed["division"])
     villages = directory.children_of(typed["township"]) if _is_township(typed["township"]) else []
     if typed["division"] not in {one.code for one in villages}:
@@ -49,8 +52,10 @@ def profile(request: Any) -> HttpResponse:
                 errors = {name: text for name, text in errors.items() if name != "division"} | told
             status = 422
         else:
+            request.session.pop(PROVEN, None)
             return HttpResponseRedirect(_next(request))
     context = {
+        "proven": {"name": proven["name"], "id_masked": mask_id(proven["id_number"])} if proven else None,
         "typed": typed,
         "errors": errors,
         "next": _next(request),
@@ -76,11 +81,3 @@ def _known_township(request: Any) -> str:
     """The township that somebody chose on an earlier page; '' when none."""
     code = request.COOKIES.get("township", "")
     return directory.township_of(code) if directory.division_exists(code) else ""
-
-
-@access("resident")
-def reads(request: Any) -> HttpResponse:
-    """Who looked at my data."""
-    actor = request.actor
-    rows = queries.list_reads(resident_id=actor.resident_id) if actor.resident_id else []
-    return render(request, "residents/reads.html", {"rows": rows})

@@ -36,10 +36,15 @@ for (const select of document.querySelectorAll("select[data-fills]")) {
   button.remove();
   select.addEventListener("change", async () => {
     const body = new FormData(select.form);
-    body.set(name, "1"); body.delete("division");
+    const old = document.getElementById(id), asked = select.value;
+    body.set(name, "1");
+    for (const one of old.querySelectorAll("[name]")) body.delete(one.name);
+    for (const one of old.querySelectorAll("select")) one.disabled = true;
     const answer = await fetch(location.href, { method: "POST", body }).catch(() => null);
     const fresh = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(id);
+    if (select.value !== asked) return;
     if (fresh) document.getElementById(id).replaceWith(fresh);
+    else for (const one of old.querySelectorAll("select")) one.disabled = false;
   });
 }
 // Long work: a section with data-live="seconds" is fetched again until the server no longer marks it; then the page loads anew.

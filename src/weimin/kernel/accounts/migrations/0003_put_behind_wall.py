@@ -1,4 +1,7 @@
-"""Accounts behind the wall: one's own; those of staff for staff; any at the entrance, where nobody is known yet."""
+"""Accounts and their links to the city's identity provider behind the wall.
+
+One's own; those of staff for staff; any at the entrance, where nobody is known yet.
+"""
 
 from django.db import migrations
 
@@ -13,8 +16,16 @@ CREATE POLICY accounts_staff ON accounts_account TO weimin_app USING (
 CREATE POLICY accounts_entrance ON accounts_account TO weimin_app USING (
   (SELECT current_setting('weimin.kind', true)) = 'entrance'
 );
+
+ALTER TABLE accounts_citylink ENABLE ROW LEVEL SECURITY;
+CREATE POLICY accounts_link_own ON accounts_citylink TO weimin_app USING (
+  account_id = (SELECT NULLIF(current_setting('weimin.account', true), '')::bigint)
+  OR (SELECT current_setting('weimin.kind', true)) = 'entrance'
+);
 """
 LOWER = """
+DROP POLICY accounts_link_own ON accounts_citylink;
+ALTER TABLE accounts_citylink DISABLE ROW LEVEL SECURITY;
 DROP POLICY accounts_own ON accounts_account;
 DROP POLICY accounts_staff ON accounts_account;
 DROP POLICY accounts_entrance ON accounts_account;
@@ -23,6 +34,6 @@ ALTER TABLE accounts_account DISABLE ROW LEVEL SECURITY;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0001_create_accounts"), ("record", "0002_raise_wall")]
+    dependencies = [("accounts", "0002_add_login"), ("record", "0002_raise_wall")]
 
     operations = [migrations.RunSQL(RAISE, LOWER)]

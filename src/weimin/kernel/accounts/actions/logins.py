@@ -37,8 +37,9 @@ def create_staff_account(
     name: str,
     password: str | None = None,
     password_hash: str | None = None,
+    temporary: bool = False,
 ) -> int:
-    """Make an account for somebody who serves; gives its id.
+    """Make an account for somebody who serves; gives its id. A temporary password must be changed at the log-in.
 
     Raises: Invalid — the user name is taken or cannot be one
     """
@@ -56,6 +57,7 @@ def create_staff_account(
         display_name=name,
         created_at=at,
         password=password_hash or make_password(password),
+        password_is_temporary=temporary,
     )
     record_audit(
         by=by,
