@@ -59,8 +59,8 @@ def _shows(request: HttpRequest, response: HttpResponse) -> bool:
 def _watched(request: HttpRequest, parts: Any, looks: Looks) -> Iterator[bytes]:
     """The parts of an answer that is made while it is sent; its entry is made when it ends or breaks off."""
     source = iter(parts)
-    with wall.acting(request.actor):
-        try:
+    try:
+        with wall.acting(request.actor):
             while True:
                 with collecting(looks):
                     try:
@@ -68,8 +68,9 @@ def _watched(request: HttpRequest, parts: Any, looks: Looks) -> Iterator[bytes]:
                     except StopIteration:
                         return
                 yield part
-        finally:
-            if looks:
+    finally:
+        if looks:
+            with wall.acting(request.actor):  # a reader who left undoes the first
                 keep_look(request, looks)
 
 
