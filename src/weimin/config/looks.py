@@ -56,7 +56,7 @@ def _shows(request: HttpRequest, response: HttpResponse) -> bool:
     return response.status_code < 300 or response.status_code in _SHOWS_AGAIN
 
 
-def _watched(request: HttpRequest, parts: Any, looks: Looks) -> Iterator[bytes]:
+def _watched(request: Any, parts: Any, looks: Looks) -> Iterator[bytes]:
     """The parts of an answer that is made while it is sent; its entry is made when it ends or breaks off."""
     source = iter(parts)
     try:

@@ -168,7 +168,7 @@ def keep() -> None:
         _standing.stale = True
     elif connection.savepoint_ids[-1] is not None:
         connection.savepoint_commit(connection.savepoint_ids[-1])
-        connection.savepoint_ids[-1] = connection.savepoint()
+        connection.savepoint_ids[-1] = connection.savepoint()  # type: ignore[assignment]
     _watch()
 
 
