@@ -34,6 +34,6 @@ ALTER TABLE accounts_account DISABLE ROW LEVEL SECURITY;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0002_add_login"), ("record", "0002_raise_wall")]
+    dependencies = [("accounts", "0002_add_login"), ("record", "0005_raise_wall")]
 
     operations = [migrations.RunSQL(RAISE, LOWER)]

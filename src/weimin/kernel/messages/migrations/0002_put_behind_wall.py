@@ -15,6 +15,6 @@ ALTER TABLE notices_message DISABLE ROW LEVEL SECURITY;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("notices", "0001_create_messages"), ("record", "0002_raise_wall")]
+    dependencies = [("notices", "0001_create_messages"), ("record", "0005_raise_wall")]
 
     operations = [migrations.RunSQL(RAISE, LOWER)]

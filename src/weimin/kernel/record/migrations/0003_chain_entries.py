@@ -26,23 +26,10 @@ DROP TRIGGER record_day_final ON record_auditday;
 DROP FUNCTION record_chain_is_final();
 """
 
-# only the worker and the command line write the chain: where web processes have a role of their own, it reads
-READ_ONLY = """
-DO $$
-BEGIN
-    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'weimin_app') THEN
-        REVOKE INSERT, UPDATE, DELETE
-            ON record_auditlink, record_auditday, record_chainstate, record_auditcheck FROM weimin_app;
-    END IF;
-END
-$$;
-"""
-
-
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('record', '0002_raise_wall'),
+        ('record', '0001_create_record'),
     ]
 
     operations = [
@@ -121,5 +108,4 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=('day', 'place'), name='record_link_place'),
         ),
         migrations.RunSQL(FINAL, NOT_FINAL),
-        migrations.RunSQL(READ_ONLY, migrations.RunSQL.noop),
     ]

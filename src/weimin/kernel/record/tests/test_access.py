@@ -19,7 +19,7 @@ from weimin.kernel.record.testing import AT
 from weimin.kernel.record.types import Actor
 
 pytestmark = pytest.mark.django_db
-RAISE_WALL = import_module("weimin.kernel.record.migrations.0002_raise_wall")
+RAISE_WALL = import_module("weimin.kernel.record.migrations.0005_raise_wall")
 CLERK = Actor(
     kind="staff",
     name="张伟",

@@ -55,6 +55,8 @@ END
 $$;
 REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM weimin_app;
 REVOKE UPDATE, DELETE ON record_auditentry FROM weimin_app;
+-- only the worker and the command line write the chain
+REVOKE INSERT, UPDATE, DELETE ON record_auditlink, record_auditday, record_chainstate, record_auditcheck FROM weimin_app;
 """
 UNGRANT = """
 DO $$
@@ -85,7 +87,7 @@ DROP FUNCTION record_audit_is_final();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("record", "0001_create_record")]
+    dependencies = [("record", "0004_seal_files")]
 
     operations = [
         migrations.RunSQL(ROLE, migrations.RunSQL.noop),
