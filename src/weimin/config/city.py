@@ -79,13 +79,14 @@ def load_items(*, at: datetime, progress: Progress = _quiet) -> dict[str, int]:
         records=records,
         progress=lambda done, total: progress("事项", done, total),
     )
+    rows = catalogue.load_lists(by=LOADER, at=at)
     offers = catalogue.load_offers(
         by=LOADER,
         at=at,
         valid_from=local_date(at) - OFFERED_SINCE,
         progress=lambda done, total: progress("事项进驻", done, total),
     )
-    return {"items": len(records), "new_versions": made, "new_offers": offers}
+    return {"items": len(records), "new_versions": made, "list_rows": rows, "new_offers": offers}
 
 
 def _slug(name: str) -> str:
@@ -155,6 +156,11 @@ def _demo_plan() -> list[tuple[str, str, Posts]]:
         add(_slug(name), HEAD[0], HEAD[1], [(one.pk, HEAD[2], HEAD[1]) for one in offices])
     city = next(one for one in places.list_agencies(division_code="340300000000") if "数据资源局" in one.lead_keys)
     add("shi", "qingdan", "清单管理员", [(city.pk, ("list_keeper",), "清单管理员")])
+    justice = next(one for one in places.list_agencies(division_code="340300000000") if "司法局" in one.lead_keys)
+    office = next(one for one in places.list_agencies(division_code="340300000000") if "政府办" in one.lead_keys)
+    add("shi", "qingdan2", "清单管理员", [(city.pk, ("list_keeper",), "清单管理员")])
+    add("shi", "fazhi", "合法性审核员", [(justice.pk, ("legal_reviewer",), "合法性审核员")])
+    add("shi", "lingdao", "负责人", [(office.pk, ("leader",), "负责人")])
     for suffix in ("guize", "guize2"):
         add("shi", suffix, "规则管理员", [(city.pk, ("procedure_keeper",), "规则管理员")])
     add("shi", "jiandu", "监督员", [(city.pk, ("supervisor",), "监督员")])
@@ -180,6 +186,9 @@ def demo_logins() -> list[tuple[str, str]]:
         ("liucheng.lingdao", "榴城镇人民政府 领导"),
         ("huaiyuan.lingdao", "怀远县各部门 领导"),
         ("shi.qingdan", "市数据资源局 清单管理"),
+        ("shi.qingdan2", "市数据资源局 清单管理（另一人，复核用）"),
+        ("shi.fazhi", "市司法局 合法性审核"),
+        ("shi.lingdao", "市人民政府办公室 负责人（批准清单）"),
         ("shi.guize", "市数据资源局 规则管理（装入放假安排、改法定参数）"),
         ("shi.guize2", "市数据资源局 规则管理（另一人，批准用）"),
         ("shi.jiandu", "市数据资源局 监督督办"),

@@ -20,6 +20,7 @@ from procrastinate.contrib.django import app
 from weimin.base import clock
 from weimin.kernel.accounts import actions as accounts
 from weimin.kernel.cases import actions as cases
+from weimin.kernel.catalogue import actions as catalogue
 from weimin.kernel.deadlines import actions as deadlines
 from weimin.kernel.record import actions as record
 from weimin.kernel.record.types import Actor
@@ -70,7 +71,7 @@ def attend(at: datetime) -> int:
     Shape:  how many rows were moved
     """
     moved = 0
-    for loop in (deadlines.attend_clocks, cases.attend_due):
+    for loop in (catalogue.bring_into_force, deadlines.attend_clocks, cases.attend_due):
         while batch := loop(at=at):
             moved += batch
     return moved

@@ -1,12 +1,19 @@
-"""Tables of items, their versions, life events and offers."""
+"""Tables of the lists: rows, their versions, who checked them, life events, offers, and what people proposed."""
 
 from __future__ import annotations
 
-from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateRangeField
 from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
+
+from weimin.kernel.catalogue.types import LEGAL_STATUSES, STAGES, STATUSES, TRIGGERS
+
+
+def _period(start: str, end: str) -> Func:
+    return Func(start, end, function="daterange", output_field=DateRangeField())
 
 
 class LifeEvent(models.Model):
@@ -23,19 +30,23 @@ class LifeEvent(models.Model):
 
 
 class Item(models.Model):
-    """A service item: what stays the same through all its versions."""
+    """A row of a list (清单事项): what stays the same through all its versions; service items are such rows."""
 
     code = models.CharField("事项代码", max_length=40, unique=True, help_text="本平台的稳定代码，不重复使用")
+    list_code = models.CharField(
+        "清单", max_length=16, default="service", help_text="属于哪张清单：公共服务、权力、责任、村居履职等"
+    )
     loaded_digest = models.CharField(
         "装入摘要", max_length=64, blank=True, default="", help_text="最近一次从文件装入的内容摘要；文件没变就不再装入"
     )
 
     class Meta:
-        verbose_name = "服务事项"
+        verbose_name = "清单事项"
+        indexes = [models.Index(fields=["list_code", "code"], name="catalogue_item_list")]
 
 
 class ItemVersion(models.Model):
-    """One version of an item: everything a guide, a form and a clock need. Fixed once in force."""
+    """One version of a row: for a service item everything a guide, a form and a clock need. Fixed once approved."""
 
     item = models.ForeignKey(
         Item, models.PROTECT, related_name="versions", verbose_name="事项", help_text="属于哪个事项"
@@ -44,21 +55,43 @@ class ItemVersion(models.Model):
     status = models.CharField(
         "状态",
         max_length=10,
-        choices=[("draft", "草稿"), ("in_force", "现行"), ("ended", "已停用")],
-        help_text="草稿、现行或已停用",
+        choices=list(STATUSES.items()),
+        help_text="草稿、审核各环节、待生效、现行、已停用或未通过",
     )
-    valid_from = models.DateField("生效日", help_text="从这一天起现行")
+    effect = models.CharField(
+        "变动",
+        max_length=4,
+        choices=[("set", "新增或修改"), ("end", "取消")],
+        default="set",
+        help_text="这一版是写新内容，还是把这一行从清单取消",
+    )
+    trigger = models.CharField(
+        "起因",
+        max_length=16,
+        choices=list(TRIGGERS.items()),
+        default="loaded",
+        help_text="为什么要动：法律变了、机构变了等",
+    )
+    reason = models.CharField("理由", max_length=500, blank=True, default="", help_text="为什么这样改，公开给人看")
+    revision = models.PositiveIntegerField("修改次数", default=0, help_text="草稿每保存一次加 1，防止两人互相覆盖")
+    drafted_by = models.BigIntegerField("起草账号", null=True, help_text="谁起草的；起草人不能审自己的稿")
+    valid_from = models.DateField("生效日", help_text="从这一天起现行；草稿写打算哪天")
     valid_until = models.DateField("失效日", null=True, help_text="到这一天不再现行，空表示仍现行")
+    published_at = models.DateTimeField("公布时间", null=True, help_text="什么时候对外公布的，没有公布为空")
     name = models.CharField("事项名称", max_length=120, help_text="规范名称")
-    plain = models.CharField("通俗说明", max_length=300, help_text="一句大白话说明这件事")
-    area = models.CharField("服务领域", max_length=4, help_text="指导目录的领域代码 A1–A9")
-    type_code = models.CharField("事项类型", max_length=2, help_text="GB/T 39046 表 A.1 的代码")
-    applied = models.BooleanField("依申请", help_text="是否由群众申请启动")
-    audience = ArrayField(models.CharField(max_length=2), help_text="服务对象代码，GB/T 39046 表 A.4")
-    life_events = ArrayField(models.CharField(max_length=20), help_text="人生事件代码")
-    online = models.BooleanField("能网上办", help_text="能否全程网上办理")
-    lead_key = models.CharField("牵头部门", max_length=40, help_text="牵头部门今天的名称")
-    decision_level = models.CharField("决定层级", max_length=24, help_text="由村、乡镇还是县里决定")
+    plain = models.CharField("通俗说明", max_length=300, blank=True, default="", help_text="一句大白话说明这件事")
+    area = models.CharField("服务领域", max_length=4, blank=True, default="", help_text="指导目录的领域代码 A1–A9")
+    type_code = models.CharField("事项类型", max_length=2, blank=True, default="", help_text="GB/T 39046 表 A.1 的代码")
+    applied = models.BooleanField("依申请", default=False, help_text="是否由群众申请启动")
+    audience = ArrayField(
+        models.CharField(max_length=2), default=list, blank=True, help_text="服务对象代码，GB/T 39046 表 A.4"
+    )
+    life_events = ArrayField(models.CharField(max_length=20), default=list, blank=True, help_text="人生事件代码")
+    online = models.BooleanField("能网上办", default=False, help_text="能否全程网上办理")
+    lead_key = models.CharField("牵头部门", max_length=40, blank=True, default="", help_text="牵头部门今天的名称")
+    decision_level = models.CharField(
+        "决定层级", max_length=24, blank=True, default="", help_text="由村、乡镇还是县里决定"
+    )
     procedure = models.ForeignKey(
         "procedures.ProcedureVersion",
         models.PROTECT,
@@ -68,12 +101,15 @@ class ItemVersion(models.Model):
         help_text="按哪一版流程办",
     )
     publication_class = models.CharField(
-        "公开类别", max_length=10, help_text="public 公开、village 村内公示结果、never 不公开"
+        "公开类别", max_length=10, blank=True, default="", help_text="public 公开、village 村内公示结果、never 不公开"
     )
-    doc = models.JSONField("事项要素", help_text="办事指南的全部要素，按清单格式")
-    limit_text = models.CharField("承诺时限", max_length=40, help_text="列表上显示的承诺时限")
-    names = ArrayField(models.CharField(max_length=60), help_text="名称和群众叫法，搜索用")
-    search_text = models.TextField("搜索文本", help_text="名称和叫法连成一行，找错别字用")
+    doc = models.JSONField("事项要素", help_text="这一行的全部内容，按清单格式")
+    digest = models.CharField(
+        "内容摘要", max_length=64, blank=True, default="", help_text="全部内容的 SM3 摘要，比对各乡镇的清单用"
+    )
+    limit_text = models.CharField("承诺时限", max_length=40, blank=True, default="", help_text="列表上显示的承诺时限")
+    names = ArrayField(models.CharField(max_length=60), default=list, blank=True, help_text="名称和群众叫法，搜索用")
+    search_text = models.TextField("搜索文本", blank=True, default="", help_text="名称和叫法连成一行，找错别字用")
     search = SearchVectorField(null=True, help_text="分词和拼音，搜索用")
 
     class Meta:
@@ -81,9 +117,19 @@ class ItemVersion(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["item", "number"], name="catalogue_version_number"),
             models.UniqueConstraint(fields=["item"], condition=Q(status="in_force"), name="catalogue_one_in_force"),
+            models.UniqueConstraint(
+                fields=["item"],
+                condition=Q(status__in=["draft", "lead", "legal", "approve", "approved"]),
+                name="catalogue_one_in_process",
+            ),
             models.CheckConstraint(
-                condition=Q(valid_until=None) | Q(valid_until__gt=F("valid_from")),
+                condition=Q(valid_until=None) | Q(valid_until__gte=F("valid_from")),
                 name="catalogue_version_period",
+            ),
+            ExclusionConstraint(
+                name="catalogue_version_once",
+                expressions=[("item", "="), (_period("valid_from", "valid_until"), "&&")],
+                condition=Q(status__in=sorted(LEGAL_STATUSES), effect="set"),
             ),
         ]
         indexes = [
@@ -92,6 +138,66 @@ class ItemVersion(models.Model):
             GistIndex(fields=["search_text"], name="catalogue_version_typos", opclasses=["gist_trgm_ops"]),
             models.Index(fields=["status", "area"], name="catalogue_version_area"),
         ]
+
+
+class VersionStep(models.Model):
+    """What somebody did with a version on its way to publication. Never changed."""
+
+    version = models.ForeignKey(
+        ItemVersion, models.CASCADE, related_name="steps", verbose_name="版本", help_text="哪一版"
+    )
+    stage = models.CharField("环节", max_length=10, choices=list(STAGES.items()), help_text="在哪个环节")
+    outcome = models.CharField(
+        "结果",
+        max_length=8,
+        choices=[("done", "完成"), ("passed", "通过"), ("returned", "退回修改"), ("refused", "不同意")],
+        help_text="这个环节的结果",
+    )
+    opinion = models.CharField("意见", max_length=500, blank=True, default="", help_text="审的人写的意见")
+    at = models.DateTimeField("时间", help_text="什么时候")
+    by_label = models.CharField("谁", max_length=120, help_text="单位和姓名")
+    account_id = models.BigIntegerField("账号", null=True, help_text="哪个账号；同一个人不能连办两个环节")
+
+    class Meta:
+        verbose_name = "清单审核记录"
+        indexes = [models.Index(fields=["version", "at"], name="catalogue_step_version")]
+
+
+class Proposal(models.Model):
+    """Somebody asks that a list be changed: a body, a clerk, or a resident."""
+
+    list_code = models.CharField("清单", max_length=16, help_text="要改哪张清单")
+    item = models.ForeignKey(
+        Item, models.PROTECT, null=True, related_name="+", verbose_name="事项", help_text="要改哪一行，新增为空"
+    )
+    trigger = models.CharField("起因", max_length=16, choices=list(TRIGGERS.items()), help_text="为什么要动")
+    text = models.CharField("建议", max_length=1000, help_text="建议改什么、为什么")
+    at = models.DateTimeField("时间", help_text="什么时候提出的")
+    by_label = models.CharField("谁", max_length=120, help_text="单位和姓名；群众只写“群众”")
+    account_id = models.BigIntegerField("账号", null=True, help_text="提出人的账号，用来把答复送给他")
+    due_on = models.DateField("答复期限", null=True, help_text="最迟哪天答复")
+    clock_id = models.BigIntegerField("时钟", null=True, help_text="答复的时钟")
+    state = models.CharField(
+        "状态",
+        max_length=8,
+        choices=[("open", "待答复"), ("taken", "已采纳"), ("refused", "未采纳")],
+        default="open",
+        help_text="是否采纳",
+    )
+    answer = models.CharField("答复", max_length=1000, blank=True, default="", help_text="采纳与否和理由")
+    answered_at = models.DateTimeField("答复时间", null=True, help_text="什么时候答复的")
+    version = models.ForeignKey(
+        ItemVersion,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name="版本",
+        help_text="采纳以后起草的那一版",
+    )
+
+    class Meta:
+        verbose_name = "清单调整建议"
+        indexes = [models.Index(fields=["state", "at"], name="catalogue_proposal_open")]
 
 
 class Offer(models.Model):
@@ -129,6 +235,20 @@ class Offer(models.Model):
     )
     valid_from = models.DateField("开始", help_text="从这一天起在本乡镇可办")
     valid_until = models.DateField("结束", null=True, help_text="到这一天不再可办，空表示仍可办")
+    local = models.JSONField(
+        "本地内容", default=dict, blank=True, help_text="只能改地点、时间、电话、窗口和更短的承诺时限，其余跟清单走"
+    )
+    approved_by = models.CharField(
+        "批准人", max_length=120, blank=True, default="", help_text="谁批准本地内容的，没有改动为空"
+    )
+    reason = models.CharField("理由", max_length=200, blank=True, default="", help_text="为什么要改本地内容")
+    copy = models.JSONField(
+        "乡镇清单", null=True, help_text="乡镇自己公布的这一事项全文，用来和清单比对；没有另外公布为空"
+    )
+    copy_digest = models.CharField(
+        "乡镇清单摘要", max_length=64, blank=True, default="", help_text="乡镇清单的 SM3 摘要，空表示没有另外公布"
+    )
+    copy_at = models.DateTimeField("乡镇清单时间", null=True, help_text="什么时候收到乡镇清单的")
 
     class Meta:
         verbose_name = "事项进驻"
@@ -137,6 +257,14 @@ class Offer(models.Model):
                 fields=["item", "township"],
                 condition=Q(valid_until=None),
                 name="catalogue_offer_once",
+            ),
+            ExclusionConstraint(
+                name="catalogue_offer_period",
+                expressions=[
+                    ("item", "="),
+                    ("township", "="),
+                    (_period("valid_from", "valid_until"), "&&"),
+                ],
             ),
         ]
         indexes = [models.Index(fields=["township", "item"], name="catalogue_offer_township")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 
 #: Service areas of the plan's guidance catalogue.
@@ -49,6 +50,37 @@ CHANNELS = {
     "4": "邮寄",
     "agent": "村代办员",
     "home": "上门办",
+}
+#: The life of a version. From `waiting` on it is law: it has a period that no other version of its row may share.
+STATUSES = {
+    "draft": "草稿",
+    "lead": "牵头部门审核",
+    "legal": "合法性审核",
+    "approve": "待批准",
+    "approved": "待公布",
+    "waiting": "待生效",
+    "in_force": "现行",
+    "ended": "已停用",
+    "refused": "未通过",
+}
+LEGAL_STATUSES = frozenset({"waiting", "in_force", "ended"})
+#: Where a version is still on its way: one at a time for each row.
+IN_PROCESS = ("draft", "lead", "legal", "approve", "approved")
+#: What is done with a version, in order.
+STAGES = {"draft": "起草", "lead": "牵头部门审核", "legal": "合法性审核", "approve": "批准", "publish": "公布"}
+#: Why a list changes (plan 16: dynamic adjustment).
+TRIGGERS = {
+    "law_made": "法律法规规章制定",
+    "law_changed": "法律法规规章修改",
+    "law_ended": "法律法规规章废止",
+    "body_changed": "机构或职能调整",
+    "empowered": "赋权、委托或承接",
+    "withdrawn": "收回",
+    "finding": "法院判决、复议决定或检查发现",
+    "remark": "群众建议",
+    "review": "定期评估",
+    "mistake": "更正差错",
+    "loaded": "从文件装入",
 }
 UNITS = {"workday": "个工作日", "day": "天"}
 MATERIAL_KINDS = {
@@ -300,6 +332,46 @@ class OfferView:
     accept_agency_id: int
     handle_agency_id: int
     county_agency_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class VersionView:
+    """One version of a list row, as pages show it.
+
+    Shape:  steps are (stage, outcome, opinion, at, by) in words, oldest first; filled where one version is asked for
+    """
+
+    version_id: int
+    item_code: str
+    list_code: str
+    number: int
+    status: str
+    effect: str
+    trigger: str
+    reason: str
+    revision: int
+    valid_from: date
+    valid_until: date | None
+    published_at: datetime | None
+    name: str
+    doc: dict[str, Any] = field(hash=False, compare=False)
+    drafted_by: int | None = None
+    steps: tuple[tuple[str, str, str, datetime, str], ...] = ()
+
+    @property
+    def status_text(self) -> str:
+        """Its status in words."""
+        return "已取消" if self.effect == "end" and self.status == "ended" else STATUSES[self.status]
+
+    @property
+    def trigger_text(self) -> str:
+        """Its trigger in words."""
+        return TRIGGERS.get(self.trigger, self.trigger)
+
+    @property
+    def is_law(self) -> bool:
+        """Whether it has a period of force, now, before or soon."""
+        return self.status in LEGAL_STATUSES
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ ROLES = {
     "issuer": "统一出件",
     "leader": "单位领导",
     "list_keeper": "清单管理",
+    "legal_reviewer": "合法性审核",
     "procedure_keeper": "规则管理",
     "supervisor": "监督督办",
     "operator": "运行维护",

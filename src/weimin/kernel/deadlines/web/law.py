@@ -56,7 +56,7 @@ GROUPS = (
     ("执法公示和法制审核", "enforce"),
     ("重大决策和协商", "decision rules normative plan consult"),
     ("信访、接访和调解", "petition reception mediation"),
-    ("政府信息公开", "disclosure powerlist"),
+    ("政府信息公开和清单", "disclosure powerlist lists"),
     ("政府购买服务", "purchase"),
     ("政府采购和合同", "procure contract"),
     ("评价和热线", "rating hotline"),

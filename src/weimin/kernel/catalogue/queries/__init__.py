@@ -72,21 +72,26 @@ def _spec(version: ItemVersion) -> ItemSpec:
     )
 
 
+def _in_force() -> QuerySet[ItemVersion]:
+    """Service items in force; rows of other lists are nothing that anybody applies for."""
+    return ItemVersion.objects.filter(status="in_force", item__list_code="service")
+
+
 def get_current(*, code: str) -> ItemSpec:
     """The version in force of an item.
 
     Raises: ItemUnknown — no version in force
     Cost:   one query, two the first time
     """
-    version_id = ItemVersion.objects.filter(item__code=code, status="in_force").values_list("pk", flat=True).first()
+    version_id = _in_force().filter(item__code=code).values_list("pk", flat=True).first()
     if version_id is None:
         raise ItemUnknown("找不到这个事项，可能已经撤下。可以回首页搜索。")
     return get_spec(version_id)
 
 
 def list_in_force() -> QuerySet[ItemVersion]:
-    """Every item version in force, by item code."""
-    return ItemVersion.objects.filter(status="in_force").select_related("item").order_by("item__code")
+    """Every service item's version in force, by item code."""
+    return _in_force().select_related("item").order_by("item__code")
 
 
 def list_life_events() -> list[LifeEvent]:
@@ -208,7 +213,7 @@ def _without_places(text: str) -> str:
 
 
 def _filtered(filters: Filters) -> QuerySet[ItemVersion]:
-    rows = ItemVersion.objects.filter(status="in_force", applied=True).select_related("item").defer("doc", "search")
+    rows = _in_force().filter(applied=True).select_related("item").defer("doc", "search")
     if filters.area:
         rows = rows.filter(area=filters.area)
     if filters.audience:
@@ -306,7 +311,7 @@ def list_own_motion(*, township_code: str) -> list[Found]:
 
     Cost:   one query
     """
-    rows = ItemVersion.objects.filter(
-        status="in_force", applied=False, item__offers__township_id=township_code, item__offers__valid_until=None
+    rows = _in_force().filter(
+        applied=False, item__offers__township_id=township_code, item__offers__valid_until=None
     )
     return [_found(one) for one in rows.select_related("item").defer("doc", "search").order_by("item__code")]

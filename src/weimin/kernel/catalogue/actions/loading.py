@@ -1,4 +1,4 @@
-"""Writes of the catalogue: load item records as versions, put them in force, offer them."""
+"""Load the rows of the lists from files as versions in force, and offer items in townships."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ from weimin.kernel.catalogue.models import Item, ItemVersion, LifeEvent, Offer
 from weimin.kernel.catalogue.queries import forget_specs
 from weimin.kernel.catalogue.rules import items as item_rules
 from weimin.kernel.catalogue.rules import searching
+from weimin.kernel.catalogue.rules.lists import check_row, list_kinds
+from weimin.kernel.deadlines import queries as law
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.procedures import queries as procedures
 from weimin.kernel.record.actions import record_audit
 from weimin.kernel.record.types import Actor
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parents[1] / "data"
 Progress = Callable[[int, int], None]
 
 
@@ -74,7 +76,7 @@ def load_items(*, by: Actor, at: datetime, records: list[dict[str, Any]], progre
     with transaction.atomic():
         loaded = dict(Item.objects.values_list("code", "loaded_digest"))
         for position, record in enumerate(records, start=1):
-            digest = _digest(record)
+            digest = digest_of(record)
             if loaded.get(record["code"]) != digest:
                 made += publish_item(by=by, at=at, record=record)
                 Item.objects.filter(code=record["code"]).update(loaded_digest=digest)
@@ -84,7 +86,8 @@ def load_items(*, by: Actor, at: datetime, records: list[dict[str, Any]], progre
     return made
 
 
-def _digest(record: dict[str, Any]) -> str:
+def digest_of(record: dict[str, Any]) -> str:
+    """The SM3 digest of a record, whatever the order of its keys."""
     return sm3_hex(json.dumps(record, ensure_ascii=False, sort_keys=True, default=str).encode())
 
 
@@ -101,52 +104,119 @@ def publish_item(*, by: Actor, at: datetime, record: dict[str, Any]) -> bool:
     procedure = procedures.get_current_version(code=record["procedure"])
     if before and before.doc == record and before.procedure_id == procedure.version_id:
         return False
-    today = local_date(at)
-    number = last + 1
-    if before:
-        before.status, before.valid_until = "ended", max(today, before.valid_from)
-        if before.valid_until == before.valid_from:
-            ItemVersion.objects.filter(pk=before.pk).update(status="ended")
-        else:
-            before.save(update_fields=["status", "valid_until"])
-    version = _version_row(item, record, number=number, on=today, procedure_id=procedure.version_id)
-    version.save()
-    _index([(version.pk, record)])
+    version = ItemVersion(
+        item=item,
+        number=last + 1,
+        valid_from=local_date(at),
+        published_at=at,
+        **columns_of("service", record, procedure_id=procedure.version_id),
+    )
+    enter_force(version, at=at)
     record_audit(
         by=by,
         at=at,
         verb="catalogue.item.published",
         subject_type="item",
         subject_id=item.code,
-        changes={"number": [before.number if before else None, number], "name": record["name"]},
+        changes={"number": [before.number if before else None, version.number], "name": record["name"]},
     )
     return True
 
 
-def _version_row(item: Item, record: dict[str, Any], *, number: int, on: date, procedure_id: int) -> ItemVersion:
-    names = searching.names_of(record)
-    return ItemVersion(
-        item=item,
-        number=number,
-        status="in_force",
-        valid_from=on,
-        name=record["name"],
-        plain=record["plain"],
-        area=record["area"],
-        type_code=record["type"],
-        applied=bool(record.get("applied", True)),
-        audience=list(record["audience"]),
-        life_events=list(record.get("life_events") or []),
-        online=bool(record.get("online")),
-        lead_key=record["lead"],
-        decision_level=record["decision_level"],
-        procedure_id=procedure_id,
-        publication_class=record["publication"]["class"],
-        doc=record,
-        limit_text=item_rules.read_limit((record.get("limits") or {}).get("committed") or {}).text,
-        names=names,
-        search_text=searching.search_line(names),
+def load_lists(*, by: Actor, at: datetime, records: list[dict[str, Any]] | None = None) -> int:
+    """Put the rows of the other lists from files in force, each whose file changed since it was loaded last.
+
+    Raises: ItemBroken — a row breaks a rule; nothing is loaded
+    Shape:  the number of new versions
+    """
+    rows = read_list_files() if records is None else records
+    made = 0
+    with transaction.atomic():
+        loaded = dict(Item.objects.exclude(list_code="service").values_list("code", "loaded_digest"))
+        for record in rows:
+            row = {key: value for key, value in record.items() if key not in ("code", "list")}
+            if faults := check_row(list_kinds()[record["list"]], row, laws=law.list_laws(), on=local_date(at)):
+                raise item_rules.ItemBroken(f"{record['code']} {record.get('name')} 有错：{faults}", fields=faults)
+            if loaded.get(record["code"]) != digest_of(record):
+                made += _load_row(by, at, record["list"], record["code"], row)
+                Item.objects.filter(code=record["code"]).update(loaded_digest=digest_of(record))
+    return made
+
+
+def _load_row(by: Actor, at: datetime, list_code: str, code: str, row: dict[str, Any]) -> bool:
+    item, _ = Item.objects.get_or_create(code=code, defaults={"list_code": list_code})
+    last = ItemVersion.objects.filter(item=item).order_by("-number").first()
+    if last is not None and last.doc == row:
+        return False
+    number = last.number + 1 if last else 1
+    version = ItemVersion(
+        item=item, number=number, valid_from=local_date(at), published_at=at, **columns_of(list_code, row)
     )
+    enter_force(version, at=at)
+    record_audit(
+        by=by,
+        at=at,
+        verb="catalogue.item.published",
+        subject_type="item",
+        subject_id=code,
+        changes={"number": [last.number if last else None, number], "name": row["name"]},
+    )
+    return True
+
+
+def read_list_files(folder: Path = DATA / "lists") -> list[dict[str, Any]]:
+    """Read the rows of the lists beside the service list, in the order of their codes."""
+    rows: list[dict[str, Any]] = []
+    for path in sorted(folder.glob("*.yaml")):
+        rows.extend({"list": path.stem, **row} for row in yaml.safe_load(path.read_text(encoding="utf-8")) or [])
+    return rows
+
+
+def columns_of(list_code: str, doc: dict[str, Any], *, procedure_id: int | None = None) -> dict[str, Any]:
+    """The columns of a version that repeat what its record says, for lists and search."""
+    shared = {"doc": doc, "digest": digest_of(doc), "name": str(doc.get("name") or "")[:120]}
+    if list_code != "service":
+        names = searching.names_of({"name": shared["name"], "synonyms": []})
+        type_code = str(doc.get("type") or "")
+        return {**shared, "names": names, "search_text": searching.search_line(names), "type_code": type_code}
+    names = searching.names_of(doc)
+    return {
+        **shared,
+        "plain": str(doc.get("plain") or ""),
+        "area": str(doc.get("area") or ""),
+        "type_code": str(doc.get("type") or ""),
+        "applied": bool(doc.get("applied", True)),
+        "audience": list(doc.get("audience") or []),
+        "life_events": list(doc.get("life_events") or []),
+        "online": bool(doc.get("online")),
+        "lead_key": str(doc.get("lead") or ""),
+        "decision_level": str(doc.get("decision_level") or ""),
+        "procedure_id": procedure_id,
+        "publication_class": str((doc.get("publication") or {}).get("class") or ""),
+        "limit_text": item_rules.read_limit((doc.get("limits") or {}).get("committed") or {}).text,
+        "names": names,
+        "search_text": searching.search_line(names),
+    }
+
+
+def enter_force(version: ItemVersion, *, at: datetime) -> None:
+    """Put a version in force from its day on, ending the one before; one of the same day leaves that an empty period.
+
+    Open matters keep the version they started with.
+
+    Cost:   about four queries
+    """
+    before = ItemVersion.objects.select_for_update().filter(item=version.item, status="in_force").first()
+    if before is not None:
+        before.status, before.valid_until = "ended", max(version.valid_from, before.valid_from)
+        before.save(update_fields=["status", "valid_until"])
+    if version.effect == "end":
+        version.status, version.valid_until = "ended", version.valid_from
+    else:
+        version.status = "in_force"
+    version.save()
+    if version.effect == "set" and version.item.list_code == "service":
+        _index([(version.pk, version.doc)])
 
 
 def _index(rows: Iterable[tuple[int, dict[str, Any]]]) -> None:
@@ -166,7 +236,8 @@ def load_offers(*, by: Actor, at: datetime, progress: Progress | None = None, va
     Raises: OfferHasNoBody — a township has no body for an item's field
     Shape:  the number of new offers
     """
-    versions = list(ItemVersion.objects.filter(status="in_force").select_related("item"))
+    in_force = ItemVersion.objects.filter(status="in_force", item__list_code="service")
+    versions = list(in_force.select_related("item"))
     townships = directory.list_townships()
     known = set(Offer.objects.values_list("item_id", "township_id"))
     fresh: list[Offer] = []

@@ -1,0 +1,120 @@
+"""What differs between two versions of a row, or between a township's copy and the base, named in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+#: Headings of an item record, as people read them.
+LABELS = {
+    "name": "名称", "plain": "通俗说明", "area": "服务领域", "national_field": "国家领域", "type": "事项类型",
+    "applied": "依申请", "basis": "设定依据", "audience": "服务对象", "conditions": "受理条件", "steps": "办理流程",
+    "materials": "材料", "fee": "收费", "limits": "时限", "channels": "办理形式", "online": "网上办",
+    "visits": "到现场次数", "visit_reason": "到现场原因", "form": "表单", "result": "结果", "lead": "牵头部门",
+    "cooperating": "配合部门", "joint": "联办", "decision_level": "决定层级", "procedure": "流程",
+    "publication": "公开", "legal_effect": "性质", "review_body": "复议机关", "court": "管辖法院",
+    "accept_other_townships": "全域通办", "synonyms": "群众叫法", "life_events": "人生事件", "faq": "常见问题",
+    "certainty": "核对情况", "pages": "页", "fields": "问题", "statutory": "法定", "committed": "承诺",
+    "stages": "分段", "pause_grounds": "停钟情形", "value": "数值", "unit": "单位", "extend": "延长",
+    "required": "是否必须", "kind": "提交方式", "originals": "原件份数", "copies": "复印件份数",
+    "issued_by": "出具机构", "share_source": "共享来源", "accept": "文件格式", "note": "说明", "label": "题目",
+    "help": "提示", "choices": "选项", "charged": "是否收费", "law": "文件", "article": "条款", "version": "版本",
+    "regime": "适用程序", "remedy": "救济", "renewal": "延续", "who": "谁办", "text": "内容", "title": "标题",
+    "validity": "有效期", "sample": "样本", "class": "类别", "address": "地点", "hours": "时间", "phone": "电话",
+    "window": "窗口",
+}  # fmt: skip
+#: By what members of a list are known as the same one, tried in turn.
+_KEYS = ("code", "name", "title", "q", "law")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that differs.
+
+    Shape:  path of keys as stored; label in words; old and new in words, '' for absent
+    """
+
+    path: str
+    label: str
+    old: str
+    new: str
+
+
+def compare(
+    old: Mapping[str, Any], new: Mapping[str, Any], *, labels: Mapping[str, str] | None = None
+) -> tuple[Difference, ...]:
+    """Everything that differs between two records, in the order of the records; empty for equal ones.
+
+    A member of a list is found by its code, name or title, so that an inserted material is one difference. Empty texts,
+    lists and absent keys are the same.
+    """
+    return tuple(_differences(old, new, (), (), {**LABELS, **(labels or {})}))
+
+
+def _differences(
+    old: Any, new: Any, path: tuple[str, ...], words: tuple[str, ...], labels: Mapping[str, str]
+) -> Iterator[Difference]:
+    if _same(old, new):
+        return
+    if isinstance(old or {}, Mapping) and isinstance(new or {}, Mapping):
+        old, new = old or {}, new or {}
+        for key in [*old, *(one for one in new if one not in old)]:
+            step = labels.get(str(key), str(key))
+            yield from _differences(old.get(key), new.get(key), (*path, str(key)), (*words, step), labels)
+    elif (key := _key(old, new)) is not None:
+        before, after = {_name(one, key): one for one in old or ()}, {_name(one, key): one for one in new or ()}
+        for name in [*before, *(one for one in after if one not in before)]:
+            step = _called(before.get(name) or after.get(name) or {}, name)
+            yield from _member(before.get(name), after.get(name), (*path, name), (*words, f"“{step}”"), labels)
+        if list(before) != list(after) and set(before) == set(after):
+            yield Difference("/".join(path), "·".join(words) + "·顺序", "、".join(before), "、".join(after))
+    else:
+        yield Difference("/".join(path), "·".join(words), in_words(old), in_words(new))
+
+
+def _member(
+    old: Any, new: Any, path: tuple[str, ...], words: tuple[str, ...], labels: Mapping[str, str]
+) -> Iterator[Difference]:
+    if old is None or new is None:
+        yield Difference("/".join(path), "·".join(words), "有" if new is None else "", "有" if old is None else "")
+    else:
+        yield from _differences(old, new, path, words, labels)
+
+
+def _same(old: Any, new: Any) -> bool:
+    return old == new or (old in (None, "", [], {}) and new in (None, "", [], {}))
+
+
+def _key(old: Any, new: Any) -> str | None:
+    """By which key the members of both lists are told apart, if by any."""
+    members = [*(old or ()), *(new or ())] if isinstance(old or [], list) and isinstance(new or [], list) else []
+    if not members or not all(isinstance(one, Mapping) for one in members):
+        return None
+    for key in _KEYS:
+        if all(one.get(key) for one in members) and all(
+            len({_name(one, key) for one in side or ()}) == len(side or ()) for side in (old, new)
+        ):
+            return key
+    return None
+
+
+def _name(member: Mapping[str, Any], key: str) -> str:
+    return f"{member[key]} {member.get('article') or ''}".strip() if key == "law" else str(member[key])
+
+
+def _called(member: Mapping[str, Any], name: str) -> str:
+    return str(member.get("label") or member.get("name") or member.get("title") or name)
+
+
+def in_words(value: Any) -> str:
+    """A stored value as people read it."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, Mapping):
+        return "；".join(f"{LABELS.get(str(key), str(key))}：{in_words(one)}" for key, one in value.items() if one)
+    if isinstance(value, list | tuple):
+        return "、".join(in_words(one) for one in value)
+    return str(value)

@@ -1,0 +1,153 @@
+"""Townships on one standard: what they may say themselves, and where they drift from the list."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from weimin.kernel.catalogue import actions
+from weimin.kernel.catalogue.actions import LocalFields, OfferBroken, end_offer
+from weimin.kernel.catalogue.actions.loading import digest_of
+from weimin.kernel.catalogue.actions.offers import OfferNotYours, OfferUnknown
+from weimin.kernel.catalogue.models import ItemVersion, Offer
+from weimin.kernel.catalogue.queries import NotOffered, find_offer
+from weimin.kernel.catalogue.queries.lists import Drift, find_drift
+from weimin.kernel.record.types import Actor
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("city")]
+AT = datetime(2026, 3, 2, 2, tzinfo=UTC)
+TODAY = date(2026, 3, 2)
+TOWN, OTHER = "340321113000", "340321104000"
+LEADER = Actor(
+    kind="staff", name="演示领导", account_id=1, post_id=1, division_code=TOWN, roles=frozenset({"leader"})
+)  # fmt: skip
+
+
+def change(by: Actor = LEADER, at: datetime = AT, code: str = "A1-01", **fields: Any) -> int:
+    reason = fields.pop("reason", "搬到新大厅")
+    return actions.change_offer(by=by, at=at, code=code, township_code=TOWN, local=LocalFields(**fields), reason=reason)
+
+
+def drift(*, on: date = TODAY, **narrowed: Any) -> list[Drift]:
+    return list(find_drift(on=on, **narrowed))
+
+
+def test_local_contents_change_by_day_and_the_days_before_stay() -> None:
+    change(address="新大厅二楼")
+    change(at=AT + timedelta(days=7), address="新大厅三楼")
+    rows = Offer.objects.filter(item__code="A1-01", township_id=TOWN).order_by("valid_from")
+    assert [one.local.get("address") for one in rows] == [None, "新大厅二楼", "新大厅三楼"]
+    assert [one.valid_until for one in rows] == [TODAY, TODAY + timedelta(days=7), None]
+    assert find_offer(code="A1-01", township_code=TOWN, on=TODAY).offer_id == rows[1].pk
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"committed_days": 6}, "committed_days"),
+        ({"committed_days": 0}, "committed_days"),
+        ({"address": "长" * 81}, "address"),
+        ({"phone": "1" * 41}, "phone"),
+        ({"address": "甲", "reason": ""}, "reason"),
+    ],
+)
+def test_what_is_not_allowed_is_named(fields: dict[str, Any], field: str) -> None:
+    with pytest.raises(OfferBroken) as refused:
+        change(**fields)
+    assert field in refused.value.fields
+
+
+def test_a_shorter_promise_is_allowed_and_a_day_count_needs_one_to_shorten() -> None:
+    change(committed_days=3)
+    same_day = ItemVersion.objects.filter(status="in_force", limit_text="当场办结").first()
+    assert same_day is not None
+    with pytest.raises(OfferBroken):
+        change(code=same_day.item.code, committed_days=1)
+
+
+@pytest.mark.parametrize(
+    "by",
+    [
+        Actor.anonymous(),
+        Actor(kind="staff", name="外乡", account_id=2, post_id=2, division_code=OTHER, roles=frozenset({"leader"})),
+        Actor(kind="staff", name="窗口", account_id=3, post_id=3, division_code=TOWN, roles=frozenset({"front_desk"})),
+    ],
+)
+def test_only_the_townships_own_leader_changes_it(by: Actor) -> None:
+    with pytest.raises(OfferNotYours):
+        change(by=by, address="别处")
+
+
+def test_an_ended_offer_is_not_applied_for_and_not_changed() -> None:
+    end_offer(by=Actor.system(), at=AT, code="A1-01", township_code=TOWN, reason="收回")
+    with pytest.raises(NotOffered):
+        find_offer(code="A1-01", township_code=TOWN, on=TODAY + timedelta(days=1))
+    with pytest.raises(OfferUnknown):
+        change(address="别处")
+
+
+def test_periods_of_one_offer_cannot_overlap() -> None:
+    offer = Offer.objects.get(item__code="A1-01", township_id=TOWN)
+    offer.pk, offer.valid_until = None, TODAY
+    with pytest.raises(IntegrityError, match="catalogue_offer_period"), transaction.atomic():
+        offer.save(force_insert=True)
+
+
+def publish_copies(townships: list[str], *, broken: str = "") -> None:
+    """Each township publishes the whole list by itself; one of them with one material changed."""
+    for version in ItemVersion.objects.filter(status="in_force", item__list_code="service"):
+        Offer.objects.filter(item=version.item, township_id__in=townships).update(
+            copy=version.doc, copy_digest=digest_of(version.doc), copy_at=AT
+        )
+    if broken:
+        doc = ItemVersion.objects.get(item__code="A1-01", status="in_force").doc
+        first = {**doc["materials"][0], "copies": 4}
+        changed = {**doc, "materials": [first, *doc["materials"][1:]]}
+        Offer.objects.filter(item__code="A1-01", township_id=broken).update(
+            copy=changed, copy_digest=digest_of(changed), copy_at=AT
+        )
+
+
+def test_identical_copies_differ_in_nothing() -> None:
+    publish_copies([TOWN, OTHER])
+    assert drift() == []
+
+
+def test_digests_kept_in_another_order_or_not_at_all_are_no_difference() -> None:
+    publish_copies([TOWN])
+    ItemVersion.objects.update(digest="")
+    assert drift() == []
+
+
+def test_one_changed_material_in_one_township_is_named() -> None:
+    publish_copies([TOWN, OTHER], broken=OTHER)
+    (found,) = drift()
+    assert (found.item_code, found.what, found.base, found.theirs) == (
+        "A1-01",
+        "材料·“医院诊断证明”·复印件份数",
+        "1",
+        "4",
+    )
+    assert (found.since, found.allowed) == (TODAY, False)
+
+
+def test_local_contents_are_listed_with_who_approved_them_and_can_be_left_out() -> None:
+    change(address="新大厅二楼", committed_days=3)
+    found = drift()
+    assert {(one.what, one.base, one.theirs) for one in found} == {
+        ("地点", "跟清单走", "新大厅二楼"),
+        ("承诺天数", "5 个工作日", "3"),
+    }
+    assert all(one.allowed and one.approved_by == LEADER.label and one.since == TODAY for one in found)
+    assert drift(allowed=False) == []
+    assert drift(township=OTHER) == []
+
+
+def test_a_township_that_still_publishes_an_ended_item_is_named() -> None:
+    publish_copies([TOWN])
+    ItemVersion.objects.filter(item__code="A1-01", status="in_force").update(status="ended", valid_until=TODAY)
+    (found,) = drift()
+    assert (found.item_code, found.base, found.theirs) == ("A1-01", "已停用", "仍在公布")
