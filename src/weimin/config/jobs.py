@@ -104,6 +104,8 @@ def work_once() -> str:
     counted = sent = 0
     while batch := deadlines.work_on_notices(at=at):
         counted += batch
+    while batch := catalogue.work_on_imports(at=at):
+        counted += batch
     moved = attend(at)
     while batch := record.deliver_outbox(at=at):
         sent += batch
@@ -118,7 +120,7 @@ def _pump(stop: threading.Event, name: str) -> None:
         try:
             close_old_connections()
             at = clock.now()
-            busy = record.deliver_outbox(at=at) + deadlines.work_on_notices(at=at)
+            busy = record.deliver_outbox(at=at) + deadlines.work_on_notices(at=at) + catalogue.work_on_imports(at=at)
             if at >= chain_at:
                 chain_at = chain_or_wait(at)
             if at - beat_at > timedelta(seconds=20):

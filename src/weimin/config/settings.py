@@ -88,6 +88,7 @@ INSTALLED_APPS = [
     "weimin.kernel.evaluation",
     "weimin.kernel.supervision",
     "weimin.apps.counter",
+    "weimin.apps.listkeeping",
     "weimin.sites.portal",
     "weimin.sites.desk",
     "weimin.config",

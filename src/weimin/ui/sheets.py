@@ -24,14 +24,20 @@ _SPLITS = ("\t", "\r", "\n")
 
 def spreadsheet(name: str, title: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> FileResponse:
     """Rows as a spreadsheet to download; written through a file, so that length costs no memory."""
+    return spreadsheets(name, [(title, head, rows)])
+
+
+def spreadsheets(name: str, sheets: Iterable[tuple[str, Sequence[str], Iterable[Sequence[Any]]]]) -> FileResponse:
+    """Several sheets in one workbook to download, each with its title, headings and rows."""
     book = Workbook(write_only=True)
-    sheet = book.create_sheet(title)
-    sheet.append(list(head))
-    for place, row in enumerate(rows):
-        if place and place % SHEET_ROWS == 0:
-            sheet = book.create_sheet(f"{title}{place // SHEET_ROWS + 1}")
-            sheet.append(list(head))
-        sheet.append([_cell(one) for one in row])
+    for title, head, rows in sheets:
+        sheet = book.create_sheet(title)
+        sheet.append(list(head))
+        for place, row in enumerate(rows):
+            if place and place % SHEET_ROWS == 0:
+                sheet = book.create_sheet(f"{title}{place // SHEET_ROWS + 1}")
+                sheet.append(list(head))
+            sheet.append([_cell(one) for one in row])
     out = tempfile.TemporaryFile()  # noqa: SIM115 — the answer closes it
     book.save(out)
     out.seek(0)

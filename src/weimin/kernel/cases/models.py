@@ -40,6 +40,9 @@ class Case(Attended):
         verbose_name="受理乡镇",
         help_text="受理的乡镇（街道）",
     )
+    committed_days = models.PositiveSmallIntegerField(
+        "本地承诺天数", null=True, help_text="提交时乡镇承诺的更短天数，空表示按清单；单位和清单一样"
+    )
     applicant = models.ForeignKey(
         "residents.Resident",
         models.PROTECT,

@@ -6,6 +6,8 @@ AUDIT_VERBS = {
     "catalogue.item.published": "发布事项版本",
     "catalogue.item.begun": "事项版本到日生效",
     "catalogue.version.moved": "清单版本流转",
+    "catalogue.list.imported": "表格导入清单",
+    "catalogue.batch.moved": "整批清单流转",
     "catalogue.change.proposed": "提出清单调整",
     "catalogue.change.answered": "答复清单调整建议",
     "catalogue.offer.changed": "改乡镇本地内容",
@@ -15,6 +17,7 @@ AUDIT_VERBS = {
 RETENTION = {
     "Item": "永久：清单历史",
     "ItemVersion": "永久：办件引用的版本不可删除",
+    "ListImport": "永久：清单从哪个表格来",
     "VersionStep": "永久：清单由谁审过",
     "Proposal": "永久：清单为何调整；不记群众姓名",
     "LifeEvent": "永久",

@@ -45,6 +45,47 @@ class Item(models.Model):
         indexes = [models.Index(fields=["list_code", "code"], name="catalogue_item_list")]
 
 
+class ListImport(models.Model):
+    """A workbook that brings rows of a list: read by the worker, wrong as a whole or drafts as a whole."""
+
+    list_code = models.CharField("清单", max_length=16, help_text="导入哪张清单")
+    blob_id = models.BigIntegerField("文件", help_text="存放的表格文件")
+    file_name = models.CharField("文件名", max_length=120, help_text="上传时的文件名")
+    trigger = models.CharField("起因", max_length=16, choices=list(TRIGGERS.items()), help_text="为什么要动")
+    reason = models.CharField("理由", max_length=500, help_text="为什么这样改，公开给人看")
+    valid_from = models.DateField("生效日", help_text="打算从哪一天起现行")
+    at = models.DateTimeField("时间", help_text="什么时候上传的")
+    by_label = models.CharField("谁", max_length=120, help_text="单位和姓名")
+    account_id = models.BigIntegerField("账号", null=True, help_text="谁上传的")
+    state = models.CharField(
+        "状态",
+        max_length=8,
+        choices=[
+            ("queued", "排队中"),
+            ("reading", "正在核对"),
+            ("broken", "有错，没有导入"),
+            ("drafts", "已成草稿"),
+            ("on_way", "正在审核"),
+            ("refused", "未通过"),
+            ("done", "已完成"),
+        ],
+        default="queued",
+        help_text="办到哪里了",
+    )
+    total = models.PositiveIntegerField("总行数", default=0, help_text="表格里有多少行")
+    done = models.PositiveIntegerField("已核对", default=0, help_text="已经核对多少行")
+    made = models.PositiveIntegerField("草稿数", default=0, help_text="有变化、成了草稿的行数")
+    unchanged = models.PositiveIntegerField("没有变化", default=0, help_text="和现行一样、没有动的行数")
+    fault_count = models.PositiveIntegerField("错误数", default=0, help_text="一共有几处错")
+    faults = models.JSONField("错误", default=list, help_text="每处错的工作表、行号、标题和说明，最多 500 处")
+
+    class Meta:
+        verbose_name = "清单表格导入"
+        indexes = [
+            models.Index(fields=["id"], name="catalogue_import_waiting", condition=Q(state__in=["queued", "reading"]))
+        ]
+
+
 class ItemVersion(models.Model):
     """One version of a row: for a service item everything a guide, a form and a clock need. Fixed once approved."""
 
@@ -74,6 +115,14 @@ class ItemVersion(models.Model):
     )
     reason = models.CharField("理由", max_length=500, blank=True, default="", help_text="为什么这样改，公开给人看")
     revision = models.PositiveIntegerField("修改次数", default=0, help_text="草稿每保存一次加 1，防止两人互相覆盖")
+    batch = models.ForeignKey(
+        ListImport,
+        models.PROTECT,
+        null=True,
+        related_name="versions",
+        verbose_name="表格导入",
+        help_text="随哪次表格导入来的，一起审核",
+    )
     drafted_by = models.BigIntegerField("起草账号", null=True, help_text="谁起草的；起草人不能审自己的稿")
     valid_from = models.DateField("生效日", help_text="从这一天起现行；草稿写打算哪天")
     valid_until = models.DateField("失效日", null=True, help_text="到这一天不再现行，空表示仍现行")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -264,6 +264,10 @@ class ItemSpec:
     form: Form
     doc: dict[str, Any] = field(hash=False, compare=False)
 
+    def committed_within(self, days: int | None) -> LimitSpec:
+        """The promised limit, or the shorter one of a township."""
+        return replace(self.committed, value=days) if days is not None and self.committed.counted else self.committed
+
     @property
     def type_text(self) -> str:
         """The item type in words."""
@@ -332,6 +336,12 @@ class OfferView:
     accept_agency_id: int
     handle_agency_id: int
     county_agency_id: int | None
+    local: dict[str, Any] = field(default_factory=dict, hash=False, compare=False)
+
+    @property
+    def committed_days(self) -> int | None:
+        """The shorter promise of this township, in the unit of the item's; None follows the list."""
+        return self.local.get("committed_days")
 
 
 @dataclass(frozen=True, slots=True)

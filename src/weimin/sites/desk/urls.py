@@ -3,6 +3,8 @@
 from django.urls import path
 
 from weimin.apps.counter import web as counter
+from weimin.apps.listkeeping.web import desk as lists
+from weimin.apps.listkeeping.web import editor, places, sheets
 from weimin.kernel.accounts.web import account as own
 from weimin.kernel.accounts.web import desk as accounts
 from weimin.kernel.accounts.web import second
@@ -50,6 +52,20 @@ urlpatterns = [
     path("figures/", counter.figures, name="figures"),
     path("repairs/", evaluation.repairs, name="repairs"),
     path("items/", catalogue.items, name="items"),
+    path("lists/", lists.overview, name="lists"),
+    path("lists/proposals/", lists.proposals, name="list_proposals"),
+    path("lists/drift/", places.drift, name="drift"),
+    path("lists/drift.xlsx", places.export_drift, name="drift_export"),
+    path("lists/imports/", sheets.imports, name="list_imports"),
+    path("lists/imports/<int:import_id>/", sheets.one_import, name="list_import"),
+    path("lists/versions/<int:version_id>/", lists.version, name="list_version"),
+    path("lists/versions/<int:version_id>/edit/", editor.edit, name="list_edit"),
+    path("lists/versions/<int:version_id>/preview/", editor.preview, name="list_preview"),
+    path("lists/versions/<int:version_id>/try/", editor.try_out, name="list_try"),
+    path("lists/<str:list_code>/", lists.rows, name="list_rows"),
+    path("lists/<str:list_code>/rows.xlsx", sheets.template, name="list_template"),
+    path("offers/", places.offers, name="offers"),
+    path("offers/<str:code>/", places.offer, name="offer"),
     path("law/", law.law, name="law"),
     path("law.xlsx", law.export_law, name="law_export"),
     path("law/<str:code>/", law.law_row, name="law_row"),

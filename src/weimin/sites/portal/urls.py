@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from weimin.apps.listkeeping.web import portal as lists
 from weimin.kernel.accounts.web import city
 from weimin.kernel.accounts.web import portal as accounts
 from weimin.kernel.cases.web import apply, clocks
@@ -49,6 +50,11 @@ urlpatterns = [
     path("my/matters/<str:number>/supplement/", cases.supplement, name="supplement"),
     path("my/matters/<str:number>/withdraw/", cases.withdraw, name="withdraw"),
     path("my/matters/<str:number>/rate/", evaluation.rate, name="rate"),
+    path("lists/", lists.index, name="lists"),
+    path("lists/<str:list_code>/", lists.rows, name="list"),
+    path("lists/<str:list_code>.xlsx", lists.export_rows, name="list_export"),
+    path("rows/<str:code>/", lists.row, name="list_row"),
+    path("my/proposals/", lists.my_proposals, name="my_proposals"),
     path("calendar/", deadlines.calendar, name="calendar"),
     path("overruns/", supervision.overruns, name="overruns"),
     path("overruns.json", supervision.overruns_feed, name="overruns_feed"),

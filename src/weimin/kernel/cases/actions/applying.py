@@ -198,6 +198,7 @@ def _create(
         number=number,
         item_version_id=spec.version_id,
         offer_id=offer.offer_id,
+        committed_days=offer.committed_days,
         township_id=submission.township_code,
         applicant_id=submission.applicant_id,
         applicant_shown=identifiers.mask_name(name),
@@ -339,6 +340,7 @@ def _register(by: Actor, at: datetime, spec: ItemSpec, offer: OfferView, answers
         number=_next_number(offer.township_code, local_date(at)),
         item_version_id=spec.version_id,
         offer_id=offer.offer_id,
+        committed_days=offer.committed_days,
         township_id=offer.township_code,
         applicant_shown="—",
         item_name=spec.name,
@@ -353,8 +355,9 @@ def _register(by: Actor, at: datetime, spec: ItemSpec, offer: OfferView, answers
         accepted_how="clerk",
     )
     turn = Turn(case, spec, by, at, fresh=True)
-    if spec.committed.counted:
-        limit = Limit(spec.committed.value or 1, spec.committed.unit, "承诺时限")
+    committed = spec.committed_within(offer.committed_days)
+    if committed.counted:
+        limit = Limit(committed.value or 1, committed.unit, "承诺时限")
         turning.start_clock(
             turn, purpose="handle", start=turn.today, statutory=None, committed=limit, agency_rule="township"
         )

@@ -73,7 +73,8 @@ def enter_handling(turn: Turn, event: Event, *, accepted_at: datetime) -> None:
     silent = event is Event.ACCEPT_BY_SILENCE
     spec = turn.spec
     statutory = _limit(spec.statutory)
-    committed = _limit(spec.committed)
+    promised = spec.committed_within(turn.case.committed_days)
+    committed = _limit(promised)
     start = (turn.case.received_on if silent else None) or local_date(accepted_at)
     turn.set(
         accepted_at=accepted_at,
@@ -101,7 +102,7 @@ def enter_handling(turn: Turn, event: Event, *, accepted_at: datetime) -> None:
         due_on=due.isoformat() if due else "",
         how=how,
         statutory_text=spec.statutory.text,
-        committed_text=spec.committed.text,
+        committed_text=promised.text,
         consult=str(spec.doc.get("review_body") or ""),
     )
 

@@ -1,5 +1,13 @@
 """Writes of the catalogue: loading files, drafting and publishing versions of list rows, offers of townships."""
 
+from weimin.kernel.catalogue.actions.importing import (
+    BatchElsewhere,
+    ImportUnknown,
+    Workbook,
+    move_batch,
+    start_import,
+    work_on_imports,
+)
 from weimin.kernel.catalogue.actions.loading import (
     OfferHasNoBody,
     load_items,
@@ -28,16 +36,19 @@ from weimin.kernel.catalogue.actions.versions import (
 )
 
 __all__ = [
+    "BatchElsewhere",
     "DraftChanged",
     "DraftStands",
     "Drafting",
     "EndingOnly",
+    "ImportUnknown",
     "LocalFields",
     "OfferBroken",
     "OfferHasNoBody",
     "ProposalDone",
     "RowBroken",
     "StageNotYours",
+    "Workbook",
     "answer_proposal",
     "begin_draft",
     "bring_into_force",
@@ -48,11 +59,14 @@ __all__ = [
     "load_life_events",
     "load_lists",
     "load_offers",
+    "move_batch",
     "propose_change",
     "publish_item",
     "publish_version",
     "read_item_files",
     "review_version",
     "save_draft",
+    "start_import",
     "submit_draft",
+    "work_on_imports",
 ]

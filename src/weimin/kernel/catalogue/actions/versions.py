@@ -33,7 +33,7 @@ __all__ = [
 ]  # fmt: skip
 
 #: Where a version goes when a stage passes it.
-_NEXT = {"draft": "lead", "lead": "legal", "legal": "approve", "approve": "approved"}
+NEXT = {"draft": "lead", "lead": "legal", "legal": "approve", "approve": "approved"}
 
 
 class VersionUnknown(NotFound):
@@ -306,7 +306,7 @@ def _go(by: Actor, at: datetime, version: ItemVersion, stage: str, outcome: str,
     """Write what was done and move the version on."""
     _note(by, at, version, stage, outcome, opinion)
     if outcome in ("done", "passed"):
-        version.status = _NEXT[stage]
+        version.status = NEXT[stage]
     else:
         version.status = "draft" if outcome == "returned" else "refused"
     version.save(update_fields=["status"])

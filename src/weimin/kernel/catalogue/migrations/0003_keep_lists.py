@@ -17,6 +17,31 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='ListImport',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('list_code', models.CharField(help_text='导入哪张清单', max_length=16, verbose_name='清单')),
+                ('blob_id', models.BigIntegerField(help_text='存放的表格文件', verbose_name='文件')),
+                ('file_name', models.CharField(help_text='上传时的文件名', max_length=120, verbose_name='文件名')),
+                ('trigger', models.CharField(choices=[('law_made', '法律法规规章制定'), ('law_changed', '法律法规规章修改'), ('law_ended', '法律法规规章废止'), ('body_changed', '机构或职能调整'), ('empowered', '赋权、委托或承接'), ('withdrawn', '收回'), ('finding', '法院判决、复议决定或检查发现'), ('remark', '群众建议'), ('review', '定期评估'), ('mistake', '更正差错'), ('loaded', '从文件装入')], help_text='为什么要动', max_length=16, verbose_name='起因')),
+                ('reason', models.CharField(help_text='为什么这样改，公开给人看', max_length=500, verbose_name='理由')),
+                ('valid_from', models.DateField(help_text='打算从哪一天起现行', verbose_name='生效日')),
+                ('at', models.DateTimeField(help_text='什么时候上传的', verbose_name='时间')),
+                ('by_label', models.CharField(help_text='单位和姓名', max_length=120, verbose_name='谁')),
+                ('account_id', models.BigIntegerField(help_text='谁上传的', null=True, verbose_name='账号')),
+                ('state', models.CharField(choices=[('queued', '排队中'), ('reading', '正在核对'), ('broken', '有错，没有导入'), ('drafts', '已成草稿'), ('on_way', '正在审核'), ('refused', '未通过'), ('done', '已完成')], default='queued', help_text='办到哪里了', max_length=8, verbose_name='状态')),
+                ('total', models.PositiveIntegerField(default=0, help_text='表格里有多少行', verbose_name='总行数')),
+                ('done', models.PositiveIntegerField(default=0, help_text='已经核对多少行', verbose_name='已核对')),
+                ('made', models.PositiveIntegerField(default=0, help_text='有变化、成了草稿的行数', verbose_name='草稿数')),
+                ('unchanged', models.PositiveIntegerField(default=0, help_text='和现行一样、没有动的行数', verbose_name='没有变化')),
+                ('fault_count', models.PositiveIntegerField(default=0, help_text='一共有几处错', verbose_name='错误数')),
+                ('faults', models.JSONField(default=list, help_text='每处错的工作表、行号、标题和说明，最多 500 处', verbose_name='错误')),
+            ],
+            options={
+                'verbose_name': '清单表格导入',
+            },
+        ),
+        migrations.CreateModel(
             name='Proposal',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -213,6 +238,19 @@ class Migration(migrations.Migration):
             model_name='item',
             index=models.Index(fields=['list_code', 'code'], name='catalogue_item_list'),
         ),
+        migrations.AddConstraint(
+            model_name='offer',
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('item', '='), ('township', '='), (models.Func('valid_from', 'valid_until', function='daterange', output_field=django.contrib.postgres.fields.ranges.DateRangeField()), '&&')], name='catalogue_offer_period'),
+        ),
+        migrations.AddIndex(
+            model_name='listimport',
+            index=models.Index(condition=models.Q(('state__in', ['queued', 'reading'])), fields=['id'], name='catalogue_import_waiting'),
+        ),
+        migrations.AddField(
+            model_name='itemversion',
+            name='batch',
+            field=models.ForeignKey(help_text='随哪次表格导入来的，一起审核', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='catalogue.listimport', verbose_name='表格导入'),
+        ),
         # versions replaced on their first day were left without an end
         migrations.RunSQL(
             "UPDATE catalogue_itemversion SET valid_until = valid_from WHERE status = 'ended' AND valid_until IS NULL",
@@ -229,10 +267,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='itemversion',
             constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('effect', 'set'), ('status__in', ['ended', 'in_force', 'waiting'])), expressions=[('item', '='), (models.Func('valid_from', 'valid_until', function='daterange', output_field=django.contrib.postgres.fields.ranges.DateRangeField()), '&&')], name='catalogue_version_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='offer',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('item', '='), ('township', '='), (models.Func('valid_from', 'valid_until', function='daterange', output_field=django.contrib.postgres.fields.ranges.DateRangeField()), '&&')], name='catalogue_offer_period'),
         ),
         migrations.AddField(
             model_name='proposal',

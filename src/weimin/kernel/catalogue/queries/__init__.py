@@ -119,6 +119,7 @@ def find_offer(*, code: str, township_code: str, on: date) -> OfferView:
             "accept_agency_id",
             "handle_agency_id",
             "county_agency_id",
+            "local",
         )
         .first()
     )
@@ -136,6 +137,7 @@ def find_offer(*, code: str, township_code: str, on: date) -> OfferView:
         accept_agency_id=offer["accept_agency_id"],
         handle_agency_id=offer["handle_agency_id"],
         county_agency_id=offer["county_agency_id"],
+        local=offer["local"],
     )
 
 
@@ -311,7 +313,5 @@ def list_own_motion(*, township_code: str) -> list[Found]:
 
     Cost:   one query
     """
-    rows = _in_force().filter(
-        applied=False, item__offers__township_id=township_code, item__offers__valid_until=None
-    )
+    rows = _in_force().filter(applied=False, item__offers__township_id=township_code, item__offers__valid_until=None)
     return [_found(one) for one in rows.select_related("item").defer("doc", "search").order_by("item__code")]

@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from weimin.base.errors import NotFound
 from weimin.kernel.catalogue import access
-from weimin.kernel.catalogue.models import Item, ItemVersion, Offer, Proposal
+from weimin.kernel.catalogue.models import Item, ItemVersion, ListImport, Offer, Proposal
 from weimin.kernel.catalogue.rules.comparing import Difference, compare
 from weimin.kernel.catalogue.rules.lists import ListKind, list_kinds
 from weimin.kernel.catalogue.types import IN_PROCESS, LEGAL_STATUSES, STAGES, VersionView
@@ -116,8 +116,7 @@ def get_version(*, viewer: Actor, version_id: int) -> VersionView:
     version = access.visible_versions(viewer).filter(pk=version_id).first()
     if version is None:
         raise RowUnknown("清单上没有这一版。")
-    inside = viewer.kind == "system" or (viewer.is_staff and viewer.roles & access.INSIDE)
-    return _view(version, steps=bool(inside))
+    return _view(version, steps=_works(viewer))
 
 
 def _view(version: ItemVersion, *, steps: bool = False) -> VersionView:
@@ -269,6 +268,57 @@ def _drift_of(offer: Offer, base: ItemVersion | None, allowed: bool) -> Iterator
             )
 
 
+def list_imports(*, viewer: Actor) -> list[ListImport]:
+    """The workbooks that were brought, newest first, for those who work on lists.
+
+    Cost:   one query
+    """
+    return list(ListImport.objects.defer("faults").order_by("-pk")[:100]) if _works(viewer) else []
+
+
+def get_import(*, viewer: Actor, import_id: int) -> tuple[ListImport, list[VersionView]]:
+    """One workbook with the versions that came of it.
+
+    Raises: RowUnknown — not there, or not for this viewer
+    Cost:   two queries
+    """
+    row = ListImport.objects.filter(pk=import_id).first() if _works(viewer) else None
+    if row is None:
+        raise RowUnknown("找不到这次导入。")
+    versions = access.visible_versions(viewer).filter(batch=row).defer("search").order_by("item__code")
+    return row, [_view(one) for one in versions[:500]]
+
+
+def _works(viewer: Actor) -> bool:
+    return viewer.kind == "system" or (viewer.is_staff and bool(viewer.roles & access.INSIDE))
+
+
+def list_township_offers(*, township: str, on: date) -> list[tuple[Offer, ItemVersion | None]]:
+    """What a township offers on a day, each with the version in force.
+
+    Cost:   two queries
+    """
+    live = Q(valid_until=None) | Q(valid_until__gt=on)
+    offers = Offer.objects.filter(live, valid_from__lte=on, township_id=township).select_related("item")
+    versions = {one.item_id: one for one in ItemVersion.objects.filter(status="in_force").defer("search", "doc")}
+    return [(one, versions.get(one.item_id)) for one in offers.order_by("item__code")]
+
+
+def get_township_offer(*, township: str, code: str, on: date) -> tuple[Offer, ItemVersion]:
+    """One item as a township offers it on a day.
+
+    Raises: RowUnknown — not offered there
+    Cost:   two queries
+    """
+    live = Q(valid_until=None) | Q(valid_until__gt=on)
+    offers = Offer.objects.filter(live, item__code=code, township_id=township).select_related("item")
+    offer = offers.order_by("valid_from").last()
+    version = ItemVersion.objects.filter(item__code=code, status="in_force").first()
+    if offer is None or version is None:
+        raise RowUnknown("本乡镇（街道）现在不办这一事项。")
+    return offer, version
+
+
 def count_open_drafts() -> int:
     """How many versions are on their way.
 
@@ -283,10 +333,3 @@ def row_exists(code: str) -> bool:
     Cost:   one query
     """
     return Item.objects.filter(code=code).exists()
-
-
-__all__ = [
-    "Drift", "RowUnknown", "compare_versions", "count_impact", "count_open_drafts", "count_rows", "find_as_of",
-    "find_drift", "get_kind", "get_version", "list_in_process", "list_proposals", "list_rows", "list_versions",
-    "list_waiting", "row_exists",
-]  # fmt: skip

@@ -143,7 +143,7 @@ def guide(request: Any, code: str) -> HttpResponse:
         accept_agency=directory.get_agency(offer.accept_agency_id) if offer else None,
         steps=procedures.list_steps_text(spec.procedure_version_id),
         statutory=spec.statutory.text,
-        committed=spec.committed.text,
+        committed=spec.committed_within(offer.committed_days if offer else None).text,
         remedy=queries.remedy_text(spec, on=request.today),
     )
     return remember_township(request, render(request, "catalogue/guide.html", vars(page)))

@@ -1,0 +1,1 @@
+"""Pages of the lists: the public's, the keeper's, the editor, spreadsheets, the townships' own contents."""

@@ -1,0 +1,71 @@
+"""How a row of a list is shown: its contents in words by section, for any page of the lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from weimin.base.errors import Invalid
+from weimin.kernel.catalogue.rules.comparing import in_words
+from weimin.kernel.catalogue.rules.records import Part, rows_of, sections_of, value_at
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSection:
+    """A section of a row in words: pairs, or a table."""
+
+    title: str
+    pairs: tuple[tuple[str, str], ...] = ()
+    heads: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+
+
+def part_in_words(part: Part, value: Any) -> str:
+    """A value as people read it, choices by their names."""
+    names = dict(part.choices)
+    if part.type == "choice":
+        return names.get(str(value), str(value or ""))
+    if part.type == "choices":
+        return "、".join(names.get(str(one), str(one)) for one in value or ())
+    if part.type == "lines":
+        return "\n".join(str(one) for one in value or ())
+    if part.type == "pairs":
+        return "、".join(str(one[1]) for one in value or ())
+    if part.type == "cells":
+        return "、".join(str(one["label"]) for one in value or ())
+    return in_words(value)
+
+
+def show_row(list_code: str, doc: Mapping[str, Any]) -> list[ShownSection]:
+    """The contents of a row by section; empty values are left out, empty columns of tables too."""
+    shown = []
+    for section in sections_of(list_code):
+        if section.group:
+            table = [
+                [part_in_words(part, row.get(part.path)) for part in section.parts] for row in rows_of(section, doc)
+            ]
+            kept = [place for place in range(len(section.parts)) if any(row[place] for row in table)]
+            heads = tuple(section.parts[place].label for place in kept)
+            rows = tuple(tuple(row[place] for place in kept) for row in table)
+            if rows:
+                shown.append(ShownSection(section.title, heads=heads, rows=rows))
+            continue
+        pairs = ((part.label, part_in_words(part, value_at(doc, part.path))) for part in section.parts)
+        if said := tuple((label, text) for label, text in pairs if text):
+            shown.append(ShownSection(section.title, pairs=said))
+    return shown
+
+
+def read_day(text: str, today: date) -> date:
+    """The day that a list is asked for; today where none is given.
+
+    Raises: Invalid — no day
+    """
+    if not text.strip():
+        return today
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise Invalid("日期请写成 2026-03-05 这样。", fields={"on": "日期请写成 2026-03-05 这样。"}) from None
