@@ -125,6 +125,11 @@ class DraftSave(models.Model):
         verbose_name = "草稿保存记录"
         indexes = [models.Index(fields=["kind", "code", "-saved_at"], name="procedures_draft_saves")]
 
+    @property
+    def which(self) -> str:
+        """How an address names this saving."""
+        return f"save-{self.revision}"
+
 
 class Instance(models.Model):
     """One running of a version for one matter; the state is the engine's, a few hundred bytes."""

@@ -12,6 +12,7 @@ from weimin.kernel.procedures.types import Loaded
 from weimin.kernel.record.types import Actor
 
 SHIPPED = {path.stem: path for path in sorted((Path(__file__).parent / "data").glob("*.bpmn"))}
+SHIPPED_TABLES = {path.stem: path for path in sorted((Path(__file__).parent / "data").glob("*.dmn"))}
 HEAD = (
     '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"'
     ' xmlns:bpmndi="http://www.omg.org/spec/BPMN/20100524/DI" xmlns:dc="http://www.omg.org/spec/DD/20100524/DC"'

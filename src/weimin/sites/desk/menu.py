@@ -29,6 +29,7 @@ _ENTRIES = (
     ("预警督办", "desk:warnings", frozenset[str]()),
     ("时钟异常", "desk:integrity", frozenset({"supervisor"})),
     ("事项清单", "desk:items", frozenset({"list_keeper"})),
+    ("流程和决策表", "desk:procedures", frozenset({"list_keeper"})),
     ("法定期限和标准", "desk:law", frozenset[str]()),
     ("放假安排", "desk:calendar", frozenset[str]()),
     ("审计记录", "desk:audit", frozenset({"audit_admin"})),

@@ -24,9 +24,11 @@ def compare_graphs(before: Graph, after: Graph) -> tuple[Difference, ...]:
         {one.node_id: (_named(one), _node_parts(one)) for one in before.nodes.values()},
         {one.node_id: (_named(one), _node_parts(one)) for one in after.nodes.values()},
     )
+    # an arrow did not change because the step at its end has another name now
+    names = {one.node_id: one.name or one.node_id for one in [*before.nodes.values(), *after.nodes.values()]}
     found += _compare(
-        {one.flow_id: (_arrow(before, one), _flow_parts(before, one)) for one in before.flows.values()},
-        {one.flow_id: (_arrow(after, one), _flow_parts(after, one)) for one in after.flows.values()},
+        {one.flow_id: (_arrow(before, one), _flow_parts(before, one, names)) for one in before.flows.values()},
+        {one.flow_id: (_arrow(after, one), _flow_parts(after, one, names)) for one in after.flows.values()},
     )
     return tuple(found)
 
@@ -58,11 +60,10 @@ def _node_parts(node: Node) -> dict[str, str]:
     return parts
 
 
-def _flow_parts(graph: Graph, flow: Flow) -> dict[str, str]:
+def _flow_parts(graph: Graph, flow: Flow, names: Mapping[str, str]) -> dict[str, str]:
     default = graph.nodes[flow.source].default == flow.flow_id
     condition = "其他情况" if default else flow.condition.text if flow.condition else "无"
-    names = [graph.nodes[one].name or one for one in (flow.source, flow.target)]
-    return {"文字": flow.name, "条件": condition, "从": names[0], "到": names[1]}
+    return {"文字": flow.name, "条件": condition, "从": names[flow.source], "到": names[flow.target]}
 
 
 def compare_tables(before: Table, after: Table) -> tuple[Difference, ...]:

@@ -39,11 +39,9 @@ ELEMENTS: dict[str, frozenset[str]] = {
     "inputValues": frozenset({"id"}),
     "output": frozenset({"id", "label", "name", "typeRef"}),
     "outputValues": frozenset({"id"}),
-    "annotation": frozenset({"id", "name"}),
     "rule": frozenset({"id"}),
     "inputEntry": frozenset({"id"}),
     "outputEntry": frozenset({"id"}),
-    "annotationEntry": frozenset({"id"}),
     "text": frozenset(),
 }
 _REFUSED_TEXT = {
@@ -54,6 +52,8 @@ _REFUSED_TEXT = {
     "inputData": "输入数据图：一个文件只放一张表",
     "knowledgeSource": "知识来源图：请把依据写在表的说明里",
     "informationRequirement": "依赖别的表：一张表要自己看得全",
+    "annotation": "另加的说明列：请写在每行自带的说明里",
+    "annotationEntry": "另加的说明：请写在每行自带的说明里",
     "extensionElements": "扩展内容：里面可能有别的软件的脚本，请删去",
     "import": "引用别的文件",
 }
@@ -276,9 +276,7 @@ def _rule(
             sentence = f"第 {place} 行的“{result.label}”不在可选值里。"
             findings.append(error(one.get("id", where), "cell.result", sentence))
         told.append(value)
-    notes = [_text(one, "text") for one in element.findall(_tag("annotationEntry"))]
-    note = " ".join(one for one in [*notes, _text(element, "description")] if one)
-    return Rule(where, tuple(cells), tuple(told), note[:200])
+    return Rule(where, tuple(cells), tuple(told), _text(element, "description")[:200])
 
 
 def _cell(element: Any, place: int, column: Input, findings: list[Finding]) -> Cell:
