@@ -290,6 +290,11 @@ class ItemSpec:
         return bool(self.doc.get("online"))
 
     @property
+    def decision_tables(self) -> tuple[str, ...]:
+        """The decision tables that the answers are read against for whoever handles a matter."""
+        return tuple(self.doc.get("decision_tables") or ())
+
+    @property
     def any_township(self) -> bool:
         """Whether an application may be handed in at any township, not only where it is handled."""
         return bool(self.doc.get("accept_other_townships"))

@@ -29,6 +29,7 @@ from weimin.kernel.procedures.queries.versions import (
     list_steps_text,
     list_table_lacks,
     list_tasks,
+    list_verdicts,
     list_versions,
     pick_start_data,
 )
@@ -60,6 +61,7 @@ __all__ = [
     "list_steps_text",
     "list_table_lacks",
     "list_tasks",
+    "list_verdicts",
     "list_versions",
     "pick_start_data",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -193,6 +193,20 @@ def decide_by_table(*, code: str, answers: Mapping[str, Any]) -> TableVerdict:
     if row is None:
         raise ProcedureUnknown(f"没有已发布的决策表“{code}”，请先发布。")
     return TableVerdict(row[0], row[1], decide(_table_of(row[2], row[3]), answers))
+
+
+def list_verdicts(codes: Sequence[str], *, answers: Mapping[str, Any]) -> tuple[TableVerdict, ...]:
+    """What several tables say about the same answers; one that is not published says nothing.
+
+    Cost:   one query for each
+    """
+    found = []
+    for code in codes:
+        try:
+            found.append(decide_by_table(code=code, answers=answers))
+        except ProcedureUnknown:
+            continue
+    return tuple(found)
 
 
 def get_table_text(version_id: int) -> str:

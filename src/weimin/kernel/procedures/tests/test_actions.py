@@ -38,7 +38,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _empty(db: None) -> None:
     """These tests begin without procedures, whatever a session has loaded; the test's end brings them back."""
-    empty_tables("procedures_procedure", "record_auditentry")
+    empty_tables("procedures_procedure", "procedures_decisiontable", "procedures_draftsave", "record_auditentry")
 
 
 def publish(xml: str = XML, *, by: Actor = KEEPER, at: datetime = AT) -> VersionView:
