@@ -75,9 +75,7 @@ def drawing(nodes: str, flows: Iterable[str], *, extra: str = "", process: str =
     )
 
 
-def decision_table(
-    inputs: Iterable[str], rows: Iterable[str], *, policy: str = "UNIQUE", quoted: bool = True
-) -> str:
+def decision_table(inputs: Iterable[str], rows: Iterable[str], *, policy: str = "UNIQUE", quoted: bool = True) -> str:
     """A DMN file from a few words.
 
     Shape:  inputs as "expression:type:values"; rows as cells with | between, the last being the conclusion

@@ -18,12 +18,12 @@ from weimin.kernel.catalogue import access
 from weimin.kernel.catalogue.access import StageNotYours
 from weimin.kernel.catalogue.actions.loading import columns_of, enter_force
 from weimin.kernel.catalogue.models import Item, ItemVersion, VersionStep
+from weimin.kernel.catalogue.queries import uses
 from weimin.kernel.catalogue.rules.lists import check_row, list_kinds
 from weimin.kernel.catalogue.types import IN_PROCESS, STAGES, TRIGGERS
 from weimin.kernel.deadlines import actions as deadlines
 from weimin.kernel.deadlines import queries as law
 from weimin.kernel.deadlines.types import ClockSpec
-from weimin.kernel.catalogue.queries import uses
 from weimin.kernel.procedures import queries as procedures
 from weimin.kernel.record.actions import record_audit
 from weimin.kernel.record.types import Actor

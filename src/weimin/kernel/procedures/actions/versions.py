@@ -20,6 +20,7 @@ from weimin.base.errors import Invalid, Refused
 from weimin.kernel.procedures import queries
 from weimin.kernel.procedures.access import check_keep
 from weimin.kernel.procedures.models import DecisionTable, DecisionTableVersion, Procedure, ProcedureVersion
+from weimin.kernel.procedures.registry import Kind
 from weimin.kernel.procedures.rules.check import check_xml
 from weimin.kernel.procedures.rules.tables.checking import check_table
 from weimin.kernel.procedures.types import Finding, Loaded, VersionView
@@ -65,7 +66,7 @@ class Checked:
 class Shelf:
     """One kind of what is kept in versions: its tables, its checker, and how it is called."""
 
-    kind: str
+    kind: Kind
     what: str
     parent: type[Any]
     versions: type[Any]
@@ -93,16 +94,15 @@ def _check_table(xml: str) -> Checked:
 DRAWINGS = Shelf(
     "procedure", "流程图", Procedure, ProcedureVersion, "procedure", _check_drawing, "procedures.version", "bpmn"
 )
-TABLES = Shelf(
-    "table", "决策表", DecisionTable, DecisionTableVersion, "table", _check_table, "procedures.table", "dmn"
-)
+TABLES = Shelf("table", "决策表", DecisionTable, DecisionTableVersion, "table", _check_table, "procedures.table", "dmn")
 SHELVES = {one.kind: one for one in (DRAWINGS, TABLES)}
 
 
 def load_procedures(*, by: Actor, at: datetime, folder: Path = DATA) -> Loaded:
-    """Publish each shipped drawing and table that differs from the version in force; idempotent.
+    """Publish each shipped drawing and table that was never published before; idempotent.
 
-    The file's name is the code, the name in the file is its name.
+    The file's name is the code, the name in the file is its name. What keepers published since stays in force until
+    a shipped file changes.
 
     Raises: NotKeeper — the actor may not
             ProcedureRefused — a file has errors; nothing of the folder is published then
@@ -115,8 +115,8 @@ def load_procedures(*, by: Actor, at: datetime, folder: Path = DATA) -> Loaded:
         for shelf in (DRAWINGS, TABLES):
             for path in sorted(folder.glob(f"*.{shelf.ending}")):
                 xml = path.read_text(encoding="utf-8")
-                same = {f"{shelf.foreign_key}__code": path.stem, "status": "published", "digest": sm3_hex(xml.encode())}
-                if shelf.versions.objects.filter(**same).exists():
+                same = {f"{shelf.foreign_key}__code": path.stem, "digest": sm3_hex(xml.encode())}
+                if shelf.versions.objects.filter(**same).exclude(status="draft").exists():
                     unchanged.append(path.stem)
                     continue
                 checked = shelf.check(xml)

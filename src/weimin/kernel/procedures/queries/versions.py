@@ -159,7 +159,9 @@ def pick_start_data(version_id: int, answers: Mapping[str, Any]) -> dict[str, st
     return {name: str(answers[name]) for name, _ in get_plan(version_id).graph.inputs if name in answers}
 
 
-def list_lacks(version_id: int, *, fields: Mapping[str, tuple[str, ...]], steps: tuple[str, ...] = ()) -> dict[str, str]:
+def list_lacks(
+    version_id: int, *, fields: Mapping[str, tuple[str, ...]], steps: tuple[str, ...] = ()
+) -> dict[str, str]:
     """What a form, and stages that speak of drawn steps, lack for a published procedure.
 
     Shape:  sentences by the name of the question or step; empty when all fits
@@ -192,7 +194,7 @@ def decide_by_table(*, code: str, answers: Mapping[str, Any]) -> TableVerdict:
     row = rows.values_list("table__name", "number", "digest", "xml").first()
     if row is None:
         raise ProcedureUnknown(f"没有已发布的决策表“{code}”，请先发布。")
-    return TableVerdict(row[0], row[1], decide(_table_of(row[2], row[3]), answers))
+    return TableVerdict(row[0], row[1] or 0, decide(_table_of(row[2], row[3]), answers))
 
 
 def list_verdicts(codes: Sequence[str], *, answers: Mapping[str, Any]) -> tuple[TableVerdict, ...]:

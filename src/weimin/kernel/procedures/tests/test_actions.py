@@ -54,6 +54,13 @@ def test_loading_is_idempotent_and_leaves_one_audit_entry_each() -> None:
     assert [one.number for one in queries.list_current_versions()] == [1] * len(SHIPPED)
 
 
+def test_loading_again_keeps_what_a_keeper_published_since() -> None:
+    load_shipped(AT)
+    changed = publish(OTHER, at=LATER)
+    assert load_shipped(LATER).published == ()
+    assert queries.get_current_version(code="promise") == changed
+
+
 def test_a_new_version_retires_the_one_before_and_open_matters_keep_theirs() -> None:
     first = publish()
     started = actions.start_instance(by=CLERK, at=AT, version_id=first.version_id)

@@ -45,9 +45,7 @@ def _empty(db: None) -> None:
 
 def save(kind: Kind, *, by: Any = ANNA, xml: str = "", revision: int = 0) -> Any:
     code, good, _ = TEXTS[kind]
-    return actions.save_draft(
-        by=by, at=AT, kind=kind, code=code, name="名称", xml=xml or good, revision=revision
-    )
+    return actions.save_draft(by=by, at=AT, kind=kind, code=code, name="名称", xml=xml or good, revision=revision)
 
 
 def call(kind: Kind, revision: int = 1) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from weimin.kernel.procedures.rules.tables.checking import check_table, decide, 
 from weimin.kernel.procedures.testing import SHIPPED_TABLES, decision_table
 
 SOUND = SHIPPED_TABLES["self_care"].read_text(encoding="utf-8")
-NUMBER = ('age:number:[0..150]',)
+NUMBER = ("age:number:[0..150]",)
 
 
 def rules(xml: str) -> list[str]:
@@ -164,9 +164,7 @@ def test_the_checker_and_the_reader_agree_on_every_answer(rows: list[tuple[str, 
     checked = check_table(decision_table(inputs, [f"{one}|{other}|no" for one, other in rows]))
     assert checked.table is not None
     numbers = [Decimal(one) / (1 if whole else 4) for one in range(-1 if whole else -4, 6 if whole else 21)]
-    counts = [
-        len(hits_of(checked.table, [number, word])) for number in numbers for word in ("a", "b", "c")
-    ]
+    counts = [len(hits_of(checked.table, [number, word])) for number in numbers for word in ("a", "b", "c")]
     found = {one.rule for one in checked.findings}
     assert ("table.gap" in found) == (min(counts) == 0)
     assert ("table.overlap" in found) == (max(counts) > 1)

@@ -68,7 +68,7 @@ def test_a_renamed_step_is_one_difference() -> None:
 def test_who_limits_conditions_and_new_steps_are_told() -> None:
     before, after = changed(), changed(nodes={"r:review": "r:review:agency=county:limit=3:unit=workday"})
     (one,) = compare_graphs(graph(before), graph(after))
-    assert dict((name, new) for name, _, new in one.changed) == {
+    assert {name: new for name, _, new in one.changed} == {
         "由谁办": "县（区）主管部门的审核人员",
         "期限": "3 个工作日",
     }

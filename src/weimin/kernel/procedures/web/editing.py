@@ -96,7 +96,6 @@ class ComparePage:
     sides: list[tuple[str, str, str, ShownTable | None]]
     differences: tuple[Difference, ...] | None
     choices: list[tuple[str, str]]
-    changed: dict[str, str]
 
 
 @access("staff", roles={"list_keeper"})
@@ -208,5 +207,5 @@ def compare(request: Any, shelf: str, code: str) -> HttpResponse:
     for which, xml in zip((before, after), texts, strict=True):
         table = shown_table(queries.check_decision_table(request.actor, xml=xml).table) if kind == "table" else None
         sides.append((which, dict(choices)[which], json.dumps(marks), table))
-    page = ComparePage(shelf, NAMES[shelf], code, name, before, after, sides, differences, choices, marks)
+    page = ComparePage(shelf, NAMES[shelf], code, name, before, after, sides, differences, choices)
     return render(request, "procedures/compare.html", {"page": page})

@@ -70,7 +70,9 @@ def _trial_field(column: Input, value: str) -> Shown:
     if column.type == "string":
         return Shown(name, column.label, "select", value, required=False, groups=_plain(column.values))
     if column.type == "boolean":
-        return Shown(name, column.label, "select", value, required=False, groups=[("", [("true", "是"), ("false", "否")])])
+        return Shown(
+            name, column.label, "select", value, required=False, groups=[("", [("true", "是"), ("false", "否")])]
+        )
     return Shown(name, column.label, "number", value, required=False)
 
 

@@ -96,7 +96,7 @@ def _read_spans(text: str) -> tuple[Span, ...]:
     while True:
         found = _TEST.match(text, place)
         if found is None:
-            raise CellRefused(f"“{text[:40]}”读不懂。可以写：\"文字\"、数字、<= 3、[1..3]、用逗号分开的几个，或 not(…)。")
+            raise CellRefused(f'“{text[:40]}”读不懂。可以写："文字"、数字、<= 3、[1..3]、用逗号分开的几个，或 not(…)。')
         spans.append(_span(found))
         place = found.end()
         if place == len(text):

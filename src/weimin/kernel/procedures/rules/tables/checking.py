@@ -142,12 +142,12 @@ def _say(table: Table, found: _Found) -> list[Finding]:
         told.append(error(table.decision_id, "table.gap", f"有空档：{_when(table, one)}时，没有一行成立。请补一行。"))
     if len(gaps) > SHOWN:
         told.append(error(table.decision_id, "table.gap", f"另有 {len(gaps) - SHOWN} 处空档，补好前面的再看。"))
-    for (one, other), chosen in list(found.overlaps.items())[:SHOWN]:
+    for (upper, lower), chosen in list(found.overlaps.items())[:SHOWN]:
         example = _when(table, [(piece.words,) for piece in chosen])
-        same = table.rules[one].results == table.rules[other].results
+        same = table.rules[upper].results == table.rules[lower].results
         more = "两行结论一样，可以合成一行。" if same else "两行结论不同，不知听哪一行的。"
-        sentence = f"第 {one + 1} 行和第 {other + 1} 行重叠：例如{example}时都成立，{more}"
-        told.append(error(table.rules[other].rule_id, "table.overlap", sentence))
+        sentence = f"第 {upper + 1} 行和第 {lower + 1} 行重叠：例如{example}时都成立，{more}"
+        told.append(error(table.rules[lower].rule_id, "table.overlap", sentence))
     for place, rule in enumerate(table.rules):
         if place not in found.used:
             why = "前面的行已经都包括了" if table.hit_policy == "FIRST" else "它的条件不可能同时成立"
@@ -175,9 +175,7 @@ def _merged(gaps: list[tuple[Piece, ...]]) -> list[list[tuple[str, ...]]]:
 
 
 def _when(table: Table, words: Sequence[tuple[str, ...]]) -> str:
-    return "，".join(
-        f"{column.label}为{'或'.join(some)}" for column, some in zip(table.inputs, words, strict=True)
-    )
+    return "，".join(f"{column.label}为{'或'.join(some)}" for column, some in zip(table.inputs, words, strict=True))
 
 
 def decide(table: Table, answers: Mapping[str, Any]) -> TableAnswer:
@@ -194,16 +192,12 @@ def decide(table: Table, answers: Mapping[str, Any]) -> TableAnswer:
             return TableAnswer(0, (), f"“{column.label}”的回答{say_value(value)}不在表的范围里。")
         values.append(value)
     hits = hits_of(table, values)
-    given = "，".join(
-        f"{column.label}为{say_value(value)}" for column, value in zip(table.inputs, values, strict=True)
-    )
+    given = "，".join(f"{column.label}为{say_value(value)}" for column, value in zip(table.inputs, values, strict=True))
     if not hits:
         return TableAnswer(0, (), f"{given}：没有一行成立。")
     rule = table.rules[hits[0]]
     asked = "，".join(
-        f"{column.label}{say_cell(cell)}"
-        for column, cell in zip(table.inputs, rule.cells, strict=True)
-        if cell.spans
+        f"{column.label}{say_cell(cell)}" for column, cell in zip(table.inputs, rule.cells, strict=True) if cell.spans
     )
     results = tuple(
         (column.name, column.label, value if isinstance(value, str) else say_value(value))

@@ -27,7 +27,13 @@ MAX_INPUTS = 10
 MAX_OUTPUTS = 5
 MAX_TEXT = 60
 HIT_POLICIES = {"UNIQUE": "只能有一行成立", "FIRST": "从上往下，第一行成立的算"}
-TYPES = frozenset({"string", "number", "integer", "boolean"})
+ColumnType = Literal["string", "number", "integer", "boolean"]
+TYPES: dict[str, ColumnType] = {
+    "string": "string",
+    "number": "number",
+    "integer": "integer",
+    "boolean": "boolean",
+}
 ELEMENTS: dict[str, frozenset[str]] = {
     "definitions": frozenset({"id", "name", "namespace", "exporter", "exporterVersion"}),
     "decision": frozenset({"id", "name", "label"}),
@@ -72,9 +78,9 @@ class Input:
     label: str
     name: str
     counted: bool
-    type: Literal["string", "number", "integer", "boolean"]
-    values: tuple[str, ...] = ()
-    domain: Cell = Cell("")
+    type: ColumnType
+    values: tuple[str, ...]
+    domain: Cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +159,9 @@ def _check_elements(root: Any) -> list[Finding]:
             continue
         for key in element.attrib:
             attribute = etree.QName(key)
-            if attribute.namespace is None and attribute.localname not in ELEMENTS[name.localname]:
-                findings.append(error(where, "attribute.unknown", f"“{where}”上有不认识的属性 {attribute.localname}。"))
-            elif attribute.namespace is not None and attribute.namespace not in _HARMLESS:
+            if (attribute.namespace is None and attribute.localname not in ELEMENTS[name.localname]) or (
+                attribute.namespace is not None and attribute.namespace not in _HARMLESS
+            ):
                 findings.append(error(where, "attribute.unknown", f"“{where}”上有不认识的属性 {attribute.localname}。"))
     return findings[:50]
 
@@ -185,9 +191,7 @@ def _table(decision: Any, element: Any, findings: list[Finding]) -> Table:
     if not 0 < len(rows) <= MAX_RULES:
         findings.append(error(element.get("id", ""), "table.rows", f"决策表要有 1 到 {MAX_RULES} 行。"))
     rules = tuple(_rule(one, place, inputs, outputs, findings) for place, one in enumerate(rows[:MAX_RULES], start=1))
-    return Table(
-        decision.get("id", ""), name, _text(decision, "description"), policy, inputs, outputs, rules
-    )
+    return Table(decision.get("id", ""), name, _text(decision, "description"), policy, inputs, outputs, rules)
 
 
 def _key(one: Input) -> str:
@@ -199,7 +203,7 @@ def _input(element: Any, place: int, findings: list[Finding]) -> Input:
     label = " ".join((element.get("label") or "").split())
     expression = element.find(_tag("inputExpression"))
     text = _text(element, "inputExpression/text")
-    kind = expression.get("typeRef", "string") if expression is not None else "string"
+    given = expression.get("typeRef", "string") if expression is not None else "string"
     shown = f"第 {place} 个条件“{label or text}”"
     found = _EXPRESSION.fullmatch(text)
     if found is None:
@@ -207,19 +211,15 @@ def _input(element: Any, place: int, findings: list[Finding]) -> Input:
         findings.append(error(where, "input.expression", told))
     if not label or len(label) > MAX_TEXT:
         findings.append(error(where, "name.missing", f"第 {place} 个条件没有名称或太长，最多 {MAX_TEXT} 个字。"))
-    if kind not in TYPES:
-        findings.append(error(where, "input.type", f"{shown}的类型 {kind} 不能用，只能是文字、数字、是否。"))
-        kind = "string"
     counted = bool(found and found[1])
-    if counted:
-        kind = "integer"
+    kind: ColumnType = "integer" if counted else TYPES.get(given, "string")
+    if given not in TYPES:
+        findings.append(error(where, "input.type", f"{shown}的类型 {given} 不能用，只能是文字、数字、是否。"))
     values, domain = _domain(_text(element, "inputValues/text"), kind, shown, where, findings)
     return Input(where, label, found[2] if found else "", counted, kind, values, domain)
 
 
-def _domain(
-    text: str, kind: str, shown: str, where: str, findings: list[Finding]
-) -> tuple[tuple[str, ...], Cell]:
+def _domain(text: str, kind: str, shown: str, where: str, findings: list[Finding]) -> tuple[tuple[str, ...], Cell]:
     """What an answer can be; a text must list it, since otherwise nobody can say what is missing."""
     try:
         domain = read_cell(text)
@@ -230,9 +230,9 @@ def _domain(
     if kind == "string":
         texts = tuple(one for one in values if isinstance(one, str))
         if not texts or len(texts) != len(domain.spans) or domain.negated or len(set(texts)) != len(texts):
-            findings.append(error(where, "input.values", f"{shown}要列出全部可选值，如 \"yes\",\"no\"，不能重复。"))
+            findings.append(error(where, "input.values", f'{shown}要列出全部可选值，如 "yes","no"，不能重复。'))
         return texts, domain
-    if any(not isinstance(one, type(True) if kind == "boolean" else _NUMBER) for one in values) or domain.negated:
+    if any(not isinstance(one, bool if kind == "boolean" else _NUMBER) for one in values) or domain.negated:
         findings.append(error(where, "input.values", f"{shown}的可选值和类型不一致。"))
     return (), domain
 

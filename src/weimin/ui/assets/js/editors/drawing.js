@@ -99,8 +99,8 @@ function select(id) {
 
 // The whole drawing beside the palette, which would lie on its left end.
 function fit() {
-  const { inner, outer } = canvas.viewbox(), left = 110, around = 30;
-  const scale = Math.min((outer.width - left - around) / inner.width, (outer.height - 2 * around) / inner.height, 1);
+  const { inner, outer } = canvas.viewbox(), small = outer.width < 500, left = small ? 10 : 110, around = 30;
+  const scale = Math.max(small ? 0.6 : 0.2, Math.min((outer.width - left - around) / inner.width, (outer.height - 2 * around) / inner.height, 1));
   canvas.viewbox({ x: inner.x - left / scale, y: inner.y - (outer.height / scale - inner.height) / 2,
     width: outer.width / scale, height: outer.height / scale });
 }
@@ -113,7 +113,7 @@ async function open() {
   for (const one of document.querySelectorAll("[data-where]")) if (registry.get(one.dataset.where)) canvas.addMarker(one.dataset.where, "faulty");
   panel.show();
   const stack = modeler.get("commandStack");
-  keep({ form, select, isChanged: () => stack.canUndo(), save: async () => (await modeler.saveXML({ format: true })).xml });
+  keep({ form, select, has: (id) => registry.get(id), isChanged: () => stack.canUndo(), save: async () => (await modeler.saveXML({ format: true })).xml });
   for (const [name, act] of [["undo", () => stack.canUndo() && stack.undo()], ["redo", () => stack.canRedo() && stack.redo()],
     ["fit", fit], ["in", () => modeler.get("zoomScroll").stepZoom(1)], ["out", () => modeler.get("zoomScroll").stepZoom(-1)]])
     form.querySelector(`[data-tool=${name}]`).addEventListener("click", act);

@@ -1,6 +1,6 @@
 // What both editors share: the text goes into the form's hidden field when it is sent, a fault in the list shows its
 // place, and leaving with changes asks first.
-export function keep({ form, save, isChanged, select }) {
+export function keep({ form, save, isChanged, select, has }) {
   const problem = form.querySelector("[data-problem]");
   let sending = false;
   form.addEventListener("submit", async (event) => {
@@ -14,7 +14,7 @@ export function keep({ form, save, isChanged, select }) {
   });
   addEventListener("beforeunload", (event) => { if (!sending && isChanged()) event.preventDefault(); });
   for (const one of document.querySelectorAll("[data-where]")) {
-    if (!one.dataset.where) continue;
+    if (!one.dataset.where || !has(one.dataset.where)) continue;
     one.hidden = false;
     one.addEventListener("click", () => { select(one.dataset.where); form.scrollIntoView({ block: "start" }); });
   }

@@ -6,7 +6,6 @@ import { is } from "dmn-js-shared/lib/util/ModelUtil";
 import "dmn-js-shared/assets/css/dmn-js-shared.css";
 import "dmn-js-decision-table/assets/css/dmn-js-decision-table.css";
 import "dmn-js-decision-table/assets/css/dmn-js-decision-table-controls.css";
-import "bpmn-js/dist/assets/bpmn-font/css/bpmn.css";
 import "./editors.css";
 import zh, { missing } from "./zh.js";
 import { keep } from "./sheet.js";
@@ -23,7 +22,8 @@ class TableModeler extends EditingManager {
 
 const form = document.querySelector("form[data-table]");
 const sheet = form.querySelector("[data-sheet]");
-const modeler = new TableModeler({ container: sheet, decisionTable: { additionalModules: [zh] } });
+const modeler = new TableModeler({ container: sheet, decisionTable: { additionalModules: [zh] },
+  common: { dataTypes: ["string", "number", "boolean"] } });
 
 async function open() {
   form.querySelector("[data-canvas]").hidden = false;
@@ -31,10 +31,10 @@ async function open() {
   const viewer = modeler.getActiveViewer();
   if (!viewer) throw new Error("文件里没有决策表");
   const stack = viewer.get("commandStack");
-  keep({ form, isChanged: () => stack.canUndo(), save: async () => (await modeler.saveXML({ format: true })).xml,
-    select: (id) => sheet.querySelector(`[data-element-id="${CSS.escape(id)}"], [data-row-id="${CSS.escape(id)}"]`)?.scrollIntoView({ block: "center" }) });
-  for (const one of document.querySelectorAll("[data-where]"))
-    for (const cell of sheet.querySelectorAll(`[data-element-id="${CSS.escape(one.dataset.where)}"], [data-row-id="${CSS.escape(one.dataset.where)}"]`)) cell.classList.add("faulty");
+  const places = (id) => [...sheet.querySelectorAll(`[data-element-id="${CSS.escape(id)}"], [data-row-id="${CSS.escape(id)}"]`)];
+  keep({ form, has: (id) => places(id)[0], isChanged: () => stack.canUndo(), save: async () => (await modeler.saveXML({ format: true })).xml,
+    select: (id) => places(id)[0]?.scrollIntoView({ block: "center" }) });
+  for (const one of document.querySelectorAll("[data-where]")) for (const cell of places(one.dataset.where)) cell.classList.add("faulty");
   for (const [name, act] of [["undo", () => stack.canUndo() && stack.undo()], ["redo", () => stack.canRedo() && stack.redo()]])
     form.querySelector(`[data-tool=${name}]`).addEventListener("click", act);
   form.dataset.ready = "1";

@@ -22,6 +22,7 @@ const WORDS = {
   "Input type": "条件类型", "Output type": "结论类型", "Type": "类型", "Input values": "可选值", "Output values": "可选值",
   "Predefined values": "可选值", "Add predefined values": "列出可选值", "Clear predefined values": "清空可选值",
   "Add values": "加可选值", "Custom values": "另写", "Values": "值", "Value": "值", "No values": "没有值", "Set value": "设定值",
+  '"value"': '"文字"', '"value", "value", ...': '"文字", "文字", …', "Edit date": "改日期",
   "Strings must be in double quotes": "文字要加英文双引号", "String value": "文字", "Number value": "数字",
   "Boolean value": "是或否", "Yes": "是", "No": "否", "Match one": "等于其中之一", "Match none": "都不等于",
   "Test type": "怎样比较", "Comparison": "比较", "Range": "范围", "Exactly": "正好", "Comparison operator": "比较方式",
