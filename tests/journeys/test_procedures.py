@@ -123,3 +123,29 @@ def test_on_a_phone_a_procedure_can_be_read(pages: Callable[[str], Page]) -> Non
     keeper.goto("/desk/procedures/flows/promise/")
     expect(keeper.locator("[data-bpmn][data-drawn]")).to_have_count(1)
     look(keeper, "文字说明")
+
+
+def test_a_step_is_put_into_the_way_and_its_properties_are_chosen(pages: Callable[[str], Page]) -> None:
+    keeper = pages("desktop")
+    refused = listen(keeper)
+    staff(keeper, "shi.qingdan")
+    open_editor(keeper, "/desk/procedures/flows/promise/edit/")
+    arrow = keeper.locator('.djs-connection[data-element-id="f_review"] .djs-hit').first.bounding_box()
+    assert arrow is not None
+    keeper.locator('.djs-palette .entry[data-action="task"]').click()
+    middle = arrow["x"] + arrow["width"] / 2, arrow["y"] + arrow["height"] / 2
+    keeper.mouse.move(*middle, steps=5)
+    keeper.mouse.click(*middle)
+    keeper.keyboard.press("Escape")
+    panel = keeper.locator("[data-panel]")
+    expect(panel.locator("h2")).to_have_text("环节")
+    panel.get_by_label("名称").fill("入户核查")
+    panel.get_by_label("做什么").select_option(label="现场核查")
+    panel.get_by_label("这一步的期限").fill("3")
+    panel.get_by_label("这一步的期限").press("Tab")
+    save(keeper)
+    expect(keeper.locator(".findings")).to_have_count(0)
+    look(keeper, "入户核查 乡镇（街道）承办站所的审核人员：完成")
+    keeper.goto("/desk/procedures/flows/promise/")
+    look(keeper, "环节“入户核查”")
+    assert refused == []

@@ -7,6 +7,7 @@ import "bpmn-js/dist/assets/bpmn-font/css/bpmn.css";
 import "./editors.css";
 import zh, { missing } from "./zh.js";
 import { Panel } from "./panel.js";
+import { Room } from "./room.js";
 import { keep } from "./sheet.js";
 
 const WEIMIN = { name: "Weimin", uri: "https://weimin.example/bpmn", prefix: "weimin", xml: { tagAlias: "lowerCase" }, types: [
@@ -86,7 +87,7 @@ const form = document.querySelector("form[data-drawing]");
 const sheet = form.querySelector("[data-sheet]");
 const modeler = new Limited({
   container: sheet, moddleExtensions: { weimin: WEIMIN },
-  additionalModules: [zh, { __init__: ["paletteProvider", "contextPadProvider"], paletteProvider: ["type", Palette], contextPadProvider: ["type", Pad] }],
+  additionalModules: [zh, { __init__: ["paletteProvider", "contextPadProvider", "room"], paletteProvider: ["type", Palette], contextPadProvider: ["type", Pad], room: ["type", Room] }],
 });
 const canvas = modeler.get("canvas"), registry = modeler.get("elementRegistry"), selection = modeler.get("selection");
 
