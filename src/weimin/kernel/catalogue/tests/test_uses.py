@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from weimin.kernel.catalogue import queries as catalogue
-from weimin.kernel.catalogue.queries.uses import list_misfits
+from weimin.kernel.catalogue.queries.uses import count_uses, find_uses, list_misfits
 from weimin.kernel.procedures import actions, queries
 from weimin.kernel.procedures.testing import SHIPPED
 from weimin.kernel.record.types import Actor
@@ -74,6 +74,12 @@ def test_a_procedure_that_asks_for_more_names_the_items_that_do_not_say_it(city:
     assert queries.pick_start_data(version.version_id, {"urgent": "yes", "other": "1"}) == {"urgent": "yes"}
     question["choices"].append(["maybe", "说不准"])  # type: ignore[attr-defined]
     assert "maybe" in list_misfits(doc, procedure_version_id=version.version_id)["form"]
+
+
+def test_uses_are_counted_as_they_are_found(city: None) -> None:
+    for kind in ("procedure", "table"):
+        counted = count_uses(kind)
+        assert counted and {code: len(find_uses(kind, code)) for code in counted} == counted
 
 
 def test_the_table_reads_what_the_item_asks(city: None) -> None:

@@ -145,6 +145,17 @@ def test_two_who_save_the_same_draft_lose_nothing(keeper: Client, colleague: Cli
     assert keeper.get(f"{FLOW}draft.xml").content.decode() == mine
 
 
+def test_an_older_version_comes_back_as_a_new_one(keeper: Client, colleague: Client) -> None:
+    send(keeper, GOOD)
+    keeper.post(FLOW, {"do": "propose", "revision": 1, "reason": REASON})
+    colleague.post(FLOW, {"do": "approve", "revision": 1})
+    assert "照这一版起草" in text(keeper.get(FLOW))
+    shown = text(keeper.get(f"{FLOW}edit/?from=1"))
+    assert "这是以前的一版，还没有保存" in shown and "当场受理审查" not in shown
+    assert "当场受理审查" in text(keeper.get(f"{FLOW}edit/?from=save-1"))
+    assert keeper.get(f"{FLOW}edit/?from=save-99").status_code == 404
+
+
 def test_a_table_is_saved_tried_out_and_its_gap_named(keeper: Client) -> None:
     xml = SHIPPED_TABLES["self_care"].read_text(encoding="utf-8")
     shown = text(keeper.get(f"{TABLE}edit/?try=1&try-ability=4"))

@@ -76,6 +76,7 @@ class EditPage:
     in_force: int
     moved: bool = False
     saved: bool = False
+    taken: bool = False
 
     @property
     def which(self) -> str:
@@ -101,7 +102,10 @@ class ComparePage:
 @access("staff", roles={"list_keeper"})
 @require_http_methods(["GET", "POST"])
 def edit(request: Any, shelf: str, code: str) -> HttpResponse:
-    """Edit the draft; with script by drawing, without by a file. What is sent is never lost, whatever is wrong."""
+    """Edit the draft; with script by drawing, without by a file. What is sent is never lost, whatever is wrong.
+
+    `?from=` opens an older version or saving instead: taking a change back is a new version.
+    """
     kind = kind_of(shelf)
     name, versions = queries.get_kept(request.actor, kind=kind, code=code)
     draft = queries.find_draft_view(request.actor, kind=kind, code=code)
@@ -147,6 +151,9 @@ def edit(request: Any, shelf: str, code: str) -> HttpResponse:
             page.problem, status = fault.message, status_of(fault)
         else:
             return HttpResponseRedirect(reverse("desk:procedure_edit", args=[shelf, code]) + "?saved=1#answer")
+    elif "from" in request.GET:
+        page.text = queries.get_text(request.actor, kind=kind, code=code, which=request.GET["from"])
+        page.taken = True
     _answer(request, kind, page)
     return render(request, "procedures/edit.html", {"page": page}, status=status)
 
