@@ -45,9 +45,11 @@ class CheckedTable:
 
 @dataclass(slots=True)
 class _Found:
+    """Gaps as combinations, overlaps as pairs of rows with a combination that shows each, used rows as bits."""
+
     gaps: list[tuple[Piece, ...]] = field(default_factory=list)
     overlaps: dict[tuple[int, int], tuple[Piece, ...]] = field(default_factory=dict)
-    used: set[int] = field(default_factory=set)
+    used: int = 0
 
 
 def check_table(xml: str) -> CheckedTable:
@@ -112,18 +114,31 @@ def _whole_pieces(bounds: list[Decimal]) -> list[Piece]:
 
 
 def _explore(table: Table, pieces: list[list[Piece]]) -> _Found:
+    """Try every combination; the rows that a piece admits are bits of a number, so a combination costs a few ANDs."""
     found = _Found()
-    for chosen in itertools.product(*pieces):
-        hits = hits_of(table, [one.value for one in chosen])
+    rows = [[(piece, _rows_for(table, place, piece)) for piece in some] for place, some in enumerate(pieces)]
+    everything = (1 << len(table.rules)) - 1
+    for chosen in itertools.product(*rows):
+        hits = everything
+        for _, admitted in chosen:
+            hits &= admitted
         if not hits:
-            found.gaps.append(chosen)
+            found.gaps.append(tuple(piece for piece, _ in chosen))
             continue
-        found.used.add(hits[0])
-        if table.hit_policy == "UNIQUE":
-            found.used.update(hits)
-            for pair in itertools.combinations(hits, 2):
-                found.overlaps.setdefault(pair, chosen)
+        first = hits & -hits
+        if table.hit_policy == "FIRST":
+            found.used |= first
+            continue
+        found.used |= hits
+        if rest := hits ^ first:
+            pair = (first.bit_length() - 1, (rest & -rest).bit_length() - 1)
+            if pair not in found.overlaps:
+                found.overlaps[pair] = tuple(piece for piece, _ in chosen)
     return found
+
+
+def _rows_for(table: Table, place: int, piece: Piece) -> int:
+    return sum(1 << row for row, rule in enumerate(table.rules) if rule.cells[place].admits(piece.value))
 
 
 def hits_of(table: Table, values: Sequence[Value]) -> list[int]:
@@ -149,7 +164,7 @@ def _say(table: Table, found: _Found) -> list[Finding]:
         sentence = f"第 {upper + 1} 行和第 {lower + 1} 行重叠：例如{example}时都成立，{more}"
         told.append(error(table.rules[lower].rule_id, "table.overlap", sentence))
     for place, rule in enumerate(table.rules):
-        if place not in found.used:
+        if not found.used >> place & 1:
             why = "前面的行已经都包括了" if table.hit_policy == "FIRST" else "它的条件不可能同时成立"
             told.append(error(rule.rule_id, "table.unused", f"第 {place + 1} 行永远用不到，{why}。请删去或改条件。"))
     return told
