@@ -263,6 +263,7 @@ class ItemSpec:
     materials: tuple[Material, ...]
     form: Form
     doc: dict[str, Any] = field(hash=False, compare=False)
+    procedure_name: str = ""
 
     @property
     def type_text(self) -> str:
@@ -276,8 +277,8 @@ class ItemSpec:
 
     @property
     def procedure_text(self) -> str:
-        """The kind of matter in words."""
-        return PROCEDURES.get(self.procedure_code, "")
+        """The kind of matter in words; a procedure that keepers added goes by its own name."""
+        return PROCEDURES.get(self.procedure_code, self.procedure_name)
 
     @property
     def regime(self) -> str:

@@ -80,17 +80,20 @@ def _questions(doc: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
 def list_misfits(doc: Mapping[str, Any], *, procedure_version_id: int) -> dict[str, str]:
     """What an item record lacks for its procedure and its decision tables, by the part of the record.
 
-    Shape:  sentences under "form", "stages" and "decision_tables"; empty when all fits
+    Shape:  sentences under "procedure", "form", "stages" and "decision_tables"; empty when all fits
     Cost:   one query for each decision table; one more the first time in a process
     """
     faults: dict[str, str] = {}
-    lacks = procedures.list_lacks(procedure_version_id, fields=fields_of(doc, certain=True))
-    if lacks:
-        faults["form"] = "办理流程要用表单里必答的回答：" + "".join(lacks.values())
-    lacks = procedures.list_lacks(procedure_version_id, fields=fields_of(doc, certain=True), steps=steps_of(doc))
-    stages = [told for name, told in lacks.items() if name in steps_of(doc)]
-    if stages:
-        faults["stages"] = "".join(stages)
+    steps = steps_of(doc)
+    lacks = procedures.list_lacks(procedure_version_id, fields=fields_of(doc, certain=True), steps=steps)
+    if "" in lacks:
+        return {"procedure": lacks[""]}
+    asked = [told for name, told in lacks.items() if name not in steps]
+    if asked:
+        faults["form"] = "办理流程要用表单里必答的回答：" + "".join(asked)
+    drawn = [told for name, told in lacks.items() if name in steps]
+    if drawn:
+        faults["stages"] = "".join(drawn)
     for code in doc.get("decision_tables") or ():
         told = procedures.list_table_lacks(str(code), fields=fields_of(doc, certain=False))
         if "" in told:

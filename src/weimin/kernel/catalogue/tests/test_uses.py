@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from weimin.kernel.catalogue import queries as catalogue
+from weimin.kernel.catalogue.models import ItemVersion
 from weimin.kernel.catalogue.queries.uses import count_uses, find_uses, list_misfits
+from weimin.kernel.catalogue.rules.items import check_item
 from weimin.kernel.procedures import actions, queries
 from weimin.kernel.procedures.testing import SHIPPED
 from weimin.kernel.record.types import Actor
@@ -87,3 +89,25 @@ def test_the_table_reads_what_the_item_asks(city: None) -> None:
     (verdict,) = queries.list_verdicts(spec.decision_tables, answers={"ability": ["eat", "dress", "bed", "bath"]})
     assert verdict.answer.results == (("self_care", "自理能力", "完全丧失生活自理能力"),)
     assert "第 3 行" in verdict.answer.why
+
+
+def test_a_procedure_that_a_keeper_added_can_be_used_by_an_item(city: None) -> None:
+    actions.publish_procedure(
+        by=KEEPER, at=AT, code="quick_look", name="快看快办", xml=SHIPPED["promise"].read_text("utf-8")
+    )
+    doc = {**record("A4-22"), "procedure": "quick_look"}
+    doc["limits"]["stages"] = []
+    assert "procedure" not in check_item(doc)
+    version = queries.get_current_version(code="quick_look")
+    assert list_misfits(doc, procedure_version_id=version.version_id) == {}
+    assert "procedure" in check_item({**doc, "procedure": "Quick Look"})
+    changed = ItemVersion.objects.filter(item__code="A4-22", status="in_force")
+    changed.update(doc=doc, procedure_id=version.version_id)
+    catalogue.get_spec.cache_clear()
+    assert catalogue.get_current(code="A4-22").procedure_text == "快看快办"
+    catalogue.get_spec.cache_clear()
+
+
+def test_no_item_begins_with_what_goes_on_from_a_decision_of_the_law(city: None) -> None:
+    version = queries.get_current_version(code="tacit_renewal")
+    assert list(list_misfits(record("A4-22"), procedure_version_id=version.version_id)) == ["procedure"]

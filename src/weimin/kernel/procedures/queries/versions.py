@@ -164,11 +164,13 @@ def list_lacks(
 ) -> dict[str, str]:
     """What a form, and stages that speak of drawn steps, lack for a published procedure.
 
-    Shape:  sentences by the name of the question or step; empty when all fits
+    Shape:  sentences by the name of the question or step, under "" when no item may begin with it; empty when all fits
     Raises: ProcedureUnknown — no such version, or only a draft
     Cost:   one query, none when the process has it
     """
     graph = get_plan(version_id).graph
+    if graph.after:
+        return {"": f"“{graph.name}”只接在法律作出的决定之后，事项不能从它开始办。"}
     return lacks(needs_of_graph(graph), fields) | lacks_steps(graph, steps)
 
 
