@@ -112,6 +112,8 @@ def _build() -> World:
         "township": cast_help.TOWN,
         "page": "1",
         "take": "accept",
+        "shelf": "flows",
+        "which": "1",
         "warning_id": late.pk,
         "order_id": order,
         "notice_id": getattr(CalendarNotice.objects.first(), "pk", 1),

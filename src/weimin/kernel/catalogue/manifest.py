@@ -1,5 +1,7 @@
 """What the catalogue brings: its audit verbs and how long its tables are kept."""
 
+from weimin.kernel.catalogue.queries.uses import count_uses, find_uses
+from weimin.kernel.procedures.registry import register_uses
 from weimin.kernel.record.registry import register_verbs
 
 AUDIT_VERBS = {
@@ -28,3 +30,4 @@ RETENTION = {
 def plug_in() -> None:
     """Register with the kernel."""
     register_verbs(AUDIT_VERBS)
+    register_uses("catalogue", find_uses, count_uses)

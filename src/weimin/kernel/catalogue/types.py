@@ -263,6 +263,7 @@ class ItemSpec:
     materials: tuple[Material, ...]
     form: Form
     doc: dict[str, Any] = field(hash=False, compare=False)
+    procedure_name: str = ""
 
     def committed_within(self, days: int | None) -> LimitSpec:
         """The promised limit, or the shorter one of a township."""
@@ -280,8 +281,8 @@ class ItemSpec:
 
     @property
     def procedure_text(self) -> str:
-        """The kind of matter in words."""
-        return PROCEDURES.get(self.procedure_code, "")
+        """The kind of matter in words; a procedure that keepers added goes by its own name."""
+        return PROCEDURES.get(self.procedure_code, self.procedure_name)
 
     @property
     def regime(self) -> str:
@@ -292,6 +293,11 @@ class ItemSpec:
     def online(self) -> bool:
         """Whether people may apply online."""
         return bool(self.doc.get("online"))
+
+    @property
+    def decision_tables(self) -> tuple[str, ...]:
+        """The decision tables that the answers are read against for whoever handles a matter."""
+        return tuple(self.doc.get("decision_tables") or ())
 
     @property
     def any_township(self) -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import escape, quoteattr
 
 from weimin.kernel.procedures import actions
 from weimin.kernel.procedures.types import Loaded
 from weimin.kernel.record.types import Actor
 
 SHIPPED = {path.stem: path for path in sorted((Path(__file__).parent / "data").glob("*.bpmn"))}
+SHIPPED_TABLES = {path.stem: path for path in sorted((Path(__file__).parent / "data").glob("*.dmn"))}
 HEAD = (
     '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"'
     ' xmlns:bpmndi="http://www.omg.org/spec/BPMN/20100524/DI" xmlns:dc="http://www.omg.org/spec/DD/20100524/DC"'
@@ -71,6 +72,36 @@ def drawing(nodes: str, flows: Iterable[str], *, extra: str = "", process: str =
         f'<bpmndi:BPMNDiagram id="drawing"><bpmndi:BPMNPlane id="plane" bpmnElement="tested">{picture}'
         "</bpmndi:BPMNPlane>"
         "</bpmndi:BPMNDiagram></bpmn:definitions>"
+    )
+
+
+def decision_table(inputs: Iterable[str], rows: Iterable[str], *, policy: str = "UNIQUE", quoted: bool = True) -> str:
+    """A DMN file from a few words.
+
+    Shape:  inputs as "expression:type:values"; rows as cells with | between, the last being the conclusion
+    """
+    heads = []
+    for place, one in enumerate(inputs):
+        expression, kind, values = one.split(":", 2)
+        heads.append(
+            f'<input id="in{place}" label="{expression}"><inputExpression id="e{place}" typeRef="{kind}">'
+            f'<text>{expression}</text></inputExpression><inputValues id="v{place}"><text>{escape(values)}</text>'
+            "</inputValues></input>"
+        )
+    body = []
+    for place, row in enumerate(rows):
+        *cells, result = row.split("|")
+        told = f'"{result}"' if quoted else result
+        tests = "".join(
+            f'<inputEntry id="r{place}c{at}"><text>{escape(cell)}</text></inputEntry>' for at, cell in enumerate(cells)
+        )
+        output = f'<outputEntry id="r{place}o"><text>{told}</text></outputEntry>'
+        body.append(f'<rule id="r{place}">{tests}{output}</rule>')
+    return (
+        '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="file" name="测试" namespace="urn:test">'
+        f'<decision id="tested" name="测试表"><decisionTable id="table" hitPolicy="{policy}">{"".join(heads)}'
+        f'<output id="out" label="结论" name="told" typeRef="string"/>{"".join(body)}'
+        "</decisionTable></decision></definitions>"
     )
 
 

@@ -143,3 +143,137 @@ class Loaded:
 
     published: tuple[VersionView, ...] = field(default=())
     unchanged: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class TableAnswer:
+    """What a decision table says about answers.
+
+    Shape:  row counts from 1, 0 when no row holds; results are (name, label, value); why is a Chinese sentence
+    """
+
+    row: int
+    results: tuple[tuple[str, str, str], ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableVerdict:
+    """What the table in force says, and which table that was."""
+
+    name: str
+    number: int
+    answer: TableAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class PathStep:
+    """One step of a path in words."""
+
+    task_id: str
+    name: str
+    who: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class PathText:
+    """One way from the start to an end, in words."""
+
+    starts_with: str
+    steps: tuple[PathStep, ...]
+    end_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What differs between two drawings or tables in one place; changed holds (what, before, after)."""
+
+    where: str
+    kind: Literal["added", "removed", "changed"]
+    what: str
+    changed: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Something above that uses a procedure or a table, as its package registers it.
+
+    Shape:  version_id is the version it is bound to (None: always the one in force); fields maps the name of each
+            question that it asks to the values it offers (() for free input); steps are drawn steps it speaks of
+    """
+
+    label: str
+    code: str
+    version_id: int | None
+    fields: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    steps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DraftView:
+    """A draft as its keepers see it."""
+
+    version_id: int
+    code: str
+    name: str
+    xml: str
+    revision: int
+    saved_at: datetime | None
+    saved_by_name: str
+    reason: str
+    proposed_at: datetime | None
+    proposed_by_name: str
+    proposed_account_id: int | None
+    saved_account_id: int | None
+    returned_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRow:
+    """A procedure or table in the list of its keepers.
+
+    Shape:  number is 0 and version_id None while nothing is published; open_matters counts running instances of
+            every version, older_matters those of versions that are not in force any more
+    """
+
+    code: str
+    name: str
+    version_id: int | None
+    number: int
+    published_at: datetime | None
+    draft: str
+    uses: int
+    open_matters: int
+    older_matters: int
+
+
+@dataclass(frozen=True, slots=True)
+class UseView:
+    """Something that uses a procedure or table, and what would not fit if it took over the text that is looked at."""
+
+    label: str
+    code: str
+    version_number: int | None
+    faults: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """What publishing would touch: matters keep their version, items take the new one with their own next version.
+
+    Shape:  running as (version number, how many open matters), newest first
+    """
+
+    running: tuple[tuple[int, int], ...]
+    uses: tuple[UseView, ...]
+
+    @property
+    def open_matters(self) -> int:
+        """How many matters are on their way, on whichever version."""
+        return sum(count for _, count in self.running)
+
+    @property
+    def misfits(self) -> tuple[UseView, ...]:
+        """Those whose form or stages lack something."""
+        return tuple(one for one in self.uses if one.faults)

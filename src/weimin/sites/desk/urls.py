@@ -15,6 +15,8 @@ from weimin.kernel.deadlines.web import desk as deadlines
 from weimin.kernel.deadlines.web import law
 from weimin.kernel.evaluation.web import desk as evaluation
 from weimin.kernel.evaluation.web import looks
+from weimin.kernel.procedures.web import desk as procedures
+from weimin.kernel.procedures.web import editing
 from weimin.kernel.record.web import desk as record
 from weimin.kernel.residents.web import desk as residents
 from weimin.kernel.supervision.web import findings, orders, overruns, warnings
@@ -66,6 +68,11 @@ urlpatterns = [
     path("lists/<str:list_code>/rows.xlsx", sheets.template, name="list_template"),
     path("offers/", places.offers, name="offers"),
     path("offers/<str:code>/", places.offer, name="offer"),
+    path("procedures/", procedures.procedures, name="procedures"),
+    path("procedures/<str:shelf>/<str:code>/", procedures.kept, name="procedure"),
+    path("procedures/<str:shelf>/<str:code>/edit/", editing.edit, name="procedure_edit"),
+    path("procedures/<str:shelf>/<str:code>/compare/", editing.compare, name="procedure_compare"),
+    path("procedures/<str:shelf>/<str:code>/<str:which>.xml", procedures.text, name="procedure_text"),
     path("law/", law.law, name="law"),
     path("law.xlsx", law.export_law, name="law_export"),
     path("law/<str:code>/", law.law_row, name="law_row"),

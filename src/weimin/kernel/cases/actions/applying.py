@@ -35,6 +35,7 @@ from weimin.kernel.deadlines import queries as limits
 from weimin.kernel.deadlines.types import Limit
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.procedures import actions as procedures
+from weimin.kernel.procedures import queries as procedure_queries
 from weimin.kernel.record import access as wall
 from weimin.kernel.record.actions import keep_answer, remember
 from weimin.kernel.record.types import Actor
@@ -179,6 +180,11 @@ def _next_number(township_code: str, on: date) -> str:
         return numbers.make_number(prefix, cursor.fetchone()[0])
 
 
+def _start_data(spec: ItemSpec, answers: dict[str, Any]) -> dict[str, str]:
+    """The answers that the procedure asks for at its start."""
+    return procedure_queries.pick_start_data(spec.procedure_version_id, answers)
+
+
 def _create(
     by: Actor,
     at: datetime,
@@ -189,7 +195,8 @@ def _create(
     files: list[CaseFile],
 ) -> Turn:
     name = residents.get_name(resident_id=submission.applicant_id)
-    started = procedures.start_instance(by=by, at=at, version_id=spec.procedure_version_id, data={})
+    data = _start_data(spec, answers)
+    started = procedures.start_instance(by=by, at=at, version_id=spec.procedure_version_id, data=data)
     number = _next_number(submission.township_code, local_date(at))
     if submission.applicant_id != by.resident_id and not _serves(by, submission.township_code):
         # taken in for another place: nobody of it worked on it yet, so only its number opens it
@@ -335,7 +342,8 @@ def register_own_motion(*, by: Actor, at: datetime, key: str, item_code: str, an
 
 
 def _register(by: Actor, at: datetime, spec: ItemSpec, offer: OfferView, answers: dict[str, Any]) -> Turn:
-    started = procedures.start_instance(by=by, at=at, version_id=spec.procedure_version_id, data={})
+    data = _start_data(spec, answers)
+    started = procedures.start_instance(by=by, at=at, version_id=spec.procedure_version_id, data=data)
     case = Case(
         number=_next_number(offer.township_code, local_date(at)),
         item_version_id=spec.version_id,

@@ -11,7 +11,17 @@ import pytest
 from weimin.base import clock
 from weimin.kernel.cases import actions, queries
 from weimin.kernel.cases.models import Case
-from weimin.kernel.cases.testing import Cast, client_of, hand_in, make_cast, open_step, take_to_decision, text_of
+from weimin.kernel.cases.testing import (
+    PICTURE,
+    Cast,
+    client_of,
+    hand_in,
+    make_cast,
+    open_step,
+    take_to_decision,
+    text_of,
+)
+from weimin.kernel.cases.types import UploadedFile
 
 pytestmark = pytest.mark.django_db
 AT = clock.now() - timedelta(hours=1)
@@ -158,3 +168,31 @@ def test_a_stale_page_leads_to_the_matter_as_it_is(cast: Cast) -> None:
     assert f'<a href="{here}">重新打开这个办件' in text_of(stale)
     assert "刷新" not in text_of(stale)
     assert client.get(f"{here}accept/")["Location"] == here
+
+
+# --- what decision tables say ------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("unable", "told"),
+    [
+        ([], "具备生活自理能力"),
+        (["eat", "bath"], "部分丧失生活自理能力"),
+        (["eat", "dress", "bed", "toilet"], "完全丧失生活自理能力"),
+    ],
+)
+def test_who_handles_a_matter_sees_what_the_table_says_and_that_it_decides_nothing(
+    cast: Cast, unable: list[str], told: str
+) -> None:
+    """Law: tkbf-2021 art. 21, 22"""
+    statement = actions.add_file(
+        by=cast.applicant,
+        at=AT,
+        material_code="statement",
+        upload=UploadedFile("声明.png", PICTURE),
+        allowed=("jpg", "png", "pdf"),
+    )
+    answers = {"who_for": "self", "kind": "old", "ability": unable, "live": "home"}
+    done = hand_in(cast, AT, item_code="A4-22", answers=answers, file_ids=(statement,))
+    page = text_of(client_of(cast.clerk).get(f"/desk/cases/{done.number}/"))
+    assert f"自理能力：<strong>{told}</strong>" in page
+    assert "特困人员认定办法第二十二条" in page and "核实和认定由经办人作出" in page
+    assert "特困人员自理能力" not in text_of(client_of(cast.clerk).get(f"/desk/cases/{hand_in(cast, AT).number}/"))

@@ -18,6 +18,7 @@ from weimin.kernel.catalogue import access
 from weimin.kernel.catalogue.access import StageNotYours
 from weimin.kernel.catalogue.actions.loading import columns_of, enter_force
 from weimin.kernel.catalogue.models import Item, ItemVersion, VersionStep
+from weimin.kernel.catalogue.queries import uses
 from weimin.kernel.catalogue.rules.lists import check_row, list_kinds
 from weimin.kernel.catalogue.types import IN_PROCESS, STAGES, TRIGGERS
 from weimin.kernel.deadlines import actions as deadlines
@@ -160,6 +161,9 @@ def faults_of(version: ItemVersion, *, on: date) -> dict[str, str]:
         faults = check_row(kind, version.doc, laws=law.list_laws(), on=max(version.valid_from, on))
         if kind.code == "service" and version.procedure_id is None:
             faults.setdefault("procedure", "没有这种已公布的办理流程。")
+        if kind.code == "service" and version.procedure_id is not None:
+            for name, told in uses.list_misfits(version.doc, procedure_version_id=version.procedure_id).items():
+                faults.setdefault(name, told)
         if kind.code == "service" and version.doc.get("code") != version.item.code:
             faults["code"] = f"事项代码是 {version.item.code}，不能改。"
     if not version.reason:

@@ -69,6 +69,7 @@ def _spec(version: ItemVersion) -> ItemSpec:
         materials=read_materials(doc),
         form=read_form(doc.get("form") or {}),
         doc=doc,
+        procedure_name=version.procedure.procedure.name if version.procedure else "",
     )
 
 

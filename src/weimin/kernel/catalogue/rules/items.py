@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,8 @@ from weimin.kernel.catalogue.types import LimitSpec, Material
 PERMIT_PAUSES = ("听证", "招标", "拍卖", "检验", "检测", "检疫", "鉴定", "专家评审")
 #: Routes of filings: received or returned for correction, never approved.
 FILING_ROUTES = frozenset({"filing", "filing_window"})
+#: Which procedures there are is data: whether one of this code is published is asked where versions are made.
+_PROCEDURE = re.compile(r"[a-z][a-z0-9_]{1,39}")
 #: Names that the pages around a form send themselves: an item's own question may not bear one.
 PAGE_NAMES = frozenset(
     [
@@ -128,8 +131,8 @@ def _check_codes(doc: Mapping[str, Any], faults: dict[str, str]) -> None:
         faults["area"] = "服务领域代码不在 A1–A9 之内。"
     if doc.get("type") not in types.ITEM_TYPES:
         faults["type"] = "事项类型不在 GB/T 39046 代码表之内。"
-    if doc.get("procedure") not in types.PROCEDURES:
-        faults["procedure"] = "没有这种办理流程。"
+    if not _PROCEDURE.fullmatch(str(doc.get("procedure") or "")):
+        faults["procedure"] = "流程代码由小写字母、数字和下划线组成，请从已公布的流程里选。"
     wrong = set(doc.get("audience") or []) - set(types.AUDIENCES)
     if wrong or not doc.get("audience"):
         faults["audience"] = "服务对象代码不对。"

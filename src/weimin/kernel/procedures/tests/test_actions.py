@@ -12,7 +12,7 @@ from weimin.kernel.procedures import actions, queries
 from weimin.kernel.procedures.access import NotKeeper
 from weimin.kernel.procedures.models import Instance, ProcedureVersion
 from weimin.kernel.procedures.rules.engine import StepGone
-from weimin.kernel.procedures.testing import SHIPPED, load_shipped
+from weimin.kernel.procedures.testing import SHIPPED, SHIPPED_TABLES, load_shipped
 from weimin.kernel.procedures.types import VersionView
 from weimin.kernel.record.models import AuditEntry
 from weimin.kernel.record.testing import empty_tables
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _empty(db: None) -> None:
     """These tests begin without procedures, whatever a session has loaded; the test's end brings them back."""
-    empty_tables("procedures_procedure", "record_auditentry")
+    empty_tables("procedures_procedure", "procedures_decisiontable", "procedures_draftsave", "record_auditentry")
 
 
 def publish(xml: str = XML, *, by: Actor = KEEPER, at: datetime = AT) -> VersionView:
@@ -47,11 +47,18 @@ def publish(xml: str = XML, *, by: Actor = KEEPER, at: datetime = AT) -> Version
 
 def test_loading_is_idempotent_and_leaves_one_audit_entry_each() -> None:
     loaded = load_shipped(AT)
-    assert [one.code for one in loaded.published] == sorted(SHIPPED)
+    assert [one.code for one in loaded.published] == [*sorted(SHIPPED), *sorted(SHIPPED_TABLES)]
     again = load_shipped(LATER)
-    assert again.published == () and again.unchanged == tuple(sorted(SHIPPED))
+    assert again.published == () and again.unchanged == (*sorted(SHIPPED), *sorted(SHIPPED_TABLES))
     assert AuditEntry.objects.filter(verb="procedures.version.published").count() == len(SHIPPED)
     assert [one.number for one in queries.list_current_versions()] == [1] * len(SHIPPED)
+
+
+def test_loading_again_keeps_what_a_keeper_published_since() -> None:
+    load_shipped(AT)
+    changed = publish(OTHER, at=LATER)
+    assert load_shipped(LATER).published == ()
+    assert queries.get_current_version(code="promise") == changed
 
 
 def test_a_new_version_retires_the_one_before_and_open_matters_keep_theirs() -> None:

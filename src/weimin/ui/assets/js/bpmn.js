@@ -18,6 +18,8 @@ export async function draw(box) {
     canvas.resized();
     canvas.zoom("fit-viewport", "auto");
     for (const id of (box.dataset.lit || "").split(" ").filter(Boolean)) canvas.addMarker(id, "lit");
+    for (const [id, mark] of Object.entries(JSON.parse(box.dataset.marks || "{}")))
+      if (viewer.get("elementRegistry").get(id)) canvas.addMarker(id, mark);
     box.dataset.drawn = "1";
   } catch { box.hidden = true; }
 }

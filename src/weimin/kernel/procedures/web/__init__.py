@@ -1,0 +1,1 @@
+"""Pages of procedures and decision tables, for those who keep them."""
