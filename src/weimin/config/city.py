@@ -21,6 +21,7 @@ from weimin.kernel.catalogue import actions as catalogue
 from weimin.kernel.deadlines import actions as deadlines
 from weimin.kernel.directory import actions as directory
 from weimin.kernel.directory import queries as places
+from weimin.kernel.directory.types import ROLES
 from weimin.kernel.procedures import actions as procedures
 from weimin.kernel.record.types import Actor
 
@@ -121,6 +122,13 @@ def load_demo(*, at: datetime, progress: Progress = _quiet) -> dict[str, int]:
     return {"accounts": made, "matters": examples.load_matters(at=at, progress=progress)}
 
 
+#: The three administrators of the demonstration; two for security, so that one can confirm what the other proposes.
+ADMINISTRATOR_LOGINS = (
+    ("xitong", "system_admin"),
+    ("anquan", "security_admin"),
+    ("anquan2", "security_admin"),
+    ("shenji", "audit_admin"),
+)
 Posts = list[tuple[int, tuple[str, ...], str]]
 
 
@@ -159,6 +167,8 @@ def _demo_plan() -> list[tuple[str, str, Posts]]:
         add("shi", suffix, "规则管理员", [(city.pk, ("procedure_keeper",), "规则管理员")])
     add("shi", "jiandu", "监督员", [(city.pk, ("supervisor",), "监督员")])
     add("shi", "yunwei", "运行维护员", [(city.pk, ("operator",), "运行维护员")])
+    for suffix, role in ADMINISTRATOR_LOGINS:
+        add("shi", suffix, ROLES[role], [(city.pk, (role,), ROLES[role])])
     return plan
 
 
@@ -184,6 +194,10 @@ def demo_logins() -> list[tuple[str, str]]:
         ("shi.guize2", "市数据资源局 规则管理（另一人，批准用）"),
         ("shi.jiandu", "市数据资源局 监督督办"),
         ("shi.yunwei", "市数据资源局 运行维护"),
+        ("shi.xitong", "市数据资源局 系统管理员"),
+        ("shi.anquan", "市数据资源局 安全管理员"),
+        ("shi.anquan2", "市数据资源局 安全管理员（另一人，确认提名用）"),
+        ("shi.shenji", "市数据资源局 审计管理员"),
     ]
 
 

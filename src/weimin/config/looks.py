@@ -96,6 +96,8 @@ def keep_look(request: Any, looks: Looks) -> None:
 
 
 def _why(request: Any, looks: Looks, path: str) -> str:
+    if request.actor.glass_why:
+        return str(request.actor.glass_why)
     rule = getattr(request.resolver_match.func, "access_rule", None) if request.resolver_match else None
     why = rule.reads if rule else getattr(request, "reads", "")
     if not why:

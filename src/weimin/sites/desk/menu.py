@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from weimin.kernel.record.types import Actor
+from weimin.kernel.record.types import ADMINISTRATORS, Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,10 @@ _ENTRIES = (
     ("事项清单", "desk:items", frozenset({"list_keeper"})),
     ("法定期限和标准", "desk:law", frozenset[str]()),
     ("放假安排", "desk:calendar", frozenset[str]()),
+    ("账号和岗位", "desk:staff", ADMINISTRATORS),
+    ("管理员", "desk:administrators", ADMINISTRATORS | {"leader"}),
+    ("应急查看", "desk:glass", ADMINISTRATORS | {"leader"}),
+    ("系统状况和设置", "system", frozenset({"system_admin"})),
     ("审计记录", "desk:audit", frozenset({"audit_admin"})),
     ("查看记录", "desk:looks", frozenset({"audit_admin"})),
     ("运行情况", "desk:operations", frozenset({"operator"})),
@@ -41,4 +45,7 @@ def menu_of(actor: Actor) -> list[Entry]:
     """The entries an actor may open."""
     if not actor.is_staff:
         return []
-    return [Entry(label, reverse(name)) for label, name, roles in _ENTRIES if not roles or roles & actor.roles]
+    mine = [(label, name) for label, name, roles in _ENTRIES if roles & actor.roles]
+    if not actor.is_administrator:
+        mine = [(label, name) for label, name, roles in _ENTRIES if not roles or roles & actor.roles]
+    return [Entry(label, reverse(name)) for label, name in mine]

@@ -11,6 +11,7 @@ from weimin.kernel.cases.web import desk as cases
 from weimin.kernel.catalogue.web import desk as catalogue
 from weimin.kernel.deadlines.web import desk as deadlines
 from weimin.kernel.deadlines.web import law
+from weimin.kernel.directory.web import administrators, staff
 from weimin.kernel.evaluation.web import desk as evaluation
 from weimin.kernel.evaluation.web import looks
 from weimin.kernel.record.web import desk as record
@@ -67,6 +68,12 @@ urlpatterns = [
     path("integrity.xlsx", findings.export_findings, name="integrity_export"),
     path("audit/", record.trail, name="audit"),
     path("audit.xlsx", record.export_trail, name="audit_export"),
+    path("admin/", administrators.administrators, name="administrators"),
+    path("admin/staff/", staff.staff, name="staff"),
+    path("admin/staff.xlsx", staff.export_staff, name="staff_export"),
+    path("admin/staff/<int:officer_id>/", staff.officer, name="officer"),
+    path("admin/glass/", administrators.glass, name="glass"),
+    path("admin/glass.xlsx", administrators.export_glass, name="glass_export"),
     path("operations/", web.operations, name="operations"),
     path("papers/<int:paper_id>/", cases.desk_paper, name="paper"),
     path("files/<int:file_id>/", cases.desk_file, name="file"),

@@ -10,12 +10,14 @@ from weimin.kernel.accounts.actions.factors import (
 from weimin.kernel.accounts.actions.identities import CityIdentityRefused, link_city_identity
 from weimin.kernel.accounts.actions.logins import (
     SCOPES,
+    AccountAsBefore,
     DemoSmsProvider,
     create_client,
     create_staff_account,
     ensure_resident_account,
     rename_account,
     revoke_client,
+    set_account_open,
     username_taken,
 )
 from weimin.kernel.accounts.actions.passwords import change_password, check_password, give_temporary_password
@@ -30,6 +32,7 @@ from weimin.kernel.accounts.actions.sessions import (
 
 __all__ = [
     "SCOPES",
+    "AccountAsBefore",
     "CityIdentityRefused",
     "DemoSmsProvider",
     "change_password",
@@ -53,6 +56,7 @@ __all__ = [
     "rename_account",
     "reset_second_factor",
     "revoke_client",
+    "set_account_open",
     "spend",
     "spend_totp",
     "username_taken",

@@ -67,7 +67,7 @@ def inbox(request: Any) -> HttpResponse:
     return render(request, "cases/inbox.html", context)
 
 
-@access("staff")
+@access("staff", glass=True)
 @require_GET
 def find(request: Any) -> HttpResponse:
     """Go to a matter by its number."""
@@ -81,7 +81,7 @@ def find(request: Any) -> HttpResponse:
     return HttpResponseRedirect(reverse("desk:case", args=[number]))
 
 
-@access("staff", reads="办理")
+@access("staff", reads="办理", glass=True)
 @require_GET
 def case_page(request: Any, number: str) -> HttpResponse:
     """One matter: the file, the clock, the way, and the step that is mine to take."""
@@ -338,14 +338,14 @@ def take(request: Any, number: str, take: str) -> HttpResponse:
     return HttpResponseRedirect(reverse("desk:case", args=[number]))
 
 
-@access("staff", reads="查看文书")
+@access("staff", reads="查看文书", glass=True)
 @require_GET
 def desk_paper(request: Any, paper_id: int) -> HttpResponse:
     """A paper of a matter as PDF."""
     return paper_response(request, paper_id)
 
 
-@access("staff", reads="查看材料")
+@access("staff", reads="查看材料", glass=True)
 @require_GET
 def desk_file(request: Any, file_id: int) -> Any:
     """A file of a matter."""
