@@ -21,48 +21,20 @@ from weimin.kernel.directory.models import (
     Officer,
     Post,
 )
-from weimin.kernel.directory.queries.administrators import (
-    count_glasses_unseen as count_glasses_unseen,
-)
-from weimin.kernel.directory.queries.administrators import (
-    find_officer as find_officer,
-)
-from weimin.kernel.directory.queries.administrators import (
-    find_officer_by_username as find_officer_by_username,
-)
-from weimin.kernel.directory.queries.administrators import (
-    find_officer_of as find_officer_of,
-)
-from weimin.kernel.directory.queries.administrators import (
-    find_open_glass as find_open_glass,
-)
-from weimin.kernel.directory.queries.administrators import (
-    list_administrators as list_administrators,
-)
-from weimin.kernel.directory.queries.administrators import (
-    list_glasses as list_glasses,
-)
-from weimin.kernel.directory.queries.administrators import (
-    list_officers as list_officers,
-)
-from weimin.kernel.directory.queries.administrators import (
-    list_posts_of as list_posts_of,
-)
-from weimin.kernel.directory.queries.administrators import (
-    list_proposals as list_proposals,
-)
-from weimin.kernel.directory.queries.administrators import (
-    lock_administrators as lock_administrators,
-)
-from weimin.kernel.directory.queries.administrators import (
-    lock_first_administrators as lock_first_administrators,
-)
-from weimin.kernel.directory.queries.administrators import (
-    may_reset_instead as may_reset_instead,
-)
-from weimin.kernel.directory.queries.administrators import (
-    visible_glasses as visible_glasses,
-)
+from weimin.kernel.directory.queries.administrators import count_glasses_unseen as count_glasses_unseen
+from weimin.kernel.directory.queries.administrators import find_officer as find_officer
+from weimin.kernel.directory.queries.administrators import find_officer_by_username as find_officer_by_username
+from weimin.kernel.directory.queries.administrators import find_officer_of as find_officer_of
+from weimin.kernel.directory.queries.administrators import find_open_glass as find_open_glass
+from weimin.kernel.directory.queries.administrators import list_administrators as list_administrators
+from weimin.kernel.directory.queries.administrators import list_glasses as list_glasses
+from weimin.kernel.directory.queries.administrators import list_officers as list_officers
+from weimin.kernel.directory.queries.administrators import list_posts_of as list_posts_of
+from weimin.kernel.directory.queries.administrators import list_proposals as list_proposals
+from weimin.kernel.directory.queries.administrators import lock_administrators as lock_administrators
+from weimin.kernel.directory.queries.administrators import lock_first_administrators as lock_first_administrators
+from weimin.kernel.directory.queries.administrators import may_reset_instead as may_reset_instead
+from weimin.kernel.directory.queries.administrators import visible_glasses as visible_glasses
 from weimin.kernel.directory.types import DivisionView, PostView, StaffView
 from weimin.kernel.record.types import ADMINISTRATORS, Actor
 

@@ -157,7 +157,7 @@ def test_an_administrator_is_made_over_the_page_by_two_people() -> None:
     assert system.post(HOME, fields).status_code == 403
     assert browse(first).post(HOME, fields).status_code == 302
     number = text(browse(other).get(HOME)).split('name="proposal" value="')[1].split('"')[0]
-    sure = {"proposal": number, "decide": "confirm", "reason": "同意任职"}
+    sure = {"proposal": number, "decide": "confirm", "reason": "同意，已经核实"}
     assert browse(first).post(HOME, sure).status_code == 403
     assert browse(other).post(HOME, sure).status_code == 302
     assert queries.list_roles(account_id=account, on=clock.local_date(clock.now())) == {"audit_admin"}
