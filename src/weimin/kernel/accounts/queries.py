@@ -170,4 +170,5 @@ def list_usernames(*, ids: set[int]) -> dict[int, str]:
 
     Cost:   one query, none for no accounts
     """
-    return dict(Account.objects.filter(pk__in=ids, kind="staff").values_list("pk", "username")) if ids else {}
+    rows = Account.objects.filter(pk__in=ids, kind="staff").values_list("pk", "username") if ids else ()
+    return {pk: username or "" for pk, username in rows}

@@ -51,6 +51,8 @@ def propose_administrator(
             OfficerUnknown, AgencyUnknown — nobody, or nowhere
     """
     check_role(by, "security_admin", officer_id=officer_id)
+    if by.officer_id is None:
+        raise NotAdministrator("提名要由一位安全管理员本人提出。")
     why = check_reason(by, reason)
     if role not in ADMINISTRATORS:
         raise Invalid("请选择三种管理员之一。", fields={"role": "请选择。"})

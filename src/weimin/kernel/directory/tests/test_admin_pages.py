@@ -189,6 +189,9 @@ def test_with_a_reason_one_place_opens_read_only_and_the_person_reads_the_reason
     assert opened(client).status_code == 302
     page = client.get(f"/desk/cases/{number}/")
     assert page.status_code == 200
+    assert f"应急查看（GD-2026-117）：{REASON}。只能看，不能办" in text(page)
+    assert "显示全号" not in text(page)
+    assert "对同事说" not in text(page)
     assert ReadEntry.objects.get().why == f"应急查看（GD-2026-117）：{REASON}"
     mine = text(browse(cast.applicant).get("/my/reads/"))
     assert REASON in mine
