@@ -17,6 +17,7 @@ from weimin.base.errors import WeiminError
 from weimin.base.guard import access
 from weimin.kernel.cases import actions as cases
 from weimin.kernel.cases import queries as case_queries
+from weimin.kernel.cases.queries.notices import get_notice
 from weimin.kernel.cases.types import Channel, Submission, UploadedFile
 from weimin.kernel.catalogue import forms
 from weimin.kernel.catalogue import queries as catalogue
@@ -27,7 +28,7 @@ from weimin.kernel.residents import queries as resident_queries
 from weimin.ui.sheets import spreadsheet
 
 #: What the page of a new matter sends beside the item's own questions.
-_OWN_NAMES = {"key", "name", "id_number", "phone", "division", "channel", "seen", "kept", "taken"}
+_OWN_NAMES = {"key", "notice", "name", "id_number", "phone", "division", "channel", "seen", "kept", "taken"}
 CHANNELS = (("window", "本人到窗口"), ("agent", "村代办员代办"), ("home", "上门办理"))
 
 
@@ -75,6 +76,8 @@ def new_matter(request: Any, code: str) -> HttpResponse:
         "fields": forms.show_fields(spec.form.fields, typed, errors, place=actor.division_code),
         "villages": directory.children_of(actor.division_code),
         "channels": CHANNELS,
+        "notice": get_notice(on=request.today),
+        "told": bool(request.POST.get("notice")),
         "kept": case_queries.list_loose_files(actor, ids=kept),
         "brought": request.POST.getlist("seen"),
     }
@@ -125,6 +128,7 @@ def _send(
                 answers=answers,
                 file_ids=tuple(kept),
                 waived_materials=tuple(request.POST.getlist("seen")),
+                notice=request.POST.get("notice", "")[:12],
             ),
         )
     except WeiminError as fault:

@@ -174,6 +174,7 @@ class Submission:
     delivery: str = "pickup"
     post_to: PostalAddress | None = None
     draft_id: int | None = None
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ ROLES = {
     "supervisor": "监督督办",
     "operator": "运行维护",
     "audit_admin": "审计管理员",
+    "archive_keeper": "档案管理",
     "agent": "村代办员",
 }
 

@@ -162,6 +162,24 @@ def list_residents_of(*, account_ids: Iterable[int]) -> dict[int, int]:
         return dict(cursor.fetchall())
 
 
+def own_number(*, resident_id: int) -> str:
+    """A person's identity number whole, for their own copy of their data; never for a page.
+
+    Law:    pipl-2021 art. 45
+    Cost:   one query
+    """
+    sealed = Resident.objects.filter(pk=resident_id).values_list("id_sealed", flat=True).first()
+    return crypto.unseal(sealed, purpose=ID) if sealed else ""
+
+
+def find_account_id(*, resident_id: int) -> int | None:
+    """The log-in that is linked to a person, if any.
+
+    Cost:   one query
+    """
+    return Resident.objects.filter(pk=resident_id).values_list("account_id", flat=True).first()
+
+
 # --- the read log ------------------------------------------------------------------------------------
 def list_reads(*, resident_id: int, before: int = 0, limit: int = 100) -> list[ReadLine]:
     """Who looked at a person's data, newest first, from a key on.

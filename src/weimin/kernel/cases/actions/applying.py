@@ -17,6 +17,7 @@ from weimin.kernel.cases.actions import turning
 from weimin.kernel.cases.actions.drafting import check_door, seal_answers, seal_post
 from weimin.kernel.cases.actions.turning import Turn
 from weimin.kernel.cases.models import Case, CaseFile, Draft
+from weimin.kernel.cases.queries import notices
 from weimin.kernel.cases.rules import completeness, numbers
 from weimin.kernel.cases.types import (
     CHANNEL_TEXT,
@@ -59,6 +60,16 @@ class OtherTownship(Refused):
     code = "cases.other_township"
 
 
+class NoticeNotShown(Refused):
+    """The privacy notice in force was not shown before sending."""
+
+    code = "cases.notice_not_shown"
+
+
+#: Where a person is in front of the page or the clerk: the notice is shown there before anything is taken in.
+_SHOWN = frozenset({Channel.PORTAL, Channel.WINDOW, Channel.AGENT, Channel.HOME})
+
+
 def submit(*, by: Actor, at: datetime, key: str, submission: Submission, seen_version: int | None = None) -> Submitted:
     """Receive an application: the matter gets its number, its receipt and its first clock.
 
@@ -68,8 +79,9 @@ def submit(*, by: Actor, at: datetime, key: str, submission: Submission, seen_ve
     Raises: ApplicationIncomplete — with a sentence for each field and material
             NotOffered, ItemChanged — the item is not offered here or changed while filling in
             NotApplied, NotOnline, OtherTownship — it cannot be applied for, not online, or not through this body
+            NoticeNotShown — the person did not see the privacy notice in force
             KeyReused — the key came before with another content
-    Law:    xkl-2019 art. 32
+    Law:    xkl-2019 art. 32, pipl-2021 art. 17
     Cost:   about sixteen statements
     """
     with transaction.atomic():
@@ -85,6 +97,7 @@ def submit(*, by: Actor, at: datetime, key: str, submission: Submission, seen_ve
         spec = catalogue.get_spec(offer.version_id)
         check_door(spec, submission.channel)
         _check_place(by, spec, submission.township_code)
+        _check_notice(submission, local_date(at))
         answers, files = _check(by, at, spec, submission)
         turn = _create(by, at, spec, offer, _posted(submission), answers, files)
         _attach(turn, files, submission)
@@ -113,6 +126,18 @@ def _request(submission: Submission) -> dict[str, Any]:
         "files": sorted(submission.file_ids),
         "delivery": submission.delivery,
     }
+
+
+def _check_notice(submission: Submission, today: date) -> None:
+    """Refuse what is sent before the privacy notice in force was seen.
+
+    Raises: NoticeNotShown — with what to do
+    """
+    current = notices.get_notice(on=today).version
+    if submission.notice == current or (not submission.notice and submission.channel not in _SHOWN):
+        return
+    told = f"提交前请先看处理个人信息告知书（{current} 版），看过后再提交，已填的内容都还在。"
+    raise NoticeNotShown(told, fields={"notice": told})
 
 
 def _check_place(by: Actor, spec: ItemSpec, township_code: str) -> None:
@@ -212,6 +237,7 @@ def _create(
         submitted_at=at,
         received_on=_received_on(submission.channel, offer.accept_agency_id, at),
         renews_until=_renewed(spec, answers, local_date(at)),
+        notice=submission.notice,
     )
     turn = Turn(case, spec, by, at, fresh=True)
     limit, promised = turning.parameter("permit.accept_check", turn.today)
@@ -236,6 +262,7 @@ def _create(
             seen=[one["code"] for one in case.seen_papers],
         ),
         asks_materials=any(not one.shared for one in spec.materials),
+        notice=submission.notice,
         limit_text=limit.text,
     )
     return turn

@@ -64,6 +64,11 @@ class SubmitIn(Input):
     materials_seen: list[str] = Field(default=[], description="materials checked on paper by a clerk")
     delivery: str = Field(default="pickup", pattern="^(pickup|post)$")
     post_to: PostTo | None = Field(default=None, description="needed with delivery by post")
+    notice: str = Field(
+        default="",
+        max_length=12,
+        description="the version of the privacy notice that the person was shown; see /privacy/",
+    )
 
 
 class NextOut(Schema):
@@ -305,6 +310,7 @@ def submit_matter(request: Any, response: HttpResponse, body: SubmitIn, key: str
             waived_materials=tuple(body.materials_seen),
             delivery=body.delivery,
             post_to=PostalAddress(**body.post_to.model_dump()) if body.post_to else None,
+            notice=body.notice,
         ),
     )
     if done.repeated:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from weimin.base.clock import local_date
 from weimin.base.errors import WeiminError
 from weimin.kernel.cases import actions, queries
+from weimin.kernel.cases.queries import notices
 from weimin.kernel.cases.types import Channel, PostalAddress, Submission, UploadedFile
 from weimin.kernel.catalogue import forms
 from weimin.kernel.catalogue.rules.forms import check_answers, is_shown
@@ -44,6 +45,8 @@ class ApplyPage:
     hands_in: bool = False
     key: str = ""
     newer: bool = False
+    notice: Any = None
+    about: Any = None
     section: str = "items"
 
 
@@ -183,6 +186,8 @@ def review(request: Any, shown: ApplyPage, draft: Any, onward: str) -> HttpRespo
             return sent_before(done.number) if done.repeated else HttpResponseRedirect(f"{here}?sent=1")
     shown.title = "核对后提交"
     shown.card = residents.get_card(resident_id=request.actor.resident_id)
+    shown.notice = notices.get_notice(on=local_date(request.at))
+    shown.about = notices.item_notice(shown.spec)
     shown.hands_in = "materials" in pages_of(shown.spec)
     shown.posting = _posting(shown, post_to)
     shown.lines = _lines(shown.spec, visible)
@@ -210,6 +215,7 @@ def _send(request: Any, shown: ApplyPage, draft: Any, answers: dict[str, Any], p
             delivery=shown.delivery,
             post_to=post_to,
             draft_id=draft.pk,
+            notice=request.POST.get("notice", "")[:12],
         ),
     )
 
