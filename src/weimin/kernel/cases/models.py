@@ -127,6 +127,9 @@ class Case(Attended):
         db_default="",
         help_text="提交前给申请人看的处理个人信息告知书是哪一版，空表示别的系统交来的",
     )
+    guardian_sealed = models.BinaryField(
+        "监护人", null=True, help_text="不满 14 周岁的，监护人姓名和关系，加密保存；没有的为空"
+    )
     destroyed_under = models.CharField(
         "销毁证书",
         max_length=32,

@@ -161,6 +161,14 @@ class SeenPaper:
 
 
 @dataclass(frozen=True, slots=True)
+class Guardian:
+    """Who acts for a child under fourteen, and what they are to the child."""
+
+    name: str
+    relation: str
+
+
+@dataclass(frozen=True, slots=True)
 class Submission:
     """What somebody applies for: the item in a township, answers, and files by material code."""
 
@@ -175,6 +183,7 @@ class Submission:
     post_to: PostalAddress | None = None
     draft_id: int | None = None
     notice: str = ""
+    guardian: Guardian | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,11 @@ from weimin.base.clock import local_date
 from weimin.base.errors import Forbidden, Invalid, Refused
 from weimin.kernel.cases import queries
 from weimin.kernel.cases.actions import turning
-from weimin.kernel.cases.actions.drafting import check_door, seal_answers, seal_post
+from weimin.kernel.cases.actions.drafting import check_door, seal_answers, seal_guardian, seal_post
 from weimin.kernel.cases.actions.turning import Turn
 from weimin.kernel.cases.models import Case, CaseFile, Draft
 from weimin.kernel.cases.queries import notices
-from weimin.kernel.cases.rules import completeness, numbers
+from weimin.kernel.cases.rules import completeness, guardians, numbers
 from weimin.kernel.cases.types import (
     CHANNEL_TEXT,
     Channel,
@@ -173,6 +173,9 @@ def _check(by: Actor, at: datetime, spec: ItemSpec, submission: Submission) -> t
     forms.refuse_unknown(spec.form, submission.answers)
     today: date = local_date(at)
     answers, errors = forms.check_answers(spec.form.fields, submission.answers, today=today)
+    if _about_child(spec, submission, today):
+        is_child = _is_child(submission.applicant_id, today)
+        errors |= guardians.check_guardian(submission.guardian, applicant_is_child=is_child)
     for field in spec.form.fields:
         code = answers.get(field.name)
         if field.type == "division" and code and not directory.division_exists(str(code)):
@@ -190,6 +193,28 @@ def _check(by: Actor, at: datetime, spec: ItemSpec, submission: Submission) -> t
     if errors:
         raise ApplicationIncomplete("有几处需要改一下再提交。", fields=errors)
     return answers, files
+
+
+def _child_age(today: date) -> int:
+    return int(limits.get_parameter(code="privacy.age.sensitive", on=today).value)
+
+
+def _is_child(applicant_id: int, today: date) -> bool:
+    birth = residents.find_birth_date(resident_id=applicant_id)
+    return guardians.is_below(birth, today, years=_child_age(today))
+
+
+def _about_child(spec: ItemSpec, submission: Submission, today: date) -> bool:
+    """Whether the applicant, or anybody whose identity number the form asks for, is under fourteen.
+
+    Law:    pipl-2021 art. 31
+    """
+    numbers = [submission.answers.get(one.name) for one in spec.form.fields if one.type == "id_number"]
+    births = guardians.births_of(one for one in numbers if one)
+    years = _child_age(today)
+    return any(guardians.is_below(one, today, years=years) for one in births) or _is_child(
+        submission.applicant_id, today
+    )
 
 
 def _next_number(township_code: str, on: date) -> str:
@@ -225,7 +250,10 @@ def _create(
         offer_id=offer.offer_id,
         township_id=submission.township_code,
         applicant_id=submission.applicant_id,
-        applicant_shown=identifiers.mask_name(name),
+        applicant_shown=guardians.CHILD_SHOWN
+        if _is_child(submission.applicant_id, local_date(at))
+        else identifiers.mask_name(name),
+        guardian_sealed=seal_guardian(submission.guardian),
         item_name=spec.name,
         channel=submission.channel,
         state=State.RECEIVED,

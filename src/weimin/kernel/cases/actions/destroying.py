@@ -78,6 +78,7 @@ def destroy_case(*, by: Actor, at: datetime, case_id: int, certificate: str) -> 
         emptied = Case.objects.filter(pk=case_id, state__in=ENDED, destroyed_under="").update(
             answers_sealed=b"",
             post_sealed=None,
+            guardian_sealed=None,
             seen_papers=[],
             applicant=None,
             applicant_shown="已销毁",

@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from weimin.base.clock import day_start
 from weimin.kernel.cases import access
 from weimin.kernel.cases.models import Case, CaseFile, Draft
-from weimin.kernel.cases.queries.drafts import draft_answers, open_answers, open_post
+from weimin.kernel.cases.queries.drafts import draft_answers, open_answers, open_guardian, open_post
 from weimin.kernel.cases.types import CHANNEL_TEXT, ENDED, STATE_TEXT, Channel, State
 from weimin.kernel.catalogue import queries as catalogue
 from weimin.kernel.record.types import Actor
@@ -69,7 +69,7 @@ def export_matters(person: Actor) -> list[dict[str, Any]]:
 def _export(case: Case) -> dict[str, Any]:
     spec = catalogue.get_spec(case.item_version_id)
     labels = {one.name: one.label for one in spec.form.fields}
-    post_to = open_post(case.post_sealed)
+    post_to, guardian = open_post(case.post_sealed), open_guardian(case.guardian_sealed)
     return {
         "编号": case.number,
         "事项": case.item_name,
@@ -79,6 +79,7 @@ def _export(case: Case) -> dict[str, Any]:
         "提交时间": case.submitted_at.isoformat(),
         "告知书版本": case.notice,
         "填写的内容": {labels.get(k, k): v for k, v in open_answers(case.answers_sealed).items()},
+        "监护人": {"姓名": guardian.name, "关系": guardian.relation} if guardian else None,
         "邮寄": {"收件人": post_to.name, "电话": post_to.phone, "地址": post_to.address} if post_to else None,
         "经过": [
             {"时间": one.at.isoformat(), "内容": one.public_text, "单位": one.agency_name}

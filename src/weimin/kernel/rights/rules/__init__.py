@@ -74,17 +74,6 @@ def describe_deletion(kept: Kept, *, closing: bool) -> list[DeletionLine]:
     return [one for one in lines if one.count or one.what in ("登录账号", "审计记录")]
 
 
-def needs_guardian(birth: date | None, on: date, *, below_years: int) -> bool:
-    """Whether somebody is below the age at which all data is sensitive and a guardian acts.
-
-    Law:    pipl-2021 art. 31
-    """
-    if birth is None:
-        return False
-    age = on.year - birth.year - ((on.month, on.day) < (birth.month, birth.day))
-    return age < below_years
-
-
 def destruction_lines(rows: Iterable[tuple[str, str, str]]) -> str:
     """The list of a certificate as text, one matter a line: what its digest is made of."""
     return "\n".join("\t".join(one) for one in rows)

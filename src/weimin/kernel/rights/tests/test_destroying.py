@@ -13,10 +13,12 @@ from weimin.base.errors import Conflict, Forbidden, Invalid
 from weimin.kernel.cases import queries as case_queries
 from weimin.kernel.cases.models import Case, CaseFile, Paper, TimelineEntry
 from weimin.kernel.cases.rules.numbers import receipt_code
-from weimin.kernel.cases.testing import Cast, client_of, hand_in, make_cast, text_of
+from weimin.kernel.cases.testing import Cast, apart, client_of, hand_in, make_cast, sweep, text_of
 from weimin.kernel.record.actions import deliver_outbox
 from weimin.kernel.record.models import AuditEntry, Blob
-from weimin.kernel.record.queries import blob_path
+from weimin.kernel.record.queries import blob_path, verify_chain
+from weimin.kernel.record.testing import empty_tables
+from weimin.kernel.record.tests.chain_help import link_all
 from weimin.kernel.rights import actions, queries
 from weimin.kernel.rights.actions.assessing import AssessmentMissing
 from weimin.kernel.rights.models import Assessment, Destruction
@@ -75,7 +77,7 @@ def test_whoever_checked_does_not_approve_even_as_leader(cast: Cast) -> None:
         actions.decide_destruction(by=both, at=AT, number=number, approve=True)
 
 
-def test_a_matter_of_31_years_ago_is_destroyed_and_the_chain_still_verifies(
+def test_a_matter_of_31_years_ago_is_destroyed_and_its_trail_stays(
     cast: Cast, django_capture_on_commit_callbacks: Any
 ) -> None:
     old = end_long_ago(cast, AT)
@@ -104,6 +106,35 @@ def test_a_matter_of_31_years_ago_is_destroyed_and_the_chain_still_verifies(
     work()
     actions.carry_out(at=AT, payload={"number": number})
     assert AuditEntry.objects.filter(verb="rights.destruction.done").count() == 1
+
+
+def test_the_chain_verifies_after_a_destruction(
+    city: None, settings: Any, tmp_path: Any, django_db_blocker: Any
+) -> None:
+    """Really committed: what was destroyed leaves its entries in the chain, and every digest still fits."""
+    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+
+    def destroy() -> str:
+        cast = make_cast(AT)
+        old = end_long_ago(cast, AT)
+        keeper, leader = archive_keeper(AT), township_leader(AT)
+        propose()
+        number = Destruction.objects.get().number
+        actions.check_destruction(by=keeper, at=AT, number=number)
+        actions.decide_destruction(by=leader, at=AT, number=number, approve=True)
+        work()
+        link_all(AT)
+        assert Case.objects.get(pk=old.pk).destroyed_under == number
+        verdict = verify_chain()
+        assert verdict.good and verdict.looked == AuditEntry.objects.count()
+        return old.number
+
+    with django_db_blocker.unblock():
+        try:
+            assert apart(destroy)
+        finally:
+            empty_tables("rights_destruction", "record_auditlink", "record_auditday", "record_chainstate")
+            sweep()
 
 
 def test_the_public_check_of_a_receipt_names_the_certificate(cast: Cast) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 
+from weimin.kernel.cases.rules.guardians import is_below
 from weimin.kernel.cases.rules.notices import Notice, notice_on, sensitive_kind
 from weimin.kernel.rights import rules
 from weimin.kernel.rights.queries.retention import class_of_matter, list_classes, list_rules
@@ -71,7 +72,7 @@ def test_a_deletion_says_what_goes_and_why_the_rest_stays(closing: bool, deleted
     ],
 )
 def test_below_fourteen_a_guardian_acts(birth: date | None, on: date, needed: bool) -> None:
-    assert rules.needs_guardian(birth, on, below_years=14) is needed
+    assert is_below(birth, on, years=14) is needed
 
 
 @pytest.mark.parametrize(
