@@ -61,7 +61,7 @@ def ask_copy(*, by: Actor, at: datetime, resident_id: int | None = None) -> int:
     return row.pk
 
 
-def make_copy(*, at: datetime, payload: dict[str, object]) -> None:
+def make_copy(*, at: datetime, payload: dict[str, Any]) -> None:
     """Make a copy that waits; an unknown or finished one is left alone."""
     row = DataCopy.objects.filter(pk=payload["copy_id"], blob=None).select_related("resident").first()
     if row is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -128,7 +129,7 @@ def _move(row: Destruction, before: str, after: str, **values: object) -> None:
         raise Conflict("这份清册的状态已经变了，请刷新页面再看。")
 
 
-def carry_out(*, at: datetime, payload: dict[str, object]) -> None:
+def carry_out(*, at: datetime, payload: dict[str, Any]) -> None:
     """Destroy what an approved list names, except what is held meanwhile, and close the list with its digest.
 
     Run by the worker, in one transaction: all of it or nothing. May run twice.

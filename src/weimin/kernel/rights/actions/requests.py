@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -203,7 +204,7 @@ def _correct(by: Actor, at: datetime, row: DataRequest) -> None:
         )
 
 
-def carry_out_deletion(*, at: datetime, payload: dict[str, object]) -> None:
+def carry_out_deletion(*, at: datetime, payload: dict[str, Any]) -> None:
     """Delete what a granted request deletes at once, and write down class by class what stayed and why.
 
     Run by the worker: nobody at a desk may touch another person's drafts. May run twice.

@@ -187,9 +187,9 @@ def draw_certificate(viewer: Actor, number: str) -> bytes:
     Law:    gb-9704
     """
     view = get_destruction(viewer, number)
-    if view.row.done_at is None:
-        raise DestructionUnknown("还没有销毁，没有证书。")
     row = view.row
+    if row.done_at is None:
+        raise DestructionUnknown("还没有销毁，没有证书。")
     return paper.draw(
         TYPST / "certificate.typ",
         {
