@@ -15,6 +15,8 @@ from weimin.base.errors import Conflict, Invalid
 from weimin.kernel.cases import actions as cases
 from weimin.kernel.cases.queries import keeping
 from weimin.kernel.cases.queries.keeping import EndedMatter
+from weimin.kernel.evaluation import actions as evaluation
+from weimin.kernel.messages import actions as messages
 from weimin.kernel.record.actions import queue_event, record_audit
 from weimin.kernel.record.types import Actor
 from weimin.kernel.rights import access, queries, rules
@@ -149,6 +151,8 @@ def carry_out(*, at: datetime, payload: dict[str, Any]) -> None:
         gone = [one for one in lines if one.case_id not in held]
         for one in gone:
             cases.destroy_case(by=by, at=at, case_id=one.case_id, certificate=row.number)
+            messages.forget_matter(number=one.number)
+            evaluation.forget_words(case_id=one.case_id)
         row.lines.filter(pk__in=[one.pk for one in gone]).update(destroyed_at=at)
         text = rules.destruction_lines((one.number, one.item_name, one.ended_on.isoformat()) for one in gone)
         row.state, row.done_at, row.digest = "done", at, sm3_hex(text.encode())

@@ -14,6 +14,9 @@ from weimin.kernel.cases import queries as case_queries
 from weimin.kernel.cases.models import Case, CaseFile, Paper, TimelineEntry
 from weimin.kernel.cases.rules.numbers import receipt_code
 from weimin.kernel.cases.testing import Cast, apart, client_of, hand_in, make_cast, sweep, text_of
+from weimin.kernel.evaluation.actions import rate_case
+from weimin.kernel.evaluation.models import Rating
+from weimin.kernel.messages.models import Message
 from weimin.kernel.record.actions import deliver_outbox
 from weimin.kernel.record.models import AuditEntry, Blob
 from weimin.kernel.record.queries import blob_path, verify_chain
@@ -82,6 +85,9 @@ def test_a_matter_of_31_years_ago_is_destroyed_and_its_trail_stays(
 ) -> None:
     old = end_long_ago(cast, AT)
     file = CaseFile.objects.get(case=old).blob
+    rate_case(by=cast.applicant, at=AT, number=old.number, grade=5, comment="等了很久")
+    work()
+    assert Message.objects.filter(number=old.number).exists()
     keeper, leader = archive_keeper(AT), township_leader(AT)
     propose()
     number = Destruction.objects.get().number
@@ -97,6 +103,8 @@ def test_a_matter_of_31_years_ago_is_destroyed_and_its_trail_stays(
         assert not table.objects.filter(case=old).exists()
     assert not Blob.objects.filter(pk=file.pk).exists() and not blob_path(file.sha256).exists()
     assert {one.reasons for one in gone.decisions.all()} == {""}
+    assert Rating.objects.get(case=old).comment == ""
+    assert not Message.objects.filter(number=old.number).exists()
     assert AuditEntry.objects.filter(subject_id=old.number, verb="cases.case.received").exists()
     assert AuditEntry.objects.count() > before
     row = Destruction.objects.get()
