@@ -30,6 +30,7 @@ from weimin.kernel.evaluation import actions as evaluation
 from weimin.kernel.record.types import Actor
 from weimin.kernel.residents import actions as residents
 from weimin.kernel.residents.models import ReadEntry
+from weimin.kernel.rights import actions as rights
 from weimin.kernel.supervision import actions as supervision
 from weimin.kernel.supervision import testing as watch_help
 from weimin.kernel.supervision.models import Warning
@@ -49,6 +50,8 @@ BY_KIND = {
     "desk/cases/<str:number>/reveal/",
     "desk/correct/reveal/",
     "desk/read-queries/",
+    "desk/rights/copies/<int:copy_id>.zip",
+    "desk/rights/<int:request_id>/evidence",
     "api/v1/matters/<number>",
     "api/v1/matters/<number>/clocks",
     "api/v1/matters/<number>/clocks/<clock_id>",
@@ -62,6 +65,7 @@ POSTS: dict[str, dict[str, str]] = {
     "desk/cases/<str:number>/reveal/": {"field": "answer:account", "reason": REASON},
     "desk/cases/<str:number>/<str:take>/": {"step": "0"},
     "desk/audit.xlsx": {},
+    "desk/rights/counter/": {"id_number": NUMBER, "kind": ""},
 }
 ADDRESSES = sorted({(address, view) for address, view in patterns(get_resolver())}, key=lambda one: one[0])
 
@@ -121,7 +125,17 @@ def _build() -> World:
         "day": clock.local_date(at).isoformat(),
         "part": 1,
         "path": "x",
+        "kind": "correct",
+        "request_id": rights.ask(
+            by=cast.applicant,
+            at=at,
+            kind="correct",
+            wish={"text": f"{NAME}的名字写错了"},
+            evidence=("户口簿.png", cast_help.PICTURE),
+        ),
+        "copy_id": rights.ask_copy(by=worker, at=at, resident_id=cast.applicant.resident_id),
     }
+    rights.make_copy(at=at, payload={"copy_id": values["copy_id"]})
     staff = {"worker": worker, "leader": leader, "supervisor": supervisor, "auditor": auditor}
     people = {"applicant": cast.applicant, "neighbour": cast.neighbour, "stranger": cast.stranger}
     walkers = {name: (who, watch_help.browse(who)) for name, who in (staff | people).items()}

@@ -24,6 +24,7 @@ from weimin.kernel.directory import queries as places
 from weimin.kernel.directory.types import ROLES
 from weimin.kernel.procedures import actions as procedures
 from weimin.kernel.record.types import Actor
+from weimin.kernel.rights import actions as rights
 
 #: progress(what, done, total)
 Progress = Callable[[str, int, int], None]
@@ -37,6 +38,7 @@ DEMO_TOWNSHIP = "340321113000"
 CENTRE_POSTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("shouli", "综合窗口工作人员", ("front_desk", "decider", "issuer")),
     ("chujian", "出件窗口工作人员", ("issuer",)),
+    ("dangan", "档案管理人员", ("archive_keeper",)),
 )
 STATION_POSTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("shenhe", "承办人员", ("reviewer",)),
@@ -73,6 +75,7 @@ def load_items(*, at: datetime, progress: Progress = _quiet) -> dict[str, int]:
     loaded = procedures.load_procedures(by=LOADER, at=at)
     progress("办理流程", len(loaded.published), len(loaded.published))
     catalogue.load_life_events(by=LOADER, at=at)
+    rights.load_assessments(by=LOADER, at=at)
     records = catalogue.read_item_files()
     made = catalogue.load_items(
         by=LOADER,
@@ -188,6 +191,7 @@ def demo_logins() -> list[tuple[str, str]]:
         ("huaiyuan.shenhe", "怀远县各部门 审核"),
         ("huaiyuan.shenpi", "怀远县各部门 审批"),
         ("liucheng.lingdao", "榴城镇人民政府 领导"),
+        ("liucheng.dangan", "榴城镇便民服务中心 档案管理"),
         ("huaiyuan.lingdao", "怀远县各部门 领导"),
         ("shi.qingdan", "市数据资源局 清单管理"),
         ("shi.guize", "市数据资源局 规则管理（装入放假安排、改法定参数）"),

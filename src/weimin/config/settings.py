@@ -86,6 +86,7 @@ INSTALLED_APPS = [
     "weimin.kernel.catalogue",
     "weimin.kernel.cases",
     "weimin.kernel.evaluation",
+    "weimin.kernel.rights",
     "weimin.kernel.supervision",
     "weimin.apps.counter",
     "weimin.sites.portal",

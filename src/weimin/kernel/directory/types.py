@@ -27,6 +27,7 @@ ROLES = {
     "system_admin": "系统管理员",
     "security_admin": "安全管理员",
     "audit_admin": "审计管理员",
+    "archive_keeper": "档案管理",
     "agent": "村代办员",
 }
 

@@ -239,3 +239,15 @@ def redate_read_queries(*, by: Actor, at: datetime, moves: list[Move]) -> None:
     """
     for one in moves:
         ReadQuery.objects.filter(clock_id=one.clock_id, answered_at=None).update(due_on=one.new.shown or one.old.shown)
+
+
+def forget_words(*, case_id: int) -> None:
+    """Empty what was written with the rating of a matter whose content is destroyed; the grade stays for figures.
+
+    Called in the transaction of the destruction, which is audited.
+
+    Law:    pipl-2021 art. 47
+    Cost:   two statements
+    """
+    Rating.objects.filter(case_id=case_id).update(comment="")
+    Repair.objects.filter(rating__case_id=case_id).update(answer="", answered_by="")

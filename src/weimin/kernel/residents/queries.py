@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 
 from django.db import connection
@@ -160,6 +160,32 @@ def list_residents_of(*, account_ids: Iterable[int]) -> dict[int, int]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT account_id, id FROM residents_of_accounts(%s)", [list(account_ids)])
         return dict(cursor.fetchall())
+
+
+def own_number(*, resident_id: int) -> str:
+    """A person's identity number whole, for their own copy of their data; never for a page.
+
+    Law:    pipl-2021 art. 45
+    Cost:   one query
+    """
+    sealed = Resident.objects.filter(pk=resident_id).values_list("id_sealed", flat=True).first()
+    return crypto.unseal(sealed, purpose=ID) if sealed else ""
+
+
+def find_birth_date(*, resident_id: int) -> date | None:
+    """A person's date of birth, for deciding who acts for them; None for bodies.
+
+    Cost:   one query
+    """
+    return Resident.objects.filter(pk=resident_id).values_list("birth_date", flat=True).first()
+
+
+def find_account_id(*, resident_id: int) -> int | None:
+    """The log-in that is linked to a person, if any.
+
+    Cost:   one query
+    """
+    return Resident.objects.filter(pk=resident_id).values_list("account_id", flat=True).first()
 
 
 # --- the read log ------------------------------------------------------------------------------------

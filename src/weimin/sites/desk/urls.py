@@ -16,6 +16,8 @@ from weimin.kernel.evaluation.web import desk as evaluation
 from weimin.kernel.evaluation.web import looks
 from weimin.kernel.record.web import desk as record
 from weimin.kernel.residents.web import desk as residents
+from weimin.kernel.rights.web import desk as rights
+from weimin.kernel.rights.web import keeping
 from weimin.kernel.supervision.web import findings, orders, overruns, warnings
 from weimin.sites.desk import web
 
@@ -42,6 +44,14 @@ urlpatterns = [
     path("reads/", looks.looks, name="looks"),
     path("reads.xlsx", looks.export_looks, name="looks_export"),
     path("read-queries/", looks.read_queries, name="read_queries"),
+    path("rights/", rights.requests, name="rights"),
+    path("rights/counter/", rights.at_counter, name="rights_counter"),
+    path("rights/copies/<int:copy_id>.zip", rights.counter_copy, name="rights_copy"),
+    path("rights/<int:request_id>/evidence", rights.evidence, name="rights_evidence"),
+    path("assessments/", rights.assessments, name="assessments"),
+    path("retention/", keeping.retention, name="retention"),
+    path("retention/<str:number>/", keeping.destruction, name="destruction"),
+    path("retention/<str:number>.pdf", keeping.certificate, name="certificate"),
     path("new/person/", counter.find_person, name="find_person"),
     path("new/<str:code>/", counter.new_matter, name="new_matter"),
     path("register/", counter.register, name="register_list"),

@@ -1,5 +1,6 @@
 """Writes of accounts: log-ins and clients, limits, passwords, sessions, second factors, city identities."""
 
+from weimin.kernel.accounts.actions.closing import AccountUnknown, close_account
 from weimin.kernel.accounts.actions.factors import (
     drop_factor,
     drop_recovery_codes,
@@ -33,10 +34,12 @@ from weimin.kernel.accounts.actions.sessions import (
 __all__ = [
     "SCOPES",
     "AccountAsBefore",
+    "AccountUnknown",
     "CityIdentityRefused",
     "DemoSmsProvider",
     "change_password",
     "check_password",
+    "close_account",
     "create_client",
     "create_staff_account",
     "drop_factor",

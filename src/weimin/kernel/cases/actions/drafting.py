@@ -15,8 +15,9 @@ from weimin.base.errors import Conflict, Forbidden, NotFound, Refused
 from weimin.kernel.cases import queries
 from weimin.kernel.cases.actions.turning import ANSWERS, POST
 from weimin.kernel.cases.models import CaseFile, Draft
+from weimin.kernel.cases.queries.drafts import GUARDIAN
 from weimin.kernel.cases.rules import completeness
-from weimin.kernel.cases.types import Channel, PostalAddress, UploadedFile
+from weimin.kernel.cases.types import Channel, Guardian, PostalAddress, UploadedFile
 from weimin.kernel.catalogue import queries as catalogue
 from weimin.kernel.catalogue.types import ItemSpec
 from weimin.kernel.record.actions import store_blob
@@ -67,6 +68,11 @@ def seal_answers(answers: dict[str, Any]) -> bytes:
 def seal_post(post_to: PostalAddress | None) -> bytes | None:
     """A postal address as it is kept; None where nothing is posted."""
     return crypto.seal(json.dumps(asdict(post_to), ensure_ascii=False), purpose=POST) if post_to else None
+
+
+def seal_guardian(guardian: Guardian | None) -> bytes | None:
+    """A child's guardian as it is kept; None where there is none."""
+    return crypto.seal(json.dumps(asdict(guardian), ensure_ascii=False), purpose=GUARDIAN) if guardian else None
 
 
 def save_draft(

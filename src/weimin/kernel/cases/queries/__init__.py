@@ -396,6 +396,7 @@ def verify_receipt(*, number: str, code: str) -> dict[str, Any] | None:
         "place": f"{case.township.parent.name if case.township.parent else ''}{case.township.name}",
         "submitted_at": case.submitted_at,
         "state_text": STATE_TEXT[State(case.state)],
+        "destroyed_under": case.destroyed_under,
         "proofs": record.list_proofs(subject_type="case", subject_id=case.number),
     }
 

@@ -9,12 +9,13 @@ from typing import Any
 from weimin.base import crypto
 from weimin.kernel.cases import access
 from weimin.kernel.cases.models import CaseFile, Draft
-from weimin.kernel.cases.types import PostalAddress
+from weimin.kernel.cases.types import Guardian, PostalAddress
 from weimin.kernel.record.queries import find_answer
 from weimin.kernel.record.types import Actor
 
 _ANSWERS = "cases.answers"
 _POST = "cases.post"
+GUARDIAN = "cases.guardian"
 #: How long after sending an old page of an application still leads to the matter it became.
 _SENT_LATELY = timedelta(days=1)
 
@@ -30,6 +31,12 @@ def open_post(sealed: bytes | memoryview | None) -> PostalAddress | None:
     """The postal address in clear; None when the result is not posted."""
     raw = bytes(sealed or b"")
     return PostalAddress(**json.loads(crypto.unseal(raw, purpose=_POST))) if raw else None
+
+
+def open_guardian(sealed: bytes | memoryview | None) -> Guardian | None:
+    """The guardian who acts for a child, in clear; None when there is none."""
+    raw = bytes(sealed or b"")
+    return Guardian(**json.loads(crypto.unseal(raw, purpose=GUARDIAN))) if raw else None
 
 
 def list_drafts(viewer: Actor) -> list[Draft]:

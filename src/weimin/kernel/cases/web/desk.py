@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from weimin.base.errors import Invalid, WeiminError
 from weimin.base.guard import access
 from weimin.kernel.cases import actions, queries
+from weimin.kernel.cases.queries.drafts import open_guardian
 from weimin.kernel.cases.types import (
     OUTCOME_TEXT,
     PAPER_TEXT,
@@ -122,6 +123,7 @@ def show_case(request: Any, number: str, *, problem: WeiminError | None = None, 
         "may_correct": bool(view.decisions) and "decider" in actor.roles,
         "may_confirm": State(case.state) is State.ISSUED and "issuer" in actor.roles,
         "asked_before": view.supplement is not None,
+        "guardian": open_guardian(view.case.guardian_sealed),
         "post_to": view.post_to if _posts(view, step, actor) else None,
         "asking": _asking(view.spec, request.POST),
     }
