@@ -23,6 +23,7 @@ from weimin.kernel.cases.models import Case, Step
 from weimin.kernel.cases.types import SupplementItem, UploadedFile
 from weimin.kernel.cases.web.desk import STEPS
 from weimin.kernel.deadlines import queries as deadlines
+from weimin.kernel.deadlines.actions import Standing
 from weimin.kernel.deadlines.models import Clock
 from weimin.kernel.directory.models import Post
 from weimin.kernel.evaluation.models import ReadQuery, Repair
@@ -44,6 +45,7 @@ PEOPLE = {
     "decider": "the decider of that county body",
     "issuer": "who hands out results at the same window",
     "leader": "the head of the township",
+    "county-leader": "the head of that county body",
     "supervisor": "a supervisor of the city",
     "list-keeper": "keeps the lists, at the township",
     "procedure-keeper": "keeps the law's parameters and the calendar, at the township",
@@ -88,6 +90,7 @@ CLIENTS = {
     "decider": "a client of the decider's post",
     "issuer": "a client of the issuer's post",
     "leader": "a client of the township head's post",
+    "county-leader": "a client of the post of the county body's head",
     "read-only": "a client of the clerk's post that may only read",
     "agent": "a client of the agent's post",
     "far-clerk": "a client of a post in another township",
@@ -165,10 +168,13 @@ TAKES: dict[str, tuple[str, dict[str, Any]]] = {
     "comment": ("fresh", {"text": "请核对"}),
     "correct": ("closed", {"wrong": "准予", "right": "准许"}),
     "pause": ("reviewing", {"ground": "expert_review", "on": "{today}", "until": "{today}", "reason": "组织专家评审"}),
-    "resume": ("reviewing", {"resume_on": "{today}"}),
+    "resume": ("paused", {"resume_on": "{today}"}),
     "ask-extension": ("reviewing", {"extend_reason": "情况复杂，需要实地核查"}),
     "extend": ("extending", {"outcome": "extend"}),
-    "correct-clock": ("reviewing", {"clock": "{clock}", "entry": "{entry}", "strike": "1", "correct_reason": "录错了"}),
+    "correct-clock": (
+        "reviewing",
+        {"clock": "{clock}", "entry": "{entry}", "right_on": "{today}", "correct_reason": "日期录错了，请更正"},
+    ),
 }
 assert set(TAKES) == set(STEPS), "a new step of the case page says at which stage it is tried, and with what"
 _STEP = {"step_id": "{step}"}
@@ -214,7 +220,7 @@ API_SENT: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "api/v1/matters/<number>/rating": ("ended", {"grade": 1}),
     "api/v1/matters/<number>/refuse": ("fresh", {**_STEP, "reasons": "不在受理范围之内", "basis": "法律第一条"}),
-    "api/v1/matters/<number>/resume": ("reviewing", {"on": "{today}"}),
+    "api/v1/matters/<number>/resume": ("paused", {"on": "{today}"}),
     "api/v1/matters/<number>/review": ("reviewing", {**_STEP, "outcome": "agree", "opinion": "属实"}),
     "api/v1/matters/<number>/send": ("issuing", {**_STEP, "tracking": "EMS123456789"}),
     "api/v1/matters/<number>/withdraw": ("fresh", {"reason": "不办了"}),
@@ -300,15 +306,19 @@ def _complete(world: World, cast: cast_help.Cast, stages: dict[str, dict[str, An
         **{"pattern": "burst", "key": "matrix", "subject_id": stages["fresh"]["number"], "place": TOWN},
         **{"on": clock.local_date(at), "evidence": "十秒内办结五件", "found_at": at},
     )
-    # the cast's item knows no extension; its clock gets one
-    for stage in ("reviewing", "extending"):
-        Clock.objects.filter(pk=stages[stage]["clock"]).update(extend_code="permit.decision.extend")
+    # the cast's item knows neither extension nor pause; its clocks get both
+    for stage in ("reviewing", "extending", "paused"):
+        rows = Clock.objects.filter(pk=stages[stage]["clock"])
+        rows.update(extend_code="permit.decision.extend", grounds=["expert_review"])
+    today = clock.local_date(at)
+    standing = Standing("expert_review", today, today + timedelta(3), "组织专家评审", "")
+    cases.pause_case(by=cast.reviewer, at=at, case_id=stages["paused"]["number"], standing=standing)
     cases.ask_extension(by=cast.reviewer, at=at, case_id=stages["extending"]["number"], reason="情况复杂，需要实地核查")
     stages["extending"]["step"] = Step.objects.get(case__number=stages["extending"]["number"], kind="extend").pk
     world.values |= {"loose": loose, "finding": smell.pk}
 
 
-_STAGES = ("fresh", "asked", "reviewing", "extending", "deciding", "making", "issuing", "closed", "ended")
+_STAGES = ("fresh", "asked", "reviewing", "extending", "paused", "deciding", "making", "issuing", "closed", "ended")
 
 
 def _at_stage(stage: str, cast: cast_help.Cast, at: datetime) -> Case:
@@ -319,7 +329,7 @@ def _at_stage(stage: str, cast: cast_help.Cast, at: datetime) -> Case:
         me = cast_help.open_step(case.pk, cast.clerk)
         missing = [SupplementItem("bank_card", "银行卡", "请重拍")]
         cases.ask_supplement(by=cast.clerk, **step, step_id=me, items=missing)
-    if stage in ("reviewing", "extending"):
+    if stage in ("reviewing", "extending", "paused"):
         cases.accept_application(by=cast.clerk, **step, step_id=cast_help.open_step(case.pk, cast.clerk))
     if stage in ("deciding", "making", "issuing", "closed"):
         cast_help.take_to_decision(cast, at, case.pk)
@@ -368,6 +378,7 @@ def _people(world: World, cast: cast_help.Cast, at: datetime) -> dict[str, Membe
         "decider": cast.decider,
         "issuer": cast.issuer,
         "leader": serve(government, "leader"),
+        "county-leader": serve(f"{watch_help.COUNTY}-d01", "leader"),
         "supervisor": serve(f"{watch_help.CITY}-d18", "supervisor"),
         "list-keeper": serve(government, "list_keeper"),
         "procedure-keeper": serve(government, "procedure_keeper"),

@@ -134,14 +134,24 @@ def get_inbox(viewer: Actor, *, mine: bool = False, kind: str = "", item: str = 
     if item:
         rows = rows.filter(case__item_name__icontains=item)
     if after:
-        day, _, last = after.partition("_")
-        if day and last.isdecimal():
-            rows = rows.filter(Q(due_on__gt=day) | Q(due_on=day, pk__gt=int(last)) | Q(due_on=None))
+        rows = _after(rows, after)
     found = list(rows.order_by(F("due_on").asc(nulls_last=True), "pk")[: PAGE + 1])
     more = len(found) > PAGE and found[PAGE - 1].due_on is not None
     page = [_inbox_row(step, viewer) for step in found[:PAGE]]
     last_row = found[PAGE - 1] if more else None
     return InboxPage(page, f"{last_row.due_on}_{last_row.pk}" if last_row else "")
+
+
+def _after(rows: QuerySet[Step], key: str) -> QuerySet[Step]:
+    """The steps behind the last one of a page; a key that cannot be read is the first page."""
+    text, _, last = key.partition("_")
+    if not (last.isascii() and last.isdecimal() and len(last) < 19):
+        return rows
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return rows
+    return rows.filter(Q(due_on__gt=day) | Q(due_on=day, pk__gt=int(last)) | Q(due_on=None))
 
 
 def _inbox_row(step: Step, viewer: Actor) -> InboxRow:
