@@ -75,6 +75,7 @@ class World:
     """A made-up applicant's matters in every state that pages show, and who walks."""
 
     applicant: Actor
+    cast: cast_help.Cast
     values: dict[str, Any]
     walkers: dict[str, tuple[Actor, Client]]
     tokens: dict[str, str]
@@ -83,11 +84,12 @@ class World:
 @pytest.fixture(scope="module")
 def world(django_db_setup: Any, django_db_blocker: Any, city: None) -> Iterator[World]:
     with django_db_blocker.unblock(), transaction.atomic():
-        yield _build()
+        yield build_world()
         transaction.set_rollback(True)
 
 
-def _build() -> World:
+def build_world() -> World:
+    """Everybody and everything that the walks of all addresses need; a new part of an address gets its value here."""
     at = clock.now()
     cast = cast_help.make_cast(at)
     _closed(cast, at)
@@ -147,7 +149,7 @@ def _build() -> World:
         for name, who in (staff | {"stranger": cast.stranger}).items()
     }
     assert agency == worker.agency
-    return World(cast.applicant, values, walkers, made)
+    return World(cast.applicant, cast, values, walkers, made)
 
 
 def _post(at: Any, like: Actor, roles: tuple[str, ...]) -> Actor:
@@ -191,7 +193,7 @@ class Walked:
     proven: bool = False
 
 
-def _fill(address: str, values: dict[str, Any]) -> str:
+def fill_address(address: str, values: dict[str, Any]) -> str:
     """An address with its parts filled in; a part that this test does not know is a fault of the test."""
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda part: str(values[part.group(1)]), address)
 
@@ -249,7 +251,7 @@ def _last() -> int:
 )
 def test_whoever_is_shown_leaves_exactly_one_entry(world: World, address: str, view: Any) -> None:
     met, marked = Walked(), bool(view.access_rule.reads)
-    path = _fill(address, world.values)
+    path = fill_address(address, world.values)
     for name, (_, client) in world.walkers.items():
         for post in (None, POSTS[address]) if address in POSTS else (None,):
             before = _last()
@@ -270,7 +272,7 @@ def _operations() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("address", "method"), _operations())
 def test_what_the_api_answers_is_entered_like_any_page(world: World, address: str, method: str) -> None:
     met = Walked()
-    path = _fill(address, world.values)
+    path = fill_address(address, world.values)
     for name, token in world.tokens.items():
         before = _last()
         send = getattr(Client(), method)

@@ -21,8 +21,8 @@ from weimin.kernel.residents import queries
 
 log = logging.getLogger("weimin.looks")
 UNMARKED = "未注明"
-#: A form that is shown again with what is wrong shows its people again.
-_SHOWS_AGAIN = (409, 422)
+#: A form that is shown again with what is wrong shows its people again. (An error's own page shows nobody.)
+_SHOWS_AGAIN = (403, 409, 422)
 
 
 class Unmarked(RuntimeError):

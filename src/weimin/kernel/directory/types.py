@@ -30,6 +30,9 @@ ROLES = {
     "archive_keeper": "档案管理",
     "agent": "村代办员",
 }
+#: Roles that work on matters. Who serves in an agency as something else (a keeper of lists, an auditor, an agent
+#: without a mandate) sees nothing of them by serving there.
+HANDLING = frozenset({"front_desk", "reviewer", "decider", "issuer"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from django.db import connection, transaction
 from weimin.base import identifiers
 from weimin.base.clock import local_date
 from weimin.base.errors import Forbidden, Invalid, Refused
-from weimin.kernel.cases import queries
+from weimin.kernel.cases import access, queries
 from weimin.kernel.cases.actions import turning
 from weimin.kernel.cases.actions.drafting import check_door, seal_answers, seal_guardian, seal_post
 from weimin.kernel.cases.actions.turning import Turn
-from weimin.kernel.cases.models import Case, CaseFile, Draft
+from weimin.kernel.cases.models import Case, CaseFile
 from weimin.kernel.cases.queries import notices
 from weimin.kernel.cases.rules import completeness, guardians, numbers
 from weimin.kernel.cases.types import (
@@ -96,7 +96,7 @@ def submit(*, by: Actor, at: datetime, key: str, submission: Submission, seen_ve
             raise ItemChanged("这个事项在您填写期间有了新版本，已填的内容还在，请核对后重新提交。")
         spec = catalogue.get_spec(offer.version_id)
         check_door(spec, submission.channel)
-        _check_place(by, spec, submission.township_code)
+        _check_place(by, spec, submission)
         _check_notice(submission, local_date(at))
         answers, files = _check(by, at, spec, submission)
         turn = _create(by, at, spec, offer, _posted(submission), answers, files)
@@ -140,15 +140,18 @@ def _check_notice(submission: Submission, today: date) -> None:
     raise NoticeNotShown(told, fields={"notice": told})
 
 
-def _check_place(by: Actor, spec: ItemSpec, township_code: str) -> None:
-    """Refuse staff an application to another township, which they would not see again.
+def _check_place(by: Actor, spec: ItemSpec, submission: Submission) -> None:
+    """Refuse staff an application to another township, which they would not see again, and clients that serve no one.
 
     Raises: OtherTownship — with what to do
+            NotForThem — a client of a post that takes nothing in
     """
+    if submission.channel is Channel.API and not by.roles & (access.SPEAKING | {"agent"}):
+        raise access.NotForThem("这个凭证代表的岗位不收件，请用收件窗口或代办员的凭证提交。")
     if not by.is_staff or spec.any_township:
         return
-    if directory.township_of(by.division_code) != township_code:
-        there = directory.full_name(township_code)
+    if directory.township_of(by.division_code) != submission.township_code:
+        there = directory.full_name(submission.township_code)
         raise OtherTownship(f"“{spec.name}”要由{there}自己收件，请让申请人到那里办，或者在网上申请。")
 
 
@@ -182,8 +185,7 @@ def _check(by: Actor, at: datetime, spec: ItemSpec, submission: Submission) -> t
             errors[field.name] = f"请从列表中选择{field.label}。"
     files: list[CaseFile] = []
     if submission.file_ids:
-        own = CaseFile.objects.filter(case=None, owner_account_id=by.account_id)
-        files = list(own.filter(pk__in=submission.file_ids))
+        files = list(access.FILES.visible(by, "hold").filter(pk__in=submission.file_ids))
     waived = set(submission.waived_materials) if by.is_staff else set()
     if unknown := waived - {one.code for one in spec.materials}:
         errors["materials_seen"] = f"这个事项没有这些材料：{'、'.join(sorted(unknown))[:100]}。"
@@ -339,7 +341,7 @@ def _attach(turn: Turn, files: list[CaseFile], submission: Submission) -> None:
     if files:
         CaseFile.objects.filter(pk__in=[one.pk for one in files]).update(case=turn.case)
     if submission.draft_id is not None:
-        Draft.objects.filter(pk=submission.draft_id, account_id=turn.by.account, case=None).update(
+        access.DRAFTS.visible(turn.by).filter(pk=submission.draft_id).update(
             case=turn.case, answers_sealed=b"", post_sealed=None
         )
 

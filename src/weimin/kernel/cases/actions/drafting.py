@@ -12,7 +12,7 @@ from django.db import transaction
 from weimin.base import crypto
 from weimin.base.clock import local_date
 from weimin.base.errors import Conflict, Forbidden, NotFound, Refused
-from weimin.kernel.cases import queries
+from weimin.kernel.cases import access, queries
 from weimin.kernel.cases.actions.turning import ANSWERS, POST
 from weimin.kernel.cases.models import CaseFile, Draft
 from weimin.kernel.cases.queries.drafts import GUARDIAN
@@ -123,7 +123,7 @@ def choose_delivery(*, by: Actor, at: datetime, draft_id: int, delivery: str, po
 
 
 def _change(by: Actor, at: datetime, draft_id: int, **values: Any) -> None:
-    rows = Draft.objects.filter(pk=draft_id, account_id=by.account, case=None)
+    rows = access.DRAFTS.visible(by).filter(pk=draft_id)
     if rows.update(**values, updated_at=at) != 1:
         raise DraftSent("这份申请已经提交，或者已经换成新版本，请到“我的办件”里看。")
 
@@ -177,7 +177,7 @@ def add_file(
     Cost:   three queries, one file write
     """
     if draft_id is not None:
-        if not Draft.objects.filter(pk=draft_id, account_id=by.account, case=None).exists():
+        if not access.DRAFTS.visible(by).filter(pk=draft_id).exists():
             raise DraftSent("这份申请已经提交，或者已经换成新版本，请到“我的办件”里看。")
         taken = CaseFile.objects.filter(draft_id=draft_id, case=None, material_code=material_code[:40]).count()
         completeness.check_count(taken + 1)
@@ -193,7 +193,12 @@ def attach_file(
     allowed: tuple[str, ...],
     draft_id: int | None = None,
 ) -> int:
-    """Store a file's content and a row that says what it is for; checks only the file."""
+    """Store a file's content and a row that says what it is for; checks only the file.
+
+    Raises: Forbidden — a client of somebody without an account: nobody could find the file again
+    """
+    if by.account_id is None:
+        raise Forbidden("这个凭证代表的人没有登录账号，不能上传材料。请为他建立账号后再试。")
     blob = store_blob(at=at, content=upload.content, name=upload.name, allowed=allowed)
     row = CaseFile.objects.create(
         draft_id=draft_id,
@@ -213,7 +218,7 @@ def remove_file(*, by: Actor, at: datetime, file_id: int) -> str:
     Raises: FileGone — not one's own, or sent already
     Cost:   two queries
     """
-    row = CaseFile.objects.filter(pk=file_id, case=None, owner_account_id=by.account).first()
+    row = access.FILES.visible(by, "hold").filter(pk=file_id).first()
     if row is None:
         raise FileGone("这个文件已经随申请交上去了，或者已经删掉。")
     row.delete()

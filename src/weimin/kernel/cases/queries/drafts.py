@@ -88,8 +88,7 @@ def find_sent_lately(viewer: Actor, *, item_code: str, township_code: str, at: d
 
     Cost:   one query
     """
-    rows = Draft.objects.filter(
-        account_id=viewer.account,
+    rows = access.DRAFTS.visible(viewer, "own").filter(
         item_version__item__code=item_code,
         township_id=township_code,
         case__submitted_at__gt=at - _SENT_LATELY,
@@ -112,4 +111,4 @@ def draft_files(draft: Draft) -> list[CaseFile]:
 
 def list_loose_files(viewer: Actor, *, ids: list[int]) -> list[CaseFile]:
     """Files that the viewer took in and that belong to no matter yet."""
-    return list(CaseFile.objects.filter(pk__in=ids, case=None, owner_account_id=viewer.account_id).order_by("id"))
+    return list(access.FILES.visible(viewer, "hold").filter(pk__in=ids).order_by("id"))

@@ -32,6 +32,7 @@ from weimin.kernel.deadlines import queries as deadlines
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.procedures import queries as procedures
 from weimin.kernel.residents import queries as residents
+from weimin.ui.answers import status_of
 
 
 @access("staff", reads="查看待办列表")
@@ -128,6 +129,11 @@ def show_case(request: Any, number: str, *, problem: WeiminError | None = None, 
         "asking": _asking(view.spec, request.POST),
     }
     return render(request, "cases/case.html", context, status=status)
+
+
+def _status_again(fault: WeiminError) -> int:
+    """The status of the page that is shown again: 403 and 409 as they are, all else is something to put right."""
+    return status_of(fault) if fault.kind in ("conflict", "forbidden") else 422
 
 
 def _default_basis(view: queries.CaseView) -> str:
@@ -334,7 +340,7 @@ def take(request: Any, number: str, take: str) -> HttpResponse:
     try:
         STEPS[take](request, case_id, int(seen) if seen.isdecimal() else None)
     except WeiminError as fault:
-        return show_case(request, number, problem=fault, status=409 if fault.kind == "conflict" else 422)
+        return show_case(request, number, problem=fault, status=_status_again(fault))
     if "next_one" in request.POST:
         return HttpResponseRedirect(reverse("desk:home"))
     return HttpResponseRedirect(reverse("desk:case", args=[number]))

@@ -298,6 +298,14 @@ def officer_name(officer_id: int) -> str:
     return Officer.objects.filter(pk=officer_id).values_list("name", flat=True).first() or ""
 
 
+def has_served(officer_id: int, *, agency_ids: list[int]) -> bool:
+    """Whether somebody serves or ever served in one of some bodies.
+
+    Cost:   one query
+    """
+    return Post.objects.filter(officer_id=officer_id, agency_id__in=agency_ids).exists()
+
+
 def _serving(on: date) -> QuerySet[Post]:
     return Post.objects.filter(Q(valid_until=None) | Q(valid_until__gt=on), valid_from__lte=on)
 
