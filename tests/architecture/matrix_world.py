@@ -216,7 +216,7 @@ API_SENT: dict[str, tuple[str, dict[str, Any]]] = {
     "api/v1/matters/<number>/make-result": ("making", _STEP),
     "api/v1/matters/<number>/pause": (
         "reviewing",
-        {"ground": "expert_review", "on": "{today}", "reason": "组织专家评审"},
+        {"ground": "expert_review", "on": "{today}", "until": "{today}", "reason": "组织专家评审"},
     ),
     "api/v1/matters/<number>/rating": ("ended", {"grade": 1}),
     "api/v1/matters/<number>/refuse": ("fresh", {**_STEP, "reasons": "不在受理范围之内", "basis": "法律第一条"}),

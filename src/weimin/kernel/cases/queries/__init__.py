@@ -426,14 +426,8 @@ def figures_by_item(viewer: Actor, *, since: datetime) -> list[tuple[str, int]]:
 
     Cost:   one query
     """
-    rows = (
-        access.STEPS.visible(viewer, "count")
-        .filter(state="done", done_at__gte=since)
-        .values_list("case__item_name")
-        .annotate(n=Count("pk"))
-        .order_by("-n")[:15]
-    )
-    return list(rows)
+    done = access.STEPS.visible(viewer, "count").filter(state="done", done_at__gte=since)
+    return list(done.values_list("case__item_name").annotate(n=Count("pk")).order_by("-n")[:15])
 
 
 def list_done(viewer: Actor, *, since: datetime, kind: str = "") -> QuerySet[Step]:
