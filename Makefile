@@ -36,6 +36,10 @@ docs: setup  ## write the generated reference pages
 	@scripts/setup.sh check
 	$(PY) -m weimin.config.reference
 
+matrix: setup  ## walk every address as everybody, and write docs/reference/access-matrix.md
+	@scripts/setup.sh check
+	WEIMIN_WRITE_MATRIX=1 $(PY) -m pytest -q tests/architecture/test_matrix.py
+
 bench:  ## measure, and write docs/reference/performance.md
 	@scripts/setup.sh check
 	$(PY) bench/run.py

@@ -30,6 +30,7 @@ from weimin.kernel.evaluation import actions as evaluation
 from weimin.kernel.record.types import Actor
 from weimin.kernel.residents import actions as residents
 from weimin.kernel.residents.models import ReadEntry
+from weimin.kernel.rights import actions as rights
 from weimin.kernel.supervision import actions as supervision
 from weimin.kernel.supervision import testing as watch_help
 from weimin.kernel.supervision.models import Warning
@@ -49,6 +50,8 @@ BY_KIND = {
     "desk/cases/<str:number>/reveal/",
     "desk/correct/reveal/",
     "desk/read-queries/",
+    "desk/rights/copies/<int:copy_id>.zip",
+    "desk/rights/<int:request_id>/evidence",
     "api/v1/matters/<number>",
     "api/v1/matters/<number>/clocks",
     "api/v1/matters/<number>/clocks/<clock_id>",
@@ -62,6 +65,7 @@ POSTS: dict[str, dict[str, str]] = {
     "desk/cases/<str:number>/reveal/": {"field": "answer:account", "reason": REASON},
     "desk/cases/<str:number>/<str:take>/": {"step": "0"},
     "desk/audit.xlsx": {},
+    "desk/rights/counter/": {"id_number": NUMBER, "kind": ""},
 }
 ADDRESSES = sorted({(address, view) for address, view in patterns(get_resolver())}, key=lambda one: one[0])
 
@@ -71,6 +75,7 @@ class World:
     """A made-up applicant's matters in every state that pages show, and who walks."""
 
     applicant: Actor
+    cast: cast_help.Cast
     values: dict[str, Any]
     walkers: dict[str, tuple[Actor, Client]]
     tokens: dict[str, str]
@@ -79,11 +84,12 @@ class World:
 @pytest.fixture(scope="module")
 def world(django_db_setup: Any, django_db_blocker: Any, city: None) -> Iterator[World]:
     with django_db_blocker.unblock(), transaction.atomic():
-        yield _build()
+        yield build_world()
         transaction.set_rollback(True)
 
 
-def _build() -> World:
+def build_world() -> World:
+    """Everybody and everything that the walks of all addresses need; a new part of an address gets its value here."""
     at = clock.now()
     cast = cast_help.make_cast(at)
     _closed(cast, at)
@@ -123,7 +129,17 @@ def _build() -> World:
         "day": clock.local_date(at).isoformat(),
         "part": 1,
         "path": "x",
+        "kind": "correct",
+        "request_id": rights.ask(
+            by=cast.applicant,
+            at=at,
+            kind="correct",
+            wish={"text": f"{NAME}的名字写错了"},
+            evidence=("户口簿.png", cast_help.PICTURE),
+        ),
+        "copy_id": rights.ask_copy(by=worker, at=at, resident_id=cast.applicant.resident_id),
     }
+    rights.make_copy(at=at, payload={"copy_id": values["copy_id"]})
     staff = {"worker": worker, "leader": leader, "supervisor": supervisor, "auditor": auditor}
     people = {"applicant": cast.applicant, "neighbour": cast.neighbour, "stranger": cast.stranger}
     walkers = {name: (who, watch_help.browse(who)) for name, who in (staff | people).items()}
@@ -135,7 +151,7 @@ def _build() -> World:
         for name, who in (staff | {"stranger": cast.stranger}).items()
     }
     assert agency == worker.agency
-    return World(cast.applicant, values, walkers, made)
+    return World(cast.applicant, cast, values, walkers, made)
 
 
 def _post(at: Any, like: Actor, roles: tuple[str, ...]) -> Actor:
@@ -179,7 +195,7 @@ class Walked:
     proven: bool = False
 
 
-def _fill(address: str, values: dict[str, Any]) -> str:
+def fill_address(address: str, values: dict[str, Any]) -> str:
     """An address with its parts filled in; a part that this test does not know is a fault of the test."""
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda part: str(values[part.group(1)]), address)
 
@@ -237,7 +253,7 @@ def _last() -> int:
 )
 def test_whoever_is_shown_leaves_exactly_one_entry(world: World, address: str, view: Any) -> None:
     met, marked = Walked(), bool(view.access_rule.reads)
-    path = _fill(address, world.values)
+    path = fill_address(address, world.values)
     for name, (_, client) in world.walkers.items():
         for post in (None, POSTS[address]) if address in POSTS else (None,):
             before = _last()
@@ -258,7 +274,7 @@ def _operations() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("address", "method"), _operations())
 def test_what_the_api_answers_is_entered_like_any_page(world: World, address: str, method: str) -> None:
     met = Walked()
-    path = _fill(address, world.values)
+    path = fill_address(address, world.values)
     for name, token in world.tokens.items():
         before = _last()
         send = getattr(Client(), method)

@@ -27,6 +27,7 @@ KERNEL = [
     "catalogue",
     "cases",
     "evaluation",
+    "rights",
     "supervision",
 ]
 LIBRARY_VIEWS = ("ninja.",)

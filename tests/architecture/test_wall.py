@@ -33,6 +33,8 @@ from weimin.kernel.record.types import Actor
 from weimin.kernel.residents import queries as residents
 from weimin.kernel.residents.actions import record_read
 from weimin.kernel.residents.models import ReadEntry, Resident
+from weimin.kernel.rights import actions as rights
+from weimin.kernel.rights.models import DataCopy, DataRequest, Destruction, DestructionLine, Hold
 
 AT = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
 FAR_TOWN = "340322101000"
@@ -116,6 +118,14 @@ def _matter(cast: Cast, town: str, *, clerk: Actor) -> None:
     me = cast.applicant.resident_id or 0
     entry = record_read(by=clerk, at=AT, shown=[(me, done.number)], why="办理", path="desk:case")
     ask_about_read(by=cast.applicant, at=AT, entry_id=entry or 0, question="为什么看我的资料")
+    asked = rights.ask(by=cast.applicant, at=AT, kind="delete", wish={})
+    DataRequest.objects.filter(pk=asked).update(agency=clerk.agency)
+    rights.ask_copy(by=cast.applicant, at=AT)
+    listed = Destruction.objects.create(number=f"X{me}", township_id=town, klass="y10", state="done", proposed_at=AT)
+    DestructionLine.objects.create(
+        destruction=listed, case_id=done.case_id, number=done.number, item_name="x", ended_on=AT.date()
+    )
+    Hold.objects.create(case_id=done.case_id, kind="lawsuit", note="演示", placed_at=AT, placed_by="演示")
     index = bytes([me % 256]) * 32
     CityLink.objects.create(account_id=cast.applicant.account_id, issuer="x", subject_index=index, linked_at=AT)
 
@@ -185,6 +195,10 @@ OWNER = {
     "ReadQuery": "resident",
     "CityLink": "account",
     "Account": "pk",
+    "DataRequest": "resident",
+    "DataCopy": "resident",
+    "DestructionLine": "case__applicant",
+    "Hold": "case__applicant",
 }
 
 
@@ -204,7 +218,7 @@ def expected(world: World, model: Any, viewer: str) -> set[int]:
     rows = {name: owned(one) for name, one in people.items()}
     assert all(rows.values()), f"the world holds no {model.__name__} of somebody"
     me = world.viewers[viewer]
-    if model in (Draft, Message, CityLink):
+    if model in (Draft, Message, CityLink, DataCopy):
         # one's own, and nobody else's: no clerk reads them
         return rows.get(viewer, set())
     if model in (ReadEntry, ReadQuery) and viewer == "audit administrator":

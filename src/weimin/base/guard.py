@@ -19,6 +19,7 @@ class AccessRule:
     roles: frozenset[str] = frozenset()
     own: bool = False
     reads: str = ""
+    glass: bool = False
 
     def __str__(self) -> str:
         return (
@@ -33,19 +34,20 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 def access(
-    who: str, *, roles: set[str] | frozenset[str] = frozenset(), own: bool = False, reads: str = ""
+    who: str, *, roles: set[str] | frozenset[str] = frozenset(), own: bool = False, reads: str = "", glass: bool = False
 ) -> Callable[[View], View]:
     """Name who may call a view: public, resident, staff (with any of the roles), client or demo.
 
     The entrance are the log-in pages: public, and accounts can be looked up there before anybody is known.
     `own` pages are about one's own log-in: staff reach them without a post, and while a new password or a
     second factor is due. `reads` marks a view that gives out personal data: why, in the words that the person reads.
+    `glass` pages are those on which an administrator may look at matters while their break-glass session is open.
 
     Raises: ValueError — an unknown kind
     """
     if who not in _KINDS:
         raise ValueError(f"unknown kind of viewer: {who}")
-    rule = AccessRule(who, frozenset(roles), own, reads)
+    rule = AccessRule(who, frozenset(roles), own, reads, glass)
 
     def mark(view: View) -> View:
         view.access_rule = rule  # type: ignore[attr-defined]

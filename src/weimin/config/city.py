@@ -21,8 +21,10 @@ from weimin.kernel.catalogue import actions as catalogue
 from weimin.kernel.deadlines import actions as deadlines
 from weimin.kernel.directory import actions as directory
 from weimin.kernel.directory import queries as places
+from weimin.kernel.directory.types import ROLES
 from weimin.kernel.procedures import actions as procedures
 from weimin.kernel.record.types import Actor
+from weimin.kernel.rights import actions as rights
 
 #: progress(what, done, total)
 Progress = Callable[[str, int, int], None]
@@ -36,6 +38,7 @@ DEMO_TOWNSHIP = "340321113000"
 CENTRE_POSTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("shouli", "综合窗口工作人员", ("front_desk", "decider", "issuer")),
     ("chujian", "出件窗口工作人员", ("issuer",)),
+    ("dangan", "档案管理人员", ("archive_keeper",)),
 )
 STATION_POSTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("shenhe", "承办人员", ("reviewer",)),
@@ -72,6 +75,7 @@ def load_items(*, at: datetime, progress: Progress = _quiet) -> dict[str, int]:
     loaded = procedures.load_procedures(by=LOADER, at=at)
     progress("办理流程", len(loaded.published), len(loaded.published))
     catalogue.load_life_events(by=LOADER, at=at)
+    rights.load_assessments(by=LOADER, at=at)
     records = catalogue.read_item_files()
     made = catalogue.load_items(
         by=LOADER,
@@ -122,6 +126,13 @@ def load_demo(*, at: datetime, progress: Progress = _quiet) -> dict[str, int]:
     return {"accounts": made, "matters": examples.load_matters(at=at, progress=progress)}
 
 
+#: The three administrators of the demonstration; two for security, so that one can confirm what the other proposes.
+ADMINISTRATOR_LOGINS = (
+    ("xitong", "system_admin"),
+    ("anquan", "security_admin"),
+    ("anquan2", "security_admin"),
+    ("shenji", "audit_admin"),
+)
 Posts = list[tuple[int, tuple[str, ...], str]]
 
 
@@ -165,6 +176,8 @@ def _demo_plan() -> list[tuple[str, str, Posts]]:
         add("shi", suffix, "规则管理员", [(city.pk, ("procedure_keeper",), "规则管理员")])
     add("shi", "jiandu", "监督员", [(city.pk, ("supervisor",), "监督员")])
     add("shi", "yunwei", "运行维护员", [(city.pk, ("operator",), "运行维护员")])
+    for suffix, role in ADMINISTRATOR_LOGINS:
+        add("shi", suffix, ROLES[role], [(city.pk, (role,), ROLES[role])])
     return plan
 
 
@@ -184,6 +197,7 @@ def demo_logins() -> list[tuple[str, str]]:
         ("huaiyuan.shenhe", "怀远县各部门 审核"),
         ("huaiyuan.shenpi", "怀远县各部门 审批"),
         ("liucheng.lingdao", "榴城镇人民政府 领导"),
+        ("liucheng.dangan", "榴城镇便民服务中心 档案管理"),
         ("huaiyuan.lingdao", "怀远县各部门 领导"),
         ("shi.qingdan", "市数据资源局 清单管理"),
         ("shi.qingdan2", "市数据资源局 清单管理（另一人，复核用）"),
@@ -193,6 +207,10 @@ def demo_logins() -> list[tuple[str, str]]:
         ("shi.guize2", "市数据资源局 规则管理（另一人，批准用）"),
         ("shi.jiandu", "市数据资源局 监督督办"),
         ("shi.yunwei", "市数据资源局 运行维护"),
+        ("shi.xitong", "市数据资源局 系统管理员"),
+        ("shi.anquan", "市数据资源局 安全管理员"),
+        ("shi.anquan2", "市数据资源局 安全管理员（另一人，确认提名用）"),
+        ("shi.shenji", "市数据资源局 审计管理员"),
     ]
 
 

@@ -13,6 +13,7 @@ from weimin.base.clock import local_date
 from weimin.base.errors import WeiminError
 from weimin.kernel.accounts import queries as accounts
 from weimin.kernel.cases import actions, queries
+from weimin.kernel.cases.queries.notices import get_notice
 from weimin.kernel.cases.types import Channel, Submission
 from weimin.kernel.catalogue import queries as catalogue
 from weimin.kernel.catalogue.types import FormField, ItemSpec
@@ -87,6 +88,7 @@ def load_matters(*, at: datetime, progress: Callable[[str, int, int], None]) -> 
                 channel=Channel.WINDOW,
                 answers=_answers(spec, (local_date(then) - timedelta(days=40)).isoformat()),
                 waived_materials=tuple(one.code for one in spec.materials),
+                notice=get_notice(on=local_date(then)).version,
             )
             done = actions.submit(by=clerk, at=then, key=f"example-{code}", submission=submission)
             made += 1

@@ -24,22 +24,34 @@ from weimin.kernel.catalogue import actions as catalogue
 from weimin.kernel.deadlines import actions as deadlines
 from weimin.kernel.record import actions as record
 from weimin.kernel.record.types import Actor
+from weimin.kernel.rights import actions as rights
 from weimin.kernel.supervision import actions as supervision
 
 log = logging.getLogger("weimin.worker")
 #: How long the pump rests when nothing waits.
 REST_SECONDS = 1.0
 KEEP_DAYS = 180
+#: Drafts and files that became part of nothing.
+UNSENT_DAYS = 90
 
 
 @app.periodic(cron="17 3 * * *")
 @app.task(queue="nightly", pass_context=False)
 def sweep(timestamp: int) -> None:
-    """Every night: forget delivered outbox rows, remembered answers, sessions and limits whose time is over."""
+    """Every night: forget delivered outbox rows, answers, sessions, limits, drafts and copies whose time is over."""
     at = clock.now()
     record.forget_old(at=at, keep=timedelta(days=KEEP_DAYS))
     accounts.forget_expired(at=at)
     accounts.forget_used_up(at=at)
+    cases.sweep_unsent(at=at, keep=timedelta(days=UNSENT_DAYS))
+    rights.forget_copies(at=at)
+
+
+@app.periodic(cron="23 2 * * *")
+@app.task(queue="nightly", pass_context=False)
+def propose(timestamp: int) -> None:
+    """Every night: list ended matters whose time of keeping is over; nothing is destroyed before two people decide."""
+    rights.propose_destructions(by=Actor.system("系统（保管期满）"), at=clock.now())
 
 
 @app.periodic(cron="*/5 * * * *")

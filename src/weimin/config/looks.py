@@ -21,8 +21,8 @@ from weimin.kernel.residents import queries
 
 log = logging.getLogger("weimin.looks")
 UNMARKED = "未注明"
-#: A form that is shown again with what is wrong shows its people again.
-_SHOWS_AGAIN = (409, 422)
+#: A form that is shown again with what is wrong shows its people again. (An error's own page shows nobody.)
+_SHOWS_AGAIN = (403, 409, 422)
 
 
 class Unmarked(RuntimeError):
@@ -96,6 +96,8 @@ def keep_look(request: Any, looks: Looks) -> None:
 
 
 def _why(request: Any, looks: Looks, path: str) -> str:
+    if request.actor.glass_why:
+        return str(request.actor.glass_why)
     rule = getattr(request.resolver_match.func, "access_rule", None) if request.resolver_match else None
     why = rule.reads if rule else getattr(request, "reads", "")
     if not why:

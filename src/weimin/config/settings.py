@@ -86,6 +86,7 @@ INSTALLED_APPS = [
     "weimin.kernel.catalogue",
     "weimin.kernel.cases",
     "weimin.kernel.evaluation",
+    "weimin.kernel.rights",
     "weimin.kernel.supervision",
     "weimin.apps.counter",
     "weimin.apps.listkeeping",
@@ -203,6 +204,10 @@ WEIMIN_SECOND_FACTOR_ROLES = frozenset(
         "system_admin,security_admin,audit_admin,operator,supervisor,list_keeper,procedure_keeper",
     ).split(",")
 )
+#: An administrator's break-glass session (应急查看) lasts so many minutes.
+WEIMIN_GLASS_MINUTES = int(os.environ.get("WEIMIN_GLASS_MINUTES", "30"))
+#: How many of them one administrator may open a day.
+WEIMIN_GLASS_A_DAY = int(os.environ.get("WEIMIN_GLASS_A_DAY", "3"))
 #: How often something may be tried by one device, phone, client or address: a burst, then one each share of the
 #: time. The variable changes some of them: `search=600/m;verify=60/m`.
 WEIMIN_RATES = {

@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from weimin.config import overview
 from weimin.config.api import api
 from weimin.kernel.accounts.web import account as own
 from weimin.kernel.accounts.web import desk as staff
@@ -11,6 +12,7 @@ from weimin.kernel.accounts.web import second
 urlpatterns = [
     path("api/v1/", api.urls),
     path("", include("weimin.sites.portal.urls")),
+    path("desk/admin/system/", overview.system, name="system"),
     path("desk/", include("weimin.sites.desk.urls")),
     # django-allauth looks these names up without a namespace
     path("login/", residents.phone_page, name="account_request_login_code"),

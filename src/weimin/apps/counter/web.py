@@ -17,7 +17,8 @@ from weimin.base.errors import WeiminError
 from weimin.base.guard import access
 from weimin.kernel.cases import actions as cases
 from weimin.kernel.cases import queries as case_queries
-from weimin.kernel.cases.types import Channel, Submission, UploadedFile
+from weimin.kernel.cases.queries.notices import get_notice
+from weimin.kernel.cases.types import Channel, Guardian, Submission, UploadedFile
 from weimin.kernel.catalogue import forms
 from weimin.kernel.catalogue import queries as catalogue
 from weimin.kernel.catalogue.types import Filters
@@ -27,7 +28,20 @@ from weimin.kernel.residents import queries as resident_queries
 from weimin.ui.sheets import spreadsheet
 
 #: What the page of a new matter sends beside the item's own questions.
-_OWN_NAMES = {"key", "name", "id_number", "phone", "division", "channel", "seen", "kept", "taken"}
+_OWN_NAMES = {
+    "key",
+    "notice",
+    "guardian_name",
+    "guardian_relation",
+    "name",
+    "id_number",
+    "phone",
+    "division",
+    "channel",
+    "seen",
+    "kept",
+    "taken",
+}
 CHANNELS = (("window", "本人到窗口"), ("agent", "村代办员代办"), ("home", "上门办理"))
 
 
@@ -75,6 +89,9 @@ def new_matter(request: Any, code: str) -> HttpResponse:
         "fields": forms.show_fields(spec.form.fields, typed, errors, place=actor.division_code),
         "villages": directory.children_of(actor.division_code),
         "channels": CHANNELS,
+        "notice": get_notice(on=request.today),
+        "guardian": {part: request.POST.get(f"guardian_{part}", "") for part in ("name", "relation")},
+        "told": bool(request.POST.get("notice")),
         "kept": case_queries.list_loose_files(actor, ids=kept),
         "brought": request.POST.getlist("seen"),
     }
@@ -125,12 +142,19 @@ def _send(
                 answers=answers,
                 file_ids=tuple(kept),
                 waived_materials=tuple(request.POST.getlist("seen")),
+                notice=request.POST.get("notice", "")[:12],
+                guardian=_guardian(request),
             ),
         )
     except WeiminError as fault:
         errors.update(fault.fields or {"send": fault.message})
         return case_queries.find_sent(actor, key=key)  # the same page sent twice at the same moment
     return done.number
+
+
+def _guardian(request: Any) -> Guardian | None:
+    typed = [request.POST.get(f"guardian_{part}", "").strip()[:40] for part in ("name", "relation")]
+    return Guardian(*typed) if any(typed) else None
 
 
 def _is_applicant(request: Any, number: str, id_number: str) -> bool:

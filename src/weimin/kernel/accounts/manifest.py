@@ -11,6 +11,8 @@ from weimin.kernel.record.registry import register_verbs
 
 AUDIT_VERBS = {
     "accounts.account.created": "开通账号",
+    "accounts.account.closed": "停用或注销账号",
+    "accounts.account.opened": "启用账号",
     "accounts.city.linked": "绑定市统一身份",
     "accounts.client.created": "发放接口凭证",
     "accounts.client.revoked": "吊销接口凭证",

@@ -158,3 +158,17 @@ def count_recovery_codes(*, account_id: int) -> int:
     """How many recovery codes of an account are left."""
     row = Authenticator.objects.filter(user_id=account_id, type="recovery_codes").first()
     return len(row.wrap().get_unused_codes()) if row else 0
+
+
+def list_clients(*, post_ids: list[int]) -> list[ApiClient]:
+    """The API clients that act for some posts, the latest first."""
+    return list(ApiClient.objects.filter(post_id__in=post_ids).order_by("-pk")) if post_ids else []
+
+
+def list_usernames(*, ids: set[int]) -> dict[int, str]:
+    """The user names of staff accounts by id.
+
+    Cost:   one query, none for no accounts
+    """
+    rows = Account.objects.filter(pk__in=ids, kind="staff").values_list("pk", "username") if ids else ()
+    return {pk: username or "" for pk, username in rows}

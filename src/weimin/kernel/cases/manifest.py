@@ -23,6 +23,8 @@ AUDIT_VERBS = {
     "cases.case.lapsed": "逾期未补正终止",
     "cases.decision.corrected": "更正决定书文字",
     "cases.comment.added": "内部意见",
+    "cases.unsent.forgotten": "清除没提交的草稿和文件",
+    "cases.case.destroyed": "保管期满，销毁内容",
     "cases.clock.paused": "停钟",
     "cases.clock.resumed": "恢复计时",
     "cases.clock.corrected": "更正时钟台账",

@@ -122,6 +122,25 @@ class Case(Attended):
         help_text="现在走着的时钟",
     )
     outcome = models.CharField("结论", max_length=10, blank=True, default="", help_text="准予或不予批准")
+    notice = models.CharField(
+        "告知书版本",
+        max_length=12,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="提交前给申请人看的处理个人信息告知书是哪一版，空表示别的系统交来的",
+    )
+    guardian_sealed = models.BinaryField(
+        "监护人", null=True, help_text="不满 14 周岁的，监护人姓名和关系，加密保存；没有的为空"
+    )
+    destroyed_under = models.CharField(
+        "销毁证书",
+        max_length=32,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="保管期满后内容销毁的证书编号，没有销毁的为空",
+    )
 
     class Meta:
         verbose_name = "办件"

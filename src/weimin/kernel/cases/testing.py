@@ -12,9 +12,11 @@ from typing import Any
 from django.db import connections
 from django.test import Client
 
+from weimin.base.clock import local_date
 from weimin.kernel.accounts import actions as accounts
 from weimin.kernel.accounts.models import Account
 from weimin.kernel.cases import actions, queries
+from weimin.kernel.cases.queries.notices import get_notice
 from weimin.kernel.cases.types import Channel, Submission, Submitted, UploadedFile
 from weimin.kernel.directory import actions as directory
 from weimin.kernel.directory import queries as places
@@ -89,6 +91,11 @@ def make_cast(at: datetime) -> Cast:
     )
 
 
+def current_notice(at: datetime) -> str:
+    """The version of the privacy notice that a page shows then."""
+    return get_notice(on=local_date(at)).version
+
+
 def hand_in(cast: Cast, at: datetime, *, key: str = "", **changes: Any) -> Submitted:
     """An application by the applicant, with its photo."""
     photo = actions.add_file(
@@ -105,6 +112,7 @@ def hand_in(cast: Cast, at: datetime, *, key: str = "", **changes: Any) -> Submi
         "channel": Channel.PORTAL,
         "answers": ANSWERS,
         "file_ids": (photo,),
+        "notice": current_notice(at),
     }
     submission = Submission(**{**fields, **changes})
     return actions.submit(by=cast.applicant, at=at, key=key or secrets.token_hex(8), submission=submission)

@@ -161,6 +161,14 @@ class SeenPaper:
 
 
 @dataclass(frozen=True, slots=True)
+class Guardian:
+    """Who acts for a child under fourteen, and what they are to the child."""
+
+    name: str
+    relation: str
+
+
+@dataclass(frozen=True, slots=True)
 class Submission:
     """What somebody applies for: the item in a township, answers, and files by material code."""
 
@@ -174,6 +182,8 @@ class Submission:
     delivery: str = "pickup"
     post_to: PostalAddress | None = None
     draft_id: int | None = None
+    notice: str = ""
+    guardian: Guardian | None = None
 
 
 @dataclass(frozen=True, slots=True)

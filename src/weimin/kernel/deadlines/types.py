@@ -18,6 +18,7 @@ PURPOSE_TEXT = {
     "repair": "差评回复",
     "reads": "查看询问答复",
     "lists": "清单调整",
+    "rights": "个人信息请求",
     "order": "督办答复",
     "contest": "申诉处理",
     "publish": "公开超期原因",

@@ -9,6 +9,12 @@ AUDIT_VERBS = {
     "directory.post.appointed": "任职",
     "directory.post.ended": "离任",
     "directory.officer.added": "登记工作人员",
+    "directory.administrator.proposed": "提名管理员",
+    "directory.administrator.confirmed": "确认管理员提名",
+    "directory.administrator.refused": "不同意管理员提名",
+    "directory.glass.opened": "打开应急查看",
+    "directory.glass.ended": "提前结束应急查看",
+    "directory.glass.seen": "签收应急查看",
 }
 RETENTION = {
     "Division": "永久",
@@ -19,6 +25,8 @@ RETENTION = {
     "OfficeHours": "永久：收件日期按当日办公时间",
     "Officer": "永久：谁办的要能查",
     "Post": "永久：何时在任要能查",
+    "AdminProposal": "永久：管理员由谁提名、谁确认要能查",
+    "Glass": "至少 3 年，与查看记录一致",
 }
 
 

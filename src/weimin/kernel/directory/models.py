@@ -7,7 +7,7 @@ from django.contrib.postgres.fields import ArrayField, DateRangeField
 from django.db import models
 from django.db.models import F, Func, Q
 
-from weimin.kernel.directory.types import AGENCY_KINDS, LEVELS
+from weimin.kernel.directory.types import AGENCY_KINDS, LEVELS, ROLES
 
 
 class Division(models.Model):
@@ -180,3 +180,89 @@ class Post(models.Model):
                 name="directory_post_period",
             ),
         ]
+
+    @property
+    def roles_text(self) -> str:
+        """The roles in words."""
+        return "、".join(ROLES.get(one, one) for one in self.roles)
+
+
+class AdminProposal(models.Model):
+    """Somebody proposed for an administrator's role; it counts when another person confirms."""
+
+    officer = models.ForeignKey(Officer, models.PROTECT, related_name="+", verbose_name="人员", help_text="提名谁")
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="+", verbose_name="机构", help_text="在哪个机构")
+    role = models.CharField("职责", max_length=16, help_text="系统、安全、审计管理员之一的代码")
+    title = models.CharField("职务", max_length=40, help_text="职务名称")
+    reason = models.CharField("理由", max_length=200, help_text="为什么提名")
+    proposed_by = models.ForeignKey(
+        Officer, models.PROTECT, related_name="+", verbose_name="提名人", help_text="哪位安全管理员提名"
+    )
+    proposed_at = models.DateTimeField("提名时间", help_text="什么时候提名")
+    outcome = models.CharField(
+        "结果",
+        max_length=10,
+        default="open",
+        choices=[("open", "待确认"), ("confirmed", "已确认"), ("refused", "未同意")],
+        help_text="待确认、已确认、未同意",
+    )
+    decided_by = models.ForeignKey(
+        Officer, models.PROTECT, null=True, related_name="+", verbose_name="确认人", help_text="谁确认或不同意"
+    )
+    decided_at = models.DateTimeField("确认时间", null=True, help_text="什么时候确认或不同意")
+
+    class Meta:
+        verbose_name = "管理员提名"
+        constraints = [
+            models.UniqueConstraint(fields=["officer"], condition=Q(outcome="open"), name="directory_proposal_open"),
+            models.CheckConstraint(
+                condition=~Q(proposed_by=F("officer"))
+                & (Q(decided_by=None) | (~Q(decided_by=F("proposed_by")) & ~Q(decided_by=F("officer")))),
+                name="directory_proposal_two",
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome="open", decided_by=None, decided_at=None)
+                | Q(~Q(outcome="open"), decided_by__isnull=False, decided_at__isnull=False),
+                name="directory_proposal_decided",
+            ),
+        ]
+
+    @property
+    def role_text(self) -> str:
+        """The role in words."""
+        return ROLES.get(self.role, self.role)
+
+
+class Glass(models.Model):
+    """A break-glass session: an administrator looks at the matters of one place, for a while, with a reason."""
+
+    officer = models.ForeignKey(Officer, models.PROTECT, related_name="+", verbose_name="人员", help_text="谁打开的")
+    who = models.CharField("谁", max_length=120, help_text="打开时的单位和姓名")
+    role = models.CharField("职责", max_length=16, help_text="以哪种管理员身份")
+    place = models.ForeignKey(
+        Division, models.PROTECT, related_name="+", verbose_name="范围", help_text="看哪个县区或乡镇的办件"
+    )
+    purpose = models.CharField("依据", max_length=40, help_text="故障单号或交办文号")
+    reason = models.CharField("理由", max_length=120, help_text="为什么看，当事人会看到")
+    opened_at = models.DateTimeField("打开时间", db_index=True, help_text="什么时候打开")
+    until = models.DateTimeField("到期时间", help_text="到这一刻自动结束，不能延长")
+    ended_at = models.DateTimeField("结束时间", null=True, help_text="提前结束的时间，空表示没有提前结束")
+    seen_by = models.ForeignKey(
+        Officer, models.PROTECT, null=True, related_name="+", verbose_name="签收人", help_text="当地哪位领导签收"
+    )
+    seen_at = models.DateTimeField("签收时间", null=True, help_text="当地领导什么时候签收")
+
+    class Meta:
+        verbose_name = "应急查看"
+        indexes = [models.Index(fields=["officer", "-opened_at"], name="directory_glass_officer")]
+        constraints = [models.CheckConstraint(condition=Q(until__gt=F("opened_at")), name="directory_glass_period")]
+
+    @property
+    def why(self) -> str:
+        """What the person whose data is looked at reads."""
+        return f"应急查看（{self.purpose}）：{self.reason}"
+
+    @property
+    def role_text(self) -> str:
+        """The role in words."""
+        return ROLES.get(self.role, self.role)

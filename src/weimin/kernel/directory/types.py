@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 LEVELS = {"province": "省", "city": "市", "county": "县区", "township": "乡镇街道", "village": "村社区"}
 AGENCY_KINDS = {
@@ -25,9 +25,15 @@ ROLES = {
     "procedure_keeper": "规则管理",
     "supervisor": "监督督办",
     "operator": "运行维护",
+    "system_admin": "系统管理员",
+    "security_admin": "安全管理员",
     "audit_admin": "审计管理员",
+    "archive_keeper": "档案管理",
     "agent": "村代办员",
 }
+#: Roles that work on matters. Who serves in an agency as something else (a keeper of lists, an auditor, an agent
+#: without a mandate) sees nothing of them by serving there.
+HANDLING = frozenset({"front_desk", "reviewer", "decider", "issuer"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +74,40 @@ class PostView:
     agency_name: str
     title: str
     roles: tuple[str, ...]
+
+
+#: Under which name a web session keeps the break-glass session that was opened in it.
+GLASS = "glass"
+
+
+@dataclass(frozen=True, slots=True)
+class AdministratorView:
+    """Who holds an administrator's role, where, since when."""
+
+    post_id: int
+    officer_id: int
+    account_id: int | None
+    name: str
+    role: str
+    agency_name: str
+    valid_from: date
+    valid_until: date | None
+
+    @property
+    def role_text(self) -> str:
+        """The role in words."""
+        return ROLES[self.role]
+
+
+@dataclass(frozen=True, slots=True)
+class OfficerLine:
+    """Somebody who serves, as the administrators' list shows them."""
+
+    officer_id: int
+    account_id: int | None
+    name: str
+    username: str
+    is_active: bool
+    temporary: bool
+    last_login: datetime | None
+    posts: tuple[str, ...]

@@ -41,15 +41,14 @@ def rate_case(*, by: Actor, at: datetime, number: str, grade: int, comment: str 
 
     Raises: Invalid — not one of the five grades
             RatedBefore — rated already
+            Forbidden — neither the person nor the window where they stand
             Conflict — the matter has not ended
     Law:    gb-39046 A.8
     Cost:   about six queries
     """
     if grade not in GRADES:
         raise Invalid("请选择一个满意度。", fields={"grade": "请选择一个满意度。"})
-    case = cases.find_case(by, number)
-    if by.kind == "resident" and case.applicant_id != by.resident_id:
-        raise Forbidden("只能评价自己的办件。")
+    case = cases.find_case(by, number, to="speak_for")
     if State(case.state) not in ENDED:
         raise Conflict("这件事还没有办完，办完后再评价。")
     try:
@@ -104,17 +103,22 @@ def answer_repair(*, by: Actor, at: datetime, repair_id: int, answer: str) -> No
     """Tell the person what was done about their bad rating.
 
     Raises: Invalid — too few words
-            Conflict — answered, or another agency's
+            RepairUnknown — another agency's, or none
+            Conflict — answered already
     Cost:   three queries
     """
     if len(answer.strip()) < 10:
         raise Invalid("请写清楚怎么整改的（至少 10 个字），群众会看到。", fields={"answer": "请写清楚。"})
     with transaction.atomic():
-        changed = Repair.objects.filter(pk=repair_id, agency_id=by.agency, answered_at=None).update(
-            answered_at=at, answer=answer.strip()[:1000], answered_by=by.label[:120]
+        changed = (
+            access.REPAIRS.visible(by, "answer")
+            .filter(pk=repair_id)
+            .update(answered_at=at, answer=answer.strip()[:1000], answered_by=by.label[:120])
         )
         if changed != 1:
-            raise Conflict("这条差评已经回复过，或者不归您单位。")
+            if not access.REPAIRS.visible(by).filter(pk=repair_id).exists():
+                raise access.RepairUnknown("找不到这条差评，或者它不归您单位。")
+            raise Conflict("这条差评已经回复过。")
         repair = Repair.objects.select_related("rating__case").get(pk=repair_id)
         if repair.clock_id:
             deadlines.stop_clock(by=by, at=at, clock_id=repair.clock_id, on=local_date(at))
@@ -239,3 +243,15 @@ def redate_read_queries(*, by: Actor, at: datetime, moves: list[Move]) -> None:
     """
     for one in moves:
         ReadQuery.objects.filter(clock_id=one.clock_id, answered_at=None).update(due_on=one.new.shown or one.old.shown)
+
+
+def forget_words(*, case_id: int) -> None:
+    """Empty what was written with the rating of a matter whose content is destroyed; the grade stays for figures.
+
+    Called in the transaction of the destruction, which is audited.
+
+    Law:    pipl-2021 art. 47
+    Cost:   two statements
+    """
+    Rating.objects.filter(case_id=case_id).update(comment="")
+    Repair.objects.filter(rating__case_id=case_id).update(answer="", answered_by="")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from weimin.kernel.messages import access
 from weimin.kernel.messages.models import Message
 from weimin.kernel.record.types import Actor
 
@@ -13,7 +14,7 @@ def list_messages(viewer: Actor, *, limit: int = 50) -> list[Message]:
     """
     if viewer.resident_id is None:
         return []
-    return list(Message.objects.filter(resident_id=viewer.resident_id).order_by("-at")[:limit])
+    return list(access.MESSAGES.visible(viewer).order_by("-at")[:limit])
 
 
 def count_unread(viewer: Actor) -> int:
@@ -23,4 +24,4 @@ def count_unread(viewer: Actor) -> int:
     """
     if viewer.resident_id is None:
         return 0
-    return Message.objects.filter(resident_id=viewer.resident_id, read_at=None).count()
+    return access.MESSAGES.visible(viewer).filter(read_at=None).count()

@@ -22,7 +22,7 @@ from psycopg import ClientCursor
 from psycopg.pq import TransactionStatus
 
 from weimin.base.identifiers import place_prefix
-from weimin.kernel.record.types import Actor
+from weimin.kernel.record.types import MAY_BREAK_GLASS, Actor
 
 #: The database role that web processes act as.
 ROLE = "weimin_app"
@@ -56,12 +56,14 @@ def settings_of(actor: Actor, *, entrance: bool = False) -> Told:
             looked up before anybody is known; nothing else opens by it
     """
     serves = actor.is_staff and actor.agency_id is not None
+    handles = serves and not actor.is_administrator
+    place = actor.division_code if handles else actor.glass_place if actor.roles & MAY_BREAK_GLASS else ""
     return {
         "kind": "entrance" if entrance else actor.kind,
         "account": str(actor.account_id or ""),
         "resident": str(actor.resident_id or "") if actor.kind == "resident" else "",
-        "place": place_prefix(actor.division_code) if serves and actor.division_code else "",
-        "agencies": f"{{{actor.agency_id}}}" if serves else "",
+        "place": place_prefix(place) if serves and place else "",
+        "agencies": f"{{{actor.agency_id}}}" if handles else "",
         "roles": f"{{{','.join(sorted(actor.roles))}}}" if serves and actor.roles else "",
         "sought_person": "",
         "sought_case": "",

@@ -227,6 +227,24 @@ def _apply(row: Resident, wanted: dict[str, str]) -> list[str]:
     return changed
 
 
+def forget_contact(*, by: Actor, at: datetime, resident_id: int) -> None:
+    """Delete a person's phone number and the link to their log-in; name and number stay with the matters.
+
+    Law:    pipl-2021 art. 47
+    Cost:   two statements
+    """
+    with transaction.atomic():
+        Resident.objects.filter(pk=resident_id).update(phone_sealed=None, account=None)
+        record_audit(
+            by=by,
+            at=at,
+            verb="residents.contact.forgotten",
+            subject_type="resident",
+            subject_id=resident_id,
+            changes={},
+        )
+
+
 def register_body(*, by: Actor, at: datetime, name: str, uscc: str, phone: str, division_code: str) -> int:
     """Register a body by its credit code, or find it. Gives its id.
 

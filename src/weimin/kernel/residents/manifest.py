@@ -7,6 +7,7 @@ from weimin.kernel.residents.queries import is_other_person
 AUDIT_VERBS = {
     "residents.resident.registered": "登记服务对象",
     "residents.resident.corrected": "更正服务对象信息",
+    "residents.contact.forgotten": "删除手机号，解除账号",
 }
 RETENTION = {
     "Resident": "至最后一件办件保管期满",

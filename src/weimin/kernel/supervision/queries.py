@@ -324,8 +324,8 @@ def count_waiting(viewer: Actor) -> Waiting:
     if not supervises:
         answered = answered.filter(issued_agency_id=viewer.agency) if "leader" in viewer.roles else answered.none()
     return Waiting(
-        orders=Order.objects.filter(agency_id=viewer.agency, state__in=("open", "returned")).count(),
-        reasons=OverrunReason.objects.filter(agency_id=viewer.agency, written_at=None).count(),
+        orders=access.ORDERS.visible(viewer).filter(agency_id=viewer.agency, state__in=("open", "returned")).count(),
+        reasons=access.REASONS.visible(viewer).filter(agency_id=viewer.agency, written_at=None).count(),
         contests=access.visible_warnings(viewer).filter(contest="contested").count() if supervises else 0,
         answers=answered.count(),
         findings=access.visible_findings(viewer).filter(sound=None).count() if supervises else 0,

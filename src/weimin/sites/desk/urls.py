@@ -13,12 +13,15 @@ from weimin.kernel.cases.web import desk as cases
 from weimin.kernel.catalogue.web import desk as catalogue
 from weimin.kernel.deadlines.web import desk as deadlines
 from weimin.kernel.deadlines.web import law
+from weimin.kernel.directory.web import administrators, staff
 from weimin.kernel.evaluation.web import desk as evaluation
 from weimin.kernel.evaluation.web import looks
 from weimin.kernel.procedures.web import desk as procedures
 from weimin.kernel.procedures.web import editing
 from weimin.kernel.record.web import desk as record
 from weimin.kernel.residents.web import desk as residents
+from weimin.kernel.rights.web import desk as rights
+from weimin.kernel.rights.web import keeping
 from weimin.kernel.supervision.web import findings, orders, overruns, warnings
 from weimin.sites.desk import web
 
@@ -45,6 +48,14 @@ urlpatterns = [
     path("reads/", looks.looks, name="looks"),
     path("reads.xlsx", looks.export_looks, name="looks_export"),
     path("read-queries/", looks.read_queries, name="read_queries"),
+    path("rights/", rights.requests, name="rights"),
+    path("rights/counter/", rights.at_counter, name="rights_counter"),
+    path("rights/copies/<int:copy_id>.zip", rights.counter_copy, name="rights_copy"),
+    path("rights/<int:request_id>/evidence", rights.evidence, name="rights_evidence"),
+    path("assessments/", rights.assessments, name="assessments"),
+    path("retention/", keeping.retention, name="retention"),
+    path("retention/<str:number>/", keeping.destruction, name="destruction"),
+    path("retention/<str:number>.pdf", keeping.certificate, name="certificate"),
     path("new/person/", counter.find_person, name="find_person"),
     path("new/<str:code>/", counter.new_matter, name="new_matter"),
     path("register/", counter.register, name="register_list"),
@@ -90,6 +101,12 @@ urlpatterns = [
     path("integrity.xlsx", findings.export_findings, name="integrity_export"),
     path("audit/", record.trail, name="audit"),
     path("audit.xlsx", record.export_trail, name="audit_export"),
+    path("admin/", administrators.administrators, name="administrators"),
+    path("admin/staff/", staff.staff, name="staff"),
+    path("admin/staff.xlsx", staff.export_staff, name="staff_export"),
+    path("admin/staff/<int:officer_id>/", staff.officer, name="officer"),
+    path("admin/glass/", administrators.glass, name="glass"),
+    path("admin/glass.xlsx", administrators.export_glass, name="glass_export"),
     path("operations/", web.operations, name="operations"),
     path("papers/<int:paper_id>/", cases.desk_paper, name="paper"),
     path("files/<int:file_id>/", cases.desk_file, name="file"),

@@ -14,6 +14,7 @@ from weimin.kernel.evaluation.web import reads
 from weimin.kernel.messages.web import portal as messages
 from weimin.kernel.record.web import portal as record
 from weimin.kernel.residents.web import portal as residents
+from weimin.kernel.rights.web import portal as rights
 from weimin.kernel.supervision.web import portal as supervision
 from weimin.sites.portal import web
 from weimin.ui.web import style_page
@@ -41,6 +42,9 @@ urlpatterns = [
     path("my/profile/", residents.profile, name="profile"),
     path("my/reads/", reads.reads, name="reads"),
     path("my/reads/<int:entry_id>/", reads.ask, name="ask_read"),
+    path("my/data/", rights.my_data, name="my_data"),
+    path("my/data/copies/<int:copy_id>.zip", rights.my_copy, name="my_copy"),
+    path("my/data/ask/<str:kind>/", rights.ask, name="ask_rights"),
     path("my/messages/", messages.messages, name="messages"),
     path("my/papers/<int:paper_id>/", cases.my_paper, name="paper"),
     path("my/files/<int:file_id>/", cases.my_file, name="file"),
@@ -58,6 +62,8 @@ urlpatterns = [
     path("calendar/", deadlines.calendar, name="calendar"),
     path("overruns/", supervision.overruns, name="overruns"),
     path("overruns.json", supervision.overruns_feed, name="overruns_feed"),
+    path("privacy/", rights.privacy, name="privacy"),
+    path("privacy/<str:code>.pdf", rights.privacy_pdf, name="privacy_pdf"),
     path("verify/", cases.verify, name="verify"),
     path("audit/", record.days, name="audit"),
     path("audit/days.json", record.days_json, name="audit_json"),

@@ -15,7 +15,7 @@ from weimin.kernel.accounts.models import Account
 from weimin.kernel.accounts.testing import log_in_by_phone
 from weimin.kernel.cases import queries
 from weimin.kernel.cases.models import Case, CaseFile
-from weimin.kernel.cases.testing import PICTURE, TOWN, officer, text_of
+from weimin.kernel.cases.testing import PICTURE, TOWN, current_notice, officer, text_of
 from weimin.kernel.directory import queries as places
 from weimin.kernel.record.types import Actor
 from weimin.kernel.residents.models import Resident
@@ -46,6 +46,7 @@ def person(serial: int = 2, **more: Any) -> dict[str, Any]:
         "bank": "social",
         "account": "6222000000000000001",
         "other": "no",
+        "notice": current_notice(AT),
         **more,
     }
 

@@ -1,5 +1,6 @@
 """Writes of accounts: log-ins and clients, limits, passwords, sessions, second factors, city identities."""
 
+from weimin.kernel.accounts.actions.closing import AccountUnknown, close_account
 from weimin.kernel.accounts.actions.factors import (
     drop_factor,
     drop_recovery_codes,
@@ -10,12 +11,14 @@ from weimin.kernel.accounts.actions.factors import (
 from weimin.kernel.accounts.actions.identities import CityIdentityRefused, link_city_identity
 from weimin.kernel.accounts.actions.logins import (
     SCOPES,
+    AccountAsBefore,
     DemoSmsProvider,
     create_client,
     create_staff_account,
     ensure_resident_account,
     rename_account,
     revoke_client,
+    set_account_open,
     username_taken,
 )
 from weimin.kernel.accounts.actions.passwords import change_password, check_password, give_temporary_password
@@ -30,10 +33,13 @@ from weimin.kernel.accounts.actions.sessions import (
 
 __all__ = [
     "SCOPES",
+    "AccountAsBefore",
+    "AccountUnknown",
     "CityIdentityRefused",
     "DemoSmsProvider",
     "change_password",
     "check_password",
+    "close_account",
     "create_client",
     "create_staff_account",
     "drop_factor",
@@ -53,6 +59,7 @@ __all__ = [
     "rename_account",
     "reset_second_factor",
     "revoke_client",
+    "set_account_open",
     "spend",
     "spend_totp",
     "username_taken",

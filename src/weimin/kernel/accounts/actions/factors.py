@@ -76,7 +76,7 @@ def record_factor(*, by: Actor, at: datetime, verb: str, account_id: int, kind: 
     record_audit(by=by, at=at, verb=verb, subject_type="account", subject_id=account_id, changes={"kind": str(kind)})
 
 
-def reset_second_factor(*, by: Actor, at: datetime, account_id: int) -> int:
+def reset_second_factor(*, by: Actor, at: datetime, account_id: int, reason: str = "") -> int:
     """Take away all second factors of somebody who lost theirs, and end their sessions; gives how many went.
 
     Who must have one sets up a new one at the next log-in. The security administrator has seen the person.
@@ -96,6 +96,6 @@ def reset_second_factor(*, by: Actor, at: datetime, account_id: int) -> int:
             verb="accounts.factor.reset",
             subject_type="account",
             subject_id=account_id,
-            changes={"factors": gone},
+            changes={"factors": gone} | ({"reason": reason} if reason else {}),
         )
     return gone

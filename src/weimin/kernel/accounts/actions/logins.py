@@ -7,12 +7,14 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
+from django.db import transaction
 
 from weimin.base import clock, crypto
-from weimin.base.errors import Invalid
+from weimin.base.errors import Conflict, Invalid
 from weimin.base.identifiers import check_phone, mask_phone
 from weimin.kernel.accounts import queries
-from weimin.kernel.accounts.models import Account, ApiClient, DemoSms
+from weimin.kernel.accounts.actions.sessions import check_security
+from weimin.kernel.accounts.models import Account, ApiClient, DemoSms, Session
 from weimin.kernel.record.actions import record_audit
 from weimin.kernel.record.types import Actor
 
@@ -126,8 +128,12 @@ def create_client(
     return token
 
 
-def revoke_client(*, by: Actor, at: datetime, client_id: int) -> bool:
-    """Revoke an API client; False when it was not valid."""
+def revoke_client(*, by: Actor, at: datetime, client_id: int, reason: str = "") -> bool:
+    """Revoke an API client; False when it was not valid.
+
+    Raises: NotSecurity — neither the platform nor a security administrator
+    """
+    check_security(by, 0)
     changed = ApiClient.objects.filter(pk=client_id, revoked_at=None).update(revoked_at=at)
     if changed:
         record_audit(
@@ -136,7 +142,7 @@ def revoke_client(*, by: Actor, at: datetime, client_id: int) -> bool:
             verb="accounts.client.revoked",
             subject_type="client",
             subject_id=client_id,
-            changes={},
+            changes={"reason": reason} if reason else {},
         )
     return bool(changed)
 
@@ -144,3 +150,30 @@ def revoke_client(*, by: Actor, at: datetime, client_id: int) -> bool:
 def username_taken(username: str) -> bool:
     """Whether a staff user name is in use."""
     return Account.objects.filter(username__iexact=username).exists()
+
+
+class AccountAsBefore(Conflict):
+    """The account is so already."""
+
+    code = "accounts.account_as_before"
+
+
+def set_account_open(*, by: Actor, at: datetime, account_id: int, to_open: bool, reason: str) -> None:
+    """Close a staff account and end its sessions, or open it again; who may, the directory says.
+
+    Raises: AccountAsBefore — no such staff account, or it is so already
+    """
+    with transaction.atomic():
+        rows = Account.objects.filter(pk=account_id, kind="staff", is_active=not to_open)
+        if rows.update(is_active=to_open) != 1:
+            raise AccountAsBefore("没有这个工作人员账号，或者它已经是这个状态了。")
+        if not to_open:
+            Session.objects.filter(account_id=account_id).delete()
+        record_audit(
+            by=by,
+            at=at,
+            verb="accounts.account.opened" if to_open else "accounts.account.closed",
+            subject_type="account",
+            subject_id=account_id,
+            changes={"reason": reason},
+        )

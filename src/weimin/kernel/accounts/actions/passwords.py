@@ -69,7 +69,7 @@ def change_password(*, by: Actor, at: datetime, account_id: int, old: str, new: 
         )
 
 
-def give_temporary_password(*, by: Actor, at: datetime, account_id: int) -> str:
+def give_temporary_password(*, by: Actor, at: datetime, account_id: int, reason: str = "") -> str:
     """Replace somebody's lost password by one that must be changed at the next log-in; gives it, this once.
 
     Raises: NotSecurity — by is not a security administrator, or it is their own account
@@ -88,7 +88,7 @@ def give_temporary_password(*, by: Actor, at: datetime, account_id: int) -> str:
             verb="accounts.password.given",
             subject_type="account",
             subject_id=account_id,
-            changes={},
+            changes={"reason": reason} if reason else {},
         )
     return password
 

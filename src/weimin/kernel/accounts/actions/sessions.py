@@ -68,7 +68,7 @@ def end_other_sessions(*, by: Actor, at: datetime, keep: str) -> int:
     return gone
 
 
-def end_all_sessions(*, by: Actor, at: datetime, account_id: int) -> int:
+def end_all_sessions(*, by: Actor, at: datetime, account_id: int, reason: str = "") -> int:
     """End every session of somebody else's account at once; gives how many.
 
     Raises: NotSecurity — by is not a security administrator, or it is their own account
@@ -79,18 +79,18 @@ def end_all_sessions(*, by: Actor, at: datetime, account_id: int) -> int:
         raise SessionUnknown("没有这个账号。")
     with transaction.atomic():
         gone, _ = Session.objects.filter(account_id=account_id).delete()
-        _record(by, at, account_id, gone)
+        _record(by, at, account_id, gone, reason)
     return gone
 
 
-def _record(by: Actor, at: datetime, account_id: int, count: int) -> None:
+def _record(by: Actor, at: datetime, account_id: int, count: int, reason: str = "") -> None:
     record_audit(
         by=by,
         at=at,
         verb="accounts.session.ended",
         subject_type="account",
         subject_id=account_id,
-        changes={"sessions": count},
+        changes={"sessions": count} | ({"reason": reason} if reason else {}),
     )
 
 

@@ -15,6 +15,7 @@ from weimin.kernel.cases.actions.clocking import (
     resume_case,
     tell_overrun,
 )
+from weimin.kernel.cases.actions.destroying import destroy_case, forget_unsent, sweep_unsent
 from weimin.kernel.cases.actions.drafting import (
     add_file,
     attach_file,
@@ -63,6 +64,8 @@ __all__ = [
     "correct_decision",
     "decide_case",
     "decide_extension",
+    "destroy_case",
+    "forget_unsent",
     "hand_back_step",
     "hand_out_result",
     "hand_over_steps",
@@ -78,6 +81,7 @@ __all__ = [
     "save_draft",
     "send_result",
     "submit",
+    "sweep_unsent",
     "tell_overrun",
     "update_draft",
     "withdraw_application",

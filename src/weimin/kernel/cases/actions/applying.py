@@ -12,12 +12,13 @@ from django.db import connection, transaction
 from weimin.base import identifiers
 from weimin.base.clock import local_date
 from weimin.base.errors import Forbidden, Invalid, Refused
-from weimin.kernel.cases import queries
+from weimin.kernel.cases import access, queries
 from weimin.kernel.cases.actions import turning
-from weimin.kernel.cases.actions.drafting import check_door, seal_answers, seal_post
+from weimin.kernel.cases.actions.drafting import check_door, seal_answers, seal_guardian, seal_post
 from weimin.kernel.cases.actions.turning import Turn
-from weimin.kernel.cases.models import Case, CaseFile, Draft
-from weimin.kernel.cases.rules import completeness, numbers
+from weimin.kernel.cases.models import Case, CaseFile
+from weimin.kernel.cases.queries import notices
+from weimin.kernel.cases.rules import completeness, guardians, numbers
 from weimin.kernel.cases.types import (
     CHANNEL_TEXT,
     Channel,
@@ -60,6 +61,16 @@ class OtherTownship(Refused):
     code = "cases.other_township"
 
 
+class NoticeNotShown(Refused):
+    """The privacy notice in force was not shown before sending."""
+
+    code = "cases.notice_not_shown"
+
+
+#: Where a person is in front of the page or the clerk: the notice is shown there before anything is taken in.
+_SHOWN = frozenset({Channel.PORTAL, Channel.WINDOW, Channel.AGENT, Channel.HOME})
+
+
 def submit(*, by: Actor, at: datetime, key: str, submission: Submission, seen_version: int | None = None) -> Submitted:
     """Receive an application: the matter gets its number, its receipt and its first clock.
 
@@ -69,8 +80,9 @@ def submit(*, by: Actor, at: datetime, key: str, submission: Submission, seen_ve
     Raises: ApplicationIncomplete — with a sentence for each field and material
             NotOffered, ItemChanged — the item is not offered here or changed while filling in
             NotApplied, NotOnline, OtherTownship — it cannot be applied for, not online, or not through this body
+            NoticeNotShown — the person did not see the privacy notice in force
             KeyReused — the key came before with another content
-    Law:    xkl-2019 art. 32
+    Law:    xkl-2019 art. 32, pipl-2021 art. 17
     Cost:   about sixteen statements
     """
     with transaction.atomic():
@@ -85,7 +97,8 @@ def submit(*, by: Actor, at: datetime, key: str, submission: Submission, seen_ve
             raise ItemChanged("这个事项在您填写期间有了新版本，已填的内容还在，请核对后重新提交。")
         spec = catalogue.get_spec(offer.version_id)
         check_door(spec, submission.channel)
-        _check_place(by, spec, submission.township_code)
+        _check_place(by, spec, submission)
+        _check_notice(submission, local_date(at))
         answers, files = _check(by, at, spec, submission)
         turn = _create(by, at, spec, offer, _posted(submission), answers, files)
         _attach(turn, files, submission)
@@ -116,15 +129,30 @@ def _request(submission: Submission) -> dict[str, Any]:
     }
 
 
-def _check_place(by: Actor, spec: ItemSpec, township_code: str) -> None:
-    """Refuse staff an application to another township, which they would not see again.
+def _check_notice(submission: Submission, today: date) -> None:
+    """Refuse what is sent before the privacy notice in force was seen.
+
+    Raises: NoticeNotShown — with what to do
+    """
+    current = notices.get_notice(on=today).version
+    if submission.notice == current or (not submission.notice and submission.channel not in _SHOWN):
+        return
+    told = f"提交前请先看处理个人信息告知书（{current} 版），看过后再提交，已填的内容都还在。"
+    raise NoticeNotShown(told, fields={"notice": told})
+
+
+def _check_place(by: Actor, spec: ItemSpec, submission: Submission) -> None:
+    """Refuse staff an application to another township, which they would not see again, and clients that serve no one.
 
     Raises: OtherTownship — with what to do
+            NotForThem — a client of a post that takes nothing in
     """
+    if submission.channel is Channel.API and not by.roles & (access.SPEAKING | {"agent"}):
+        raise access.NotForThem("这个凭证代表的岗位不收件，请用收件窗口或代办员的凭证提交。")
     if not by.is_staff or spec.any_township:
         return
-    if directory.township_of(by.division_code) != township_code:
-        there = directory.full_name(township_code)
+    if directory.township_of(by.division_code) != submission.township_code:
+        there = directory.full_name(submission.township_code)
         raise OtherTownship(f"“{spec.name}”要由{there}自己收件，请让申请人到那里办，或者在网上申请。")
 
 
@@ -149,14 +177,16 @@ def _check(by: Actor, at: datetime, spec: ItemSpec, submission: Submission) -> t
     forms.refuse_unknown(spec.form, submission.answers)
     today: date = local_date(at)
     answers, errors = forms.check_answers(spec.form.fields, submission.answers, today=today)
+    if _about_child(spec, submission, today):
+        is_child = _is_child(submission.applicant_id, today)
+        errors |= guardians.check_guardian(submission.guardian, applicant_is_child=is_child)
     for field in spec.form.fields:
         code = answers.get(field.name)
         if field.type == "division" and code and not directory.division_exists(str(code)):
             errors[field.name] = f"请从列表中选择{field.label}。"
     files: list[CaseFile] = []
     if submission.file_ids:
-        own = CaseFile.objects.filter(case=None, owner_account_id=by.account_id)
-        files = list(own.filter(pk__in=submission.file_ids))
+        files = list(access.FILES.visible(by, "hold").filter(pk__in=submission.file_ids))
     waived = set(submission.waived_materials) if by.is_staff else set()
     if unknown := waived - {one.code for one in spec.materials}:
         errors["materials_seen"] = f"这个事项没有这些材料：{'、'.join(sorted(unknown))[:100]}。"
@@ -166,6 +196,28 @@ def _check(by: Actor, at: datetime, spec: ItemSpec, submission: Submission) -> t
     if errors:
         raise ApplicationIncomplete("有几处需要改一下再提交。", fields=errors)
     return answers, files
+
+
+def _child_age(today: date) -> int:
+    return int(limits.get_parameter(code="privacy.age.sensitive", on=today).value)
+
+
+def _is_child(applicant_id: int, today: date) -> bool:
+    birth = residents.find_birth_date(resident_id=applicant_id)
+    return guardians.is_below(birth, today, years=_child_age(today))
+
+
+def _about_child(spec: ItemSpec, submission: Submission, today: date) -> bool:
+    """Whether the applicant, or anybody whose identity number the form asks for, is under fourteen.
+
+    Law:    pipl-2021 art. 31
+    """
+    numbers = [submission.answers.get(one.name) for one in spec.form.fields if one.type == "id_number"]
+    births = guardians.births_of(one for one in numbers if one)
+    years = _child_age(today)
+    return any(guardians.is_below(one, today, years=years) for one in births) or _is_child(
+        submission.applicant_id, today
+    )
 
 
 def _next_number(township_code: str, on: date) -> str:
@@ -208,7 +260,10 @@ def _create(
         committed_days=offer.committed_days,
         township_id=submission.township_code,
         applicant_id=submission.applicant_id,
-        applicant_shown=identifiers.mask_name(name),
+        applicant_shown=guardians.CHILD_SHOWN
+        if _is_child(submission.applicant_id, local_date(at))
+        else identifiers.mask_name(name),
+        guardian_sealed=seal_guardian(submission.guardian),
         item_name=spec.name,
         channel=submission.channel,
         state=State.RECEIVED,
@@ -220,6 +275,7 @@ def _create(
         submitted_at=at,
         received_on=_received_on(submission.channel, offer.accept_agency_id, at),
         renews_until=_renewed(spec, answers, local_date(at)),
+        notice=submission.notice,
     )
     turn = Turn(case, spec, by, at, fresh=True)
     limit, promised = turning.parameter("permit.accept_check", turn.today)
@@ -244,6 +300,7 @@ def _create(
             seen=[one["code"] for one in case.seen_papers],
         ),
         asks_materials=any(not one.shared for one in spec.materials),
+        notice=submission.notice,
         limit_text=limit.text,
     )
     return turn
@@ -292,7 +349,7 @@ def _attach(turn: Turn, files: list[CaseFile], submission: Submission) -> None:
     if files:
         CaseFile.objects.filter(pk__in=[one.pk for one in files]).update(case=turn.case)
     if submission.draft_id is not None:
-        Draft.objects.filter(pk=submission.draft_id, account_id=turn.by.account, case=None).update(
+        access.DRAFTS.visible(turn.by).filter(pk=submission.draft_id).update(
             case=turn.case, answers_sealed=b"", post_sealed=None
         )
 

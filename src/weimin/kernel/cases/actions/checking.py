@@ -11,6 +11,7 @@ from django.db import transaction
 
 from weimin.base.clock import local_date
 from weimin.base.errors import Invalid, Refused
+from weimin.kernel.cases import access
 from weimin.kernel.cases.actions import turning
 from weimin.kernel.cases.actions.turning import Turn
 from weimin.kernel.cases.models import Case, CaseFile, Decision, Step, Supplement
@@ -207,10 +208,10 @@ def answer_supplement(
     """
     said = {code: text.strip() for code, text in (replies or {}).items() if text.strip()}
     with transaction.atomic():
-        turn = turning.open_turn(by=by, at=at, case_id=case_id)
+        turn = turning.open_turn(by=by, at=at, case_id=case_id, to="speak_for")
         turn.move(Event.ANSWER_SUPPLEMENT)
         supplement = turn.case.supplements.get()
-        files = list(CaseFile.objects.filter(pk__in=file_ids, case=None, owner_account_id=by.account_id))
+        files = list(access.FILES.visible(by, "hold").filter(pk__in=file_ids))
         given = {one.material_code for one in files} | set(said)
         completeness.check_count(max(Counter(one.material_code for one in files).values(), default=0))
         missing = [one for one in supplement.items if one["code"] not in given]

@@ -12,11 +12,12 @@ from django.db import transaction
 from weimin.base import crypto
 from weimin.base.clock import local_date
 from weimin.base.errors import Conflict, Forbidden, NotFound, Refused
-from weimin.kernel.cases import queries
+from weimin.kernel.cases import access, queries
 from weimin.kernel.cases.actions.turning import ANSWERS, POST
 from weimin.kernel.cases.models import CaseFile, Draft
+from weimin.kernel.cases.queries.drafts import GUARDIAN
 from weimin.kernel.cases.rules import completeness
-from weimin.kernel.cases.types import Channel, PostalAddress, UploadedFile
+from weimin.kernel.cases.types import Channel, Guardian, PostalAddress, UploadedFile
 from weimin.kernel.catalogue import queries as catalogue
 from weimin.kernel.catalogue.types import ItemSpec
 from weimin.kernel.record.actions import store_blob
@@ -69,6 +70,11 @@ def seal_post(post_to: PostalAddress | None) -> bytes | None:
     return crypto.seal(json.dumps(asdict(post_to), ensure_ascii=False), purpose=POST) if post_to else None
 
 
+def seal_guardian(guardian: Guardian | None) -> bytes | None:
+    """A child's guardian as it is kept; None where there is none."""
+    return crypto.seal(json.dumps(asdict(guardian), ensure_ascii=False), purpose=GUARDIAN) if guardian else None
+
+
 def save_draft(
     *, by: Actor, at: datetime, item_code: str, township_code: str, answers: dict[str, Any], key: str = ""
 ) -> int:
@@ -117,7 +123,7 @@ def choose_delivery(*, by: Actor, at: datetime, draft_id: int, delivery: str, po
 
 
 def _change(by: Actor, at: datetime, draft_id: int, **values: Any) -> None:
-    rows = Draft.objects.filter(pk=draft_id, account_id=by.account, case=None)
+    rows = access.DRAFTS.visible(by).filter(pk=draft_id)
     if rows.update(**values, updated_at=at) != 1:
         raise DraftSent("这份申请已经提交，或者已经换成新版本，请到“我的办件”里看。")
 
@@ -171,7 +177,7 @@ def add_file(
     Cost:   three queries, one file write
     """
     if draft_id is not None:
-        if not Draft.objects.filter(pk=draft_id, account_id=by.account, case=None).exists():
+        if not access.DRAFTS.visible(by).filter(pk=draft_id).exists():
             raise DraftSent("这份申请已经提交，或者已经换成新版本，请到“我的办件”里看。")
         taken = CaseFile.objects.filter(draft_id=draft_id, case=None, material_code=material_code[:40]).count()
         completeness.check_count(taken + 1)
@@ -187,7 +193,12 @@ def attach_file(
     allowed: tuple[str, ...],
     draft_id: int | None = None,
 ) -> int:
-    """Store a file's content and a row that says what it is for; checks only the file."""
+    """Store a file's content and a row that says what it is for; checks only the file.
+
+    Raises: Forbidden — a client of somebody without an account: nobody could find the file again
+    """
+    if by.account_id is None:
+        raise Forbidden("这个凭证代表的人没有登录账号，不能上传材料。请为他建立账号后再试。")
     blob = store_blob(at=at, content=upload.content, name=upload.name, allowed=allowed)
     row = CaseFile.objects.create(
         draft_id=draft_id,
@@ -207,7 +218,7 @@ def remove_file(*, by: Actor, at: datetime, file_id: int) -> str:
     Raises: FileGone — not one's own, or sent already
     Cost:   two queries
     """
-    row = CaseFile.objects.filter(pk=file_id, case=None, owner_account_id=by.account).first()
+    row = access.FILES.visible(by, "hold").filter(pk=file_id).first()
     if row is None:
         raise FileGone("这个文件已经随申请交上去了，或者已经删掉。")
     row.delete()

@@ -29,7 +29,7 @@ def withdraw_application(
     Cost:   about eight statements; locks the case row until commit
     """
     with transaction.atomic():
-        turn = turning.open_turn(by=by, at=at, case_id=case_id, seen=seen)
+        turn = turning.open_turn(by=by, at=at, case_id=case_id, seen=seen, to="speak_for")
         turn.move(Event.WITHDRAW)
         _end(turn)
         tail = f"原因：{reason.strip()}" if reason.strip() else ""

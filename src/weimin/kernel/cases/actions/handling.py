@@ -331,7 +331,7 @@ def correct_decision(
         return turn.finish(verb="cases.decision.corrected")
 
 
-def add_comment(*, by: Actor, at: datetime, case_id: int | str, text: str) -> int:
+def add_comment(*, by: Actor, at: datetime, case_id: int, text: str) -> int:
     """Say something to colleagues on a matter; the applicant never sees it. Gives the comment's id.
 
     Raises: Invalid — nothing was written

@@ -105,7 +105,7 @@ def confirm_delivery(*, by: Actor, at: datetime, case_id: int | str, seen: int |
     Cost:   about eight statements; locks the case row until commit
     """
     with transaction.atomic():
-        turn = turning.open_turn(by=by, at=at, case_id=case_id, seen=seen)
+        turn = turning.open_turn(by=by, at=at, case_id=case_id, seen=seen, to="confirm")
         turn.move(Event.CONFIRM_DELIVERY)
         turning.stop_clock(turn)
         turn.set(ended_at=at)

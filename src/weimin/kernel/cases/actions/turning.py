@@ -156,10 +156,11 @@ def _column(name: str) -> str:
     return name.removesuffix("_id")
 
 
-def open_turn(*, by: Actor, at: datetime, case_id: int | str, seen: int | None = None) -> Turn:
-    """Lock a matter that the actor may see, by its id or its number.
+def open_turn(*, by: Actor, at: datetime, case_id: int | str, seen: int | None = None, to: str = "see") -> Turn:
+    """Lock a matter that the actor may see, by its id or its number; `to` is the policy's verb for what follows.
 
     Raises: CaseUnknown — not visible to the actor
+            Forbidden — visible, but this is another's to do
             PageStale — the page the actor worked from is older than the matter
     Cost:   one query; locks the case row until commit
     """
@@ -168,6 +169,8 @@ def open_turn(*, by: Actor, at: datetime, case_id: int | str, seen: int | None =
     case = rows.filter(**named).first()
     if case is None:
         raise access.CaseUnknown("找不到这个办件，或者它不归您办理。")
+    if to != "see":
+        access.CASES.check(by, to, case)
     if seen is not None and seen != case.revision:
         last = case.timeline.order_by("-id").first()
         told = f"{last.by_label}刚刚办理：{last.inner_text or last.public_text}。" if last else ""

@@ -20,6 +20,7 @@ from weimin.kernel.cases import actions, queries
 from weimin.kernel.cases.types import (
     STATE_TEXT,
     Channel,
+    Guardian,
     NextStep,
     PostalAddress,
     StepTaken,
@@ -53,6 +54,13 @@ class PostTo(Input):
     address: str = Field(max_length=200)
 
 
+class GuardianIn(Input):
+    """Who acts for a child under fourteen."""
+
+    name: str = Field(default="", max_length=40)
+    relation: str = Field(max_length=20)
+
+
 class SubmitIn(Input):
     """An application."""
 
@@ -64,6 +72,12 @@ class SubmitIn(Input):
     materials_seen: list[str] = Field(default=[], description="materials checked on paper by a clerk")
     delivery: str = Field(default="pickup", pattern="^(pickup|post)$")
     post_to: PostTo | None = Field(default=None, description="needed with delivery by post")
+    guardian: GuardianIn | None = Field(default=None, description="needed when the matter is about a child under 14")
+    notice: str = Field(
+        default="",
+        max_length=12,
+        description="the version of the privacy notice that the person was shown; see /privacy/",
+    )
 
 
 class NextOut(Schema):
@@ -305,6 +319,8 @@ def submit_matter(request: Any, response: HttpResponse, body: SubmitIn, key: str
             waived_materials=tuple(body.materials_seen),
             delivery=body.delivery,
             post_to=PostalAddress(**body.post_to.model_dump()) if body.post_to else None,
+            notice=body.notice,
+            guardian=Guardian(**body.guardian.model_dump()) if body.guardian else None,
         ),
     )
     if done.repeated:

@@ -9,12 +9,13 @@ from typing import Any
 from weimin.base import crypto
 from weimin.kernel.cases import access
 from weimin.kernel.cases.models import CaseFile, Draft
-from weimin.kernel.cases.types import PostalAddress
+from weimin.kernel.cases.types import Guardian, PostalAddress
 from weimin.kernel.record.queries import find_answer
 from weimin.kernel.record.types import Actor
 
 _ANSWERS = "cases.answers"
 _POST = "cases.post"
+GUARDIAN = "cases.guardian"
 #: How long after sending an old page of an application still leads to the matter it became.
 _SENT_LATELY = timedelta(days=1)
 
@@ -30,6 +31,12 @@ def open_post(sealed: bytes | memoryview | None) -> PostalAddress | None:
     """The postal address in clear; None when the result is not posted."""
     raw = bytes(sealed or b"")
     return PostalAddress(**json.loads(crypto.unseal(raw, purpose=_POST))) if raw else None
+
+
+def open_guardian(sealed: bytes | memoryview | None) -> Guardian | None:
+    """The guardian who acts for a child, in clear; None when there is none."""
+    raw = bytes(sealed or b"")
+    return Guardian(**json.loads(crypto.unseal(raw, purpose=GUARDIAN))) if raw else None
 
 
 def list_drafts(viewer: Actor) -> list[Draft]:
@@ -81,8 +88,7 @@ def find_sent_lately(viewer: Actor, *, item_code: str, township_code: str, at: d
 
     Cost:   one query
     """
-    rows = Draft.objects.filter(
-        account_id=viewer.account,
+    rows = access.DRAFTS.visible(viewer, "own").filter(
         item_version__item__code=item_code,
         township_id=township_code,
         case__submitted_at__gt=at - _SENT_LATELY,
@@ -105,4 +111,4 @@ def draft_files(draft: Draft) -> list[CaseFile]:
 
 def list_loose_files(viewer: Actor, *, ids: list[int]) -> list[CaseFile]:
     """Files that the viewer took in and that belong to no matter yet."""
-    return list(CaseFile.objects.filter(pk__in=ids, case=None, owner_account_id=viewer.account_id).order_by("id"))
+    return list(access.FILES.visible(viewer, "hold").filter(pk__in=ids).order_by("id"))

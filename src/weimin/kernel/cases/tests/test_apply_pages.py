@@ -23,6 +23,7 @@ from weimin.kernel.cases.testing import (
     Cast,
     apart,
     client_of,
+    current_notice,
     make_cast,
     open_step,
     sweep,
@@ -35,6 +36,7 @@ from weimin.kernel.record.types import Actor
 
 pytestmark = pytest.mark.django_db
 AT = clock.now() - timedelta(hours=1)
+NOTICE = current_notice(AT)
 HERE = f"/apply/{ITEM}/{TOWN}/"
 POST_TO = {"post_name": "张演示", "post_phone": "", "post_address": "榴城镇柳树村 3 组 12 号"}
 
@@ -86,7 +88,7 @@ def test_nobody_takes_out_the_file_of_another_or_of_a_matter(cast: Cast) -> None
     other = client_of(cast.neighbour)
     other.get(HERE)
     assert other.post(f"{HERE}materials/", {"remove": file.pk}).status_code == 404
-    client.post(f"{HERE}review/", {"key": key, "delivery": "pickup"})
+    client.post(f"{HERE}review/", {"key": key, "delivery": "pickup", "notice": NOTICE})
     client.get(HERE)
     assert client.post(f"{HERE}materials/", {"remove": file.pk}).status_code == 404
     assert CaseFile.objects.get().case is not None
@@ -105,7 +107,7 @@ def test_a_field_that_the_form_does_not_have_is_refused_by_name(cast: Cast) -> N
 def test_post_without_an_address_is_asked_for_and_nothing_typed_is_lost(cast: Cast) -> None:
     client = client_of(cast.applicant)
     key = fill_in(client)
-    send = {"key": key, "delivery": "post"}
+    send = {"key": key, "delivery": "post", "notice": NOTICE}
     answer = client.post(f"{HERE}review/", {**send, "post_name": "张演示", "post_address": "柳树村"})
     page = text_of(answer)
     assert answer.status_code == 422
@@ -123,7 +125,7 @@ def test_post_without_an_address_is_asked_for_and_nothing_typed_is_lost(cast: Ca
 
 def test_who_posts_the_result_sees_where_to_and_nobody_else(cast: Cast) -> None:
     client = client_of(cast.applicant)
-    client.post(f"{HERE}review/", {"key": fill_in(client), "delivery": "post", **POST_TO})
+    client.post(f"{HERE}review/", {"key": fill_in(client), "delivery": "post", "notice": NOTICE, **POST_TO})
     case = Case.objects.get()
     where = f"/desk/cases/{case.number}/"
     assert POST_TO["post_address"] not in text_of(client_of(cast.clerk).get(where))
@@ -151,7 +153,7 @@ def test_who_posts_the_result_sees_where_to_and_nobody_else(cast: Cast) -> None:
 # --- sending twice -----------------------------------------------------------------------------------------
 def test_a_repeat_shows_the_matter_that_was_made(cast: Cast) -> None:
     client = client_of(cast.applicant)
-    send = {"key": fill_in(client), "delivery": "pickup"}
+    send = {"key": fill_in(client), "delivery": "pickup", "notice": NOTICE}
     first = client.post(f"{HERE}review/", send)["Location"]
     number = Case.objects.get().number
     assert first == f"/my/matters/{number}/?sent=1"
@@ -178,7 +180,9 @@ def test_two_sends_at_the_same_moment_both_end_at_the_matter(city: None, setting
         cookies = client.cookies.output(attrs=[], header="", sep=";")
 
         def send() -> str:
-            answer = Client(headers={"cookie": cookies}).post(f"{HERE}review/", {"key": key, "delivery": "pickup"})
+            answer = Client(headers={"cookie": cookies}).post(
+                f"{HERE}review/", {"key": key, "delivery": "pickup", "notice": NOTICE}
+            )
             return str(answer["Location"]).split("?")[0]
 
         with ThreadPoolExecutor(4) as pool:
@@ -216,7 +220,10 @@ def test_a_new_version_takes_over_answers_files_and_the_page_being_sent(cast: Ca
     assert key not in page
     new_key = re.search(r'name="key" value="([^"]+)"', page)
     assert new_key
-    assert "sent=1" in client.post(f"{HERE}review/", {"key": new_key.group(1), "delivery": "pickup"})["Location"]
+    assert (
+        "sent=1"
+        in client.post(f"{HERE}review/", {"key": new_key.group(1), "delivery": "pickup", "notice": NOTICE})["Location"]
+    )
     assert queries.get_case(cast.applicant, Case.objects.get().number).answers["account"] == "6222000000000000099"
 
 
@@ -227,7 +234,7 @@ def test_files_and_an_address_sent_to_an_old_version_are_kept(cast: Cast, publis
     published(plain=f"新的说明 {sent}")
     typed: dict[str, Any] = {
         "materials": {"material_bank_card": [picture("第二张.png")]},
-        "review": {"key": key, "delivery": "post", **POST_TO},
+        "review": {"key": key, "delivery": "post", "notice": NOTICE, **POST_TO},
     }[sent]
     assert "newer=1" in client.post(f"{HERE}{sent}/", typed)["Location"]
     shown = text_of(client.get(f"{HERE}materials/")) + text_of(client.get(f"{HERE}review/"))
@@ -243,7 +250,7 @@ def test_a_withdrawn_item_shows_what_was_typed_and_whom_to_ask(cast: Cast) -> No
         (client.get(HERE), 200),
         (client.get(f"{HERE}1/"), 200),
         (client.post(f"{HERE}1/", {**ANSWERS, "account": "6222000000000000088"}), 422),
-        (client.post(f"{HERE}review/", {"key": key, "delivery": "pickup"}), 422),
+        (client.post(f"{HERE}review/", {"key": key, "delivery": "pickup", "notice": NOTICE}), 422),
     ):
         page = text_of(answer)
         assert answer.status_code == status
@@ -271,7 +278,7 @@ def test_what_is_not_online_is_refused_on_the_portal_only(cast: Cast) -> None:
 
 def test_a_receipt_says_only_what_was_handed_in(cast: Cast) -> None:
     client = client_of(cast.applicant)
-    client.post(f"{HERE}review/", {"key": fill_in(client), "delivery": "pickup"})
+    client.post(f"{HERE}review/", {"key": fill_in(client), "delivery": "pickup", "notice": NOTICE})
     receipt = queries.get_case(cast.applicant, Case.objects.get().number).papers[0]
     content = queries.get_paper(cast.applicant, receipt.pk)[1]
     assert content["materials"] == ["社会保障卡（上传 1 份）"], json.dumps(content, ensure_ascii=False)

@@ -13,7 +13,18 @@ from weimin.base.errors import Invalid, WeiminError
 from weimin.kernel.cases import actions, queries
 from weimin.kernel.cases.actions.applying import ApplicationIncomplete, ItemChanged
 from weimin.kernel.cases.models import Case
-from weimin.kernel.cases.testing import ANSWERS, ITEM, PICTURE, TOWN, Cast, apart, hand_in, make_cast, sweep
+from weimin.kernel.cases.testing import (
+    ANSWERS,
+    ITEM,
+    PICTURE,
+    TOWN,
+    Cast,
+    apart,
+    current_notice,
+    hand_in,
+    make_cast,
+    sweep,
+)
 from weimin.kernel.cases.types import Channel, Submission, UploadedFile
 from weimin.kernel.catalogue import actions as catalogue
 from weimin.kernel.catalogue import queries as items
@@ -85,7 +96,9 @@ def test_an_item_changed_or_withdrawn_while_filling_in(cast: Cast) -> None:
     seen = items.get_current(code=ITEM)
     record = {**seen.doc, "plain": seen.plain + "（有更新）"}
     catalogue.publish_item(by=Actor.system(), at=AT + timedelta(days=1), record=record)
-    submission = Submission(ITEM, TOWN, cast.applicant.resident_id or 0, Channel.PORTAL, ANSWERS)
+    submission = Submission(
+        ITEM, TOWN, cast.applicant.resident_id or 0, Channel.PORTAL, ANSWERS, notice=current_notice(AT)
+    )
     with pytest.raises(ItemChanged, match="新版本"):
         actions.submit(by=cast.applicant, at=AT, key="k-changed", submission=submission, seen_version=seen.version_id)
     items.Offer.objects.filter(item__code=ITEM, township_id=TOWN).update(valid_until=AT.date())
@@ -97,7 +110,9 @@ def test_the_same_key_makes_one_matter_and_another_content_is_refused(cast: Cast
     photo = actions.add_file(
         by=cast.applicant, at=AT, material_code="bank_card", upload=UploadedFile("卡.png", PICTURE), allowed=("png",)
     )
-    one = Submission(ITEM, TOWN, cast.applicant.resident_id or 0, Channel.PORTAL, ANSWERS, (photo,))
+    one = Submission(
+        ITEM, TOWN, cast.applicant.resident_id or 0, Channel.PORTAL, ANSWERS, (photo,), notice=current_notice(AT)
+    )
     first = actions.submit(by=cast.applicant, at=AT, key="k-1", submission=one)
     again = actions.submit(by=cast.applicant, at=AT, key="k-1", submission=one)
     assert (first.number, first.receipt_code, again.repeated) == (again.number, again.receipt_code, True)
@@ -121,7 +136,9 @@ def test_a_double_click_at_the_same_moment_makes_one_matter(city: None, settings
 
     cast, photo = apart(prepare)
     try:
-        one = Submission(ITEM, TOWN, cast.applicant.resident_id or 0, Channel.PORTAL, ANSWERS, (photo,))
+        one = Submission(
+            ITEM, TOWN, cast.applicant.resident_id or 0, Channel.PORTAL, ANSWERS, (photo,), notice=current_notice(AT)
+        )
         with ThreadPoolExecutor(4) as pool:
             clicks = [
                 pool.submit(apart, lambda: actions.submit(by=cast.applicant, at=AT, key="double", submission=one))

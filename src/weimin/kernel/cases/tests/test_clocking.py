@@ -14,7 +14,16 @@ from weimin.kernel.cases import actions, queries
 from weimin.kernel.cases.actions.applying import ApplicationIncomplete
 from weimin.kernel.cases.actions.turning import ClockStands
 from weimin.kernel.cases.models import Case, Decision, Paper, Step, TimelineEntry
-from weimin.kernel.cases.testing import TOWN, Cast, hand_in, make_cast, officer, open_step, take_to_decision
+from weimin.kernel.cases.testing import (
+    TOWN,
+    Cast,
+    current_notice,
+    hand_in,
+    make_cast,
+    officer,
+    open_step,
+    take_to_decision,
+)
 from weimin.kernel.cases.types import Channel, State, Submission, Submitted
 from weimin.kernel.catalogue import actions as catalogue
 from weimin.kernel.catalogue import queries as items
@@ -53,6 +62,7 @@ def apply_for(cast: Cast, at: datetime, code: str, **changes: Any) -> Submitted:
         channel=changes.pop("channel", Channel.WINDOW),
         answers=answers,
         waived_materials=needed,
+        notice=current_notice(at),
     )
     return actions.submit(by=cast.clerk, at=at, key=f"{code}-{at.timestamp()}", submission=submission)
 

@@ -12,7 +12,8 @@ from django.urls import reverse
 from weimin.base.clock import local_date
 from weimin.base.errors import WeiminError
 from weimin.kernel.cases import actions, queries
-from weimin.kernel.cases.types import Channel, PostalAddress, Submission, UploadedFile
+from weimin.kernel.cases.queries import notices
+from weimin.kernel.cases.types import Channel, Guardian, PostalAddress, Submission, UploadedFile
 from weimin.kernel.catalogue import forms
 from weimin.kernel.catalogue.rules.forms import check_answers, is_shown
 from weimin.kernel.catalogue.types import ItemSpec, OfferView
@@ -44,6 +45,9 @@ class ApplyPage:
     hands_in: bool = False
     key: str = ""
     newer: bool = False
+    guarding: list[Shown] = field(default_factory=list)
+    notice: Any = None
+    about: Any = None
     section: str = "items"
 
 
@@ -183,7 +187,10 @@ def review(request: Any, shown: ApplyPage, draft: Any, onward: str) -> HttpRespo
             return sent_before(done.number) if done.repeated else HttpResponseRedirect(f"{here}?sent=1")
     shown.title = "核对后提交"
     shown.card = residents.get_card(resident_id=request.actor.resident_id)
+    shown.notice = notices.get_notice(on=local_date(request.at))
+    shown.about = notices.item_notice(shown.spec)
     shown.hands_in = "materials" in pages_of(shown.spec)
+    shown.guarding = _guarding(request, shown)
     shown.posting = _posting(shown, post_to)
     shown.lines = _lines(shown.spec, visible)
     shown.materials = _material_rows(shown, draft)
@@ -210,8 +217,32 @@ def _send(request: Any, shown: ApplyPage, draft: Any, answers: dict[str, Any], p
             delivery=shown.delivery,
             post_to=post_to,
             draft_id=draft.pk,
+            notice=request.POST.get("notice", "")[:12],
+            guardian=read_guardian(request),
         ),
     )
+
+
+def read_guardian(request: Any) -> Guardian | None:
+    """Who acts for a child, as it was typed."""
+    typed = [request.POST.get(f"guardian_{part}", "").strip()[:40] for part in ("name", "relation")]
+    return Guardian(*typed) if any(typed) else None
+
+
+def _guarding(request: Any, shown: ApplyPage) -> list[Shown]:
+    """The questions on the guardian, where the item is about children or the applicant is a child."""
+    if "guardian_relation" not in shown.errors and not notices.asks_about_children(shown.spec):
+        return []
+    given = read_guardian(request) or Guardian("", "")
+    rows = [
+        Shown("guardian_relation", "您（监护人）是孩子的什么人", value=given.relation, required=False, max_length=20),
+        Shown("guardian_name", "监护人姓名", value=given.name, required=False, max_length=40),
+    ]
+    rows[0].help = "孩子不满 14 周岁的要填，比如母亲、祖父。"
+    rows[1].help = "用孩子的身份申请的才填。"
+    for row in rows:
+        row.error = shown.errors.get(row.name, "")
+    return rows
 
 
 def _posting(shown: ApplyPage, post_to: PostalAddress | None) -> list[Shown]:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from weimin.base.errors import Invalid, WeiminError
 from weimin.base.guard import access
 from weimin.kernel.cases import actions, queries
+from weimin.kernel.cases.queries.drafts import open_guardian
 from weimin.kernel.cases.types import (
     OUTCOME_TEXT,
     PAPER_TEXT,
@@ -31,6 +32,7 @@ from weimin.kernel.deadlines import queries as deadlines
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.procedures import queries as procedures
 from weimin.kernel.residents import queries as residents
+from weimin.ui.answers import status_of
 
 
 @access("staff", reads="查看待办列表")
@@ -67,7 +69,7 @@ def inbox(request: Any) -> HttpResponse:
     return render(request, "cases/inbox.html", context)
 
 
-@access("staff")
+@access("staff", glass=True)
 @require_GET
 def find(request: Any) -> HttpResponse:
     """Go to a matter by its number."""
@@ -81,7 +83,7 @@ def find(request: Any) -> HttpResponse:
     return HttpResponseRedirect(reverse("desk:case", args=[number]))
 
 
-@access("staff", reads="办理")
+@access("staff", reads="办理", glass=True)
 @require_GET
 def case_page(request: Any, number: str) -> HttpResponse:
     """One matter: the file, the clock, the way, and the step that is mine to take."""
@@ -123,10 +125,16 @@ def show_case(request: Any, number: str, *, problem: WeiminError | None = None, 
         "may_correct": bool(view.decisions) and "decider" in actor.roles,
         "may_confirm": State(case.state) is State.ISSUED and "issuer" in actor.roles,
         "asked_before": view.supplement is not None,
+        "guardian": open_guardian(view.case.guardian_sealed),
         "post_to": view.post_to if _posts(view, step, actor) else None,
         "asking": _asking(view.spec, request.POST),
     }
     return render(request, "cases/case.html", context, status=status)
+
+
+def _status_again(fault: WeiminError) -> int:
+    """The status of the page that is shown again: 403 and 409 as they are, all else is something to put right."""
+    return status_of(fault) if fault.kind in ("conflict", "forbidden") else 422
 
 
 def _default_basis(view: queries.CaseView) -> str:
@@ -333,20 +341,20 @@ def take(request: Any, number: str, take: str) -> HttpResponse:
     try:
         STEPS[take](request, case_id, int(seen) if seen.isdecimal() else None)
     except WeiminError as fault:
-        return show_case(request, number, problem=fault, status=409 if fault.kind == "conflict" else 422)
+        return show_case(request, number, problem=fault, status=_status_again(fault))
     if "next_one" in request.POST:
         return HttpResponseRedirect(reverse("desk:home"))
     return HttpResponseRedirect(reverse("desk:case", args=[number]))
 
 
-@access("staff", reads="查看文书")
+@access("staff", reads="查看文书", glass=True)
 @require_GET
 def desk_paper(request: Any, paper_id: int) -> HttpResponse:
     """A paper of a matter as PDF."""
     return paper_response(request, paper_id)
 
 
-@access("staff", reads="查看材料")
+@access("staff", reads="查看材料", glass=True)
 @require_GET
 def desk_file(request: Any, file_id: int) -> Any:
     """A file of a matter."""

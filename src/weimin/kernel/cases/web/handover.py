@@ -81,7 +81,7 @@ def _page(request: Any, officer_id: int) -> OfficerPage:
     staff = _staff(request)
     posts = [one for one in staff if one.officer_id == officer_id]
     steps = queries.list_held(request.actor, officer_id)
-    if not posts and not steps and not request.GET.get("done"):
+    if not posts and not steps and not (request.GET.get("done") and _served(request, officer_id)):
         raise OfficerNotYours("本单位没有这位工作人员。")
     return OfficerPage(
         officer_id=officer_id,
@@ -95,6 +95,11 @@ def _page(request: Any, officer_id: int) -> OfficerPage:
         },
         done=_said(request.GET.get("done", "")),
     )
+
+
+def _served(request: Any, officer_id: int) -> bool:
+    led = directory.list_led_agencies(agency_id=request.actor.agency)
+    return directory.has_served(officer_id, agency_ids=led)
 
 
 def _said(done: str) -> str:

@@ -15,7 +15,7 @@ from django.db.models import OuterRef, Subquery
 
 from weimin.base.clock import local_date
 from weimin.base.errors import NotFound, Refused
-from weimin.kernel.catalogue import access
+from weimin.kernel.catalogue import access, registry
 from weimin.kernel.catalogue.actions.loading import columns_of
 from weimin.kernel.catalogue.actions.versions import NEXT, RowBroken, faults_of
 from weimin.kernel.catalogue.models import Item, ItemVersion, ListImport, VersionStep
@@ -308,6 +308,8 @@ def move_batch(*, by: Actor, at: datetime, import_id: int, do: str, opinion: str
             raise RowBroken("退回或不同意要写明理由。", fields={"opinion": "请写明哪里不行、怎么改。"})
         if do in ("submit", "passed", "publish"):
             _check_all(here, local_date(at))
+        for one in here if do == "publish" else ():
+            registry.check_gates(by=by, at=at, record=one.doc)
         outcome = {"submit": "done", "publish": "done"}.get(do, do)
         _note_all(here, stage, outcome, opinion.strip(), at, by.label, by.account_id)
         _move_all(by, at, job, here, stage, do)

@@ -15,6 +15,7 @@ from django.db.models import Max
 from weimin.base.clock import local_date
 from weimin.base.crypto import sm3_hex
 from weimin.base.errors import Refused
+from weimin.kernel.catalogue import registry
 from weimin.kernel.catalogue.models import Item, ItemVersion, LifeEvent, Offer
 from weimin.kernel.catalogue.queries import forget_specs
 from weimin.kernel.catalogue.rules import items as item_rules
@@ -98,6 +99,7 @@ def publish_item(*, by: Actor, at: datetime, record: dict[str, Any]) -> bool:
 
     Cost:   about six queries
     """
+    registry.check_gates(by=by, at=at, record=record)
     item, _ = Item.objects.get_or_create(code=record["code"])
     last = ItemVersion.objects.filter(item=item).aggregate(last=Max("number"))["last"] or 0
     before = ItemVersion.objects.select_for_update().filter(item=item, status="in_force").first()

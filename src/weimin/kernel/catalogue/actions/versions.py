@@ -14,7 +14,7 @@ from django.db.models import Max
 
 from weimin.base.clock import local_date
 from weimin.base.errors import Conflict, Invalid, NotFound, Refused
-from weimin.kernel.catalogue import access
+from weimin.kernel.catalogue import access, registry
 from weimin.kernel.catalogue.access import StageNotYours
 from weimin.kernel.catalogue.actions.loading import columns_of, enter_force
 from weimin.kernel.catalogue.models import Item, ItemVersion, VersionStep
@@ -251,6 +251,8 @@ def publish_version(*, by: Actor, at: datetime, version_id: int) -> None:
         version.valid_from = max(version.valid_from, today)
         if faults := faults_of(version, on=today):
             raise RowBroken("现在不能公布：" + "；".join(faults.values()), fields=faults)
+        if version.effect == "set":
+            registry.check_gates(by=by, at=at, record=version.doc)
         version.published_at = at
         if version.valid_from <= today:
             enter_force(version, at=at)

@@ -60,7 +60,7 @@ GROUPS = (
     ("政府购买服务", "purchase"),
     ("政府采购和合同", "procure contract"),
     ("评价和热线", "rating hotline"),
-    ("安全、隐私和保管", "log security privacy reads pia share ca archive"),
+    ("安全、隐私和保管", "log security privacy reads rights pia share ca archive"),
     ("预算、决算和人大", "budget final congress"),
     ("公共服务、培训、公文、督查和处分", "house kindergarten community training appraisal paper inspection discipline"),
     ("年龄和节假日", "age holiday"),

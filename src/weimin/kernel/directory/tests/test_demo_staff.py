@@ -19,7 +19,7 @@ def test_every_township_and_county_is_staffed_by_people_marked_as_made_up() -> N
     before = set(Officer.objects.values_list("pk", flat=True))
     made = loading.load_demo(at=AT)["accounts"]
     fresh = Officer.objects.exclude(pk__in=before)
-    assert made == fresh.count() == 77 * 5 + 7 * 3 + 5
+    assert made == fresh.count() == 77 * 6 + 7 * 3 + 9
     assert all(name.startswith("演示") for name in fresh.values_list("name", flat=True))
     assert not fresh.filter(account=None).exists()
 
@@ -36,7 +36,8 @@ def test_every_township_and_county_is_staffed_by_people_marked_as_made_up() -> N
     for county in shipped_codes("county"):
         assert roles[county] == {"reviewer", "decider", "leader"}
         assert served[county] == {one.pk for one in queries.list_agencies(division_code=county)}
-    assert roles[CITY] == {"list_keeper", "procedure_keeper", "supervisor", "operator"}
+    keepers = {"list_keeper", "procedure_keeper", "supervisor", "operator"}
+    assert roles[CITY] == keepers | {"system_admin", "security_admin", "audit_admin"}
 
     usernames = dict(loading.demo_logins())
     for username, place, role in [
@@ -48,6 +49,9 @@ def test_every_township_and_county_is_staffed_by_people_marked_as_made_up() -> N
         ("huaiyuan.shenpi", COUNTY, "decider"),
         ("shi.qingdan", CITY, "list_keeper"),
         ("shi.yunwei", CITY, "operator"),
+        ("shi.xitong", CITY, "system_admin"),
+        ("shi.anquan", CITY, "security_admin"),
+        ("shi.shenji", CITY, "audit_admin"),
     ]:
         account = accounts.find_staff_id(username)
         assert username in usernames and account is not None

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from weimin.base.errors import WeiminError
 from weimin.base.guard import access
 from weimin.kernel.evaluation import actions, queries
+from weimin.ui.answers import status_of
 
 
 @access("staff", reads="整改差评")
@@ -29,7 +30,7 @@ def repairs(request: Any) -> HttpResponse:
                 answer=request.POST.get("answer", ""),
             )
         except WeiminError as fault:
-            problem, status = fault.message, 422
+            problem, status = fault.message, status_of(fault)
         else:
             return HttpResponseRedirect(reverse("desk:repairs"))
     context = {

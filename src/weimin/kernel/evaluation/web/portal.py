@@ -39,7 +39,7 @@ def rate(request: Any, number: str) -> HttpResponse:
             return HttpResponseRedirect(reverse("portal:rate", args=[number]))
     context = {
         "number": number,
-        "rating": queries.find_rating(case_id=case_id),
+        "rating": queries.find_rating(request.actor, case_id=case_id),
         "errors": errors,
         "grades": [(str(k), v) for k, v in GRADES.items()],
         "section": "mine",

@@ -2,6 +2,7 @@
 
 from weimin.kernel.record.actions.chaining import chain_entries
 from weimin.kernel.record.actions.checking import check_chain, check_files, check_last_days, record_export
+from weimin.kernel.record.actions.keeping import drop_blobs, store_made
 from weimin.kernel.record.actions.stores import (
     MAX_ATTEMPTS,
     MAX_FILE_BYTES,
@@ -33,6 +34,7 @@ __all__ = [
     "check_last_days",
     "deliver_outbox",
     "do_once",
+    "drop_blobs",
     "forget_old",
     "keep_answer",
     "queue_event",
@@ -43,4 +45,5 @@ __all__ = [
     "retry_failed",
     "seal_file",
     "store_blob",
+    "store_made",
 ]

@@ -49,8 +49,8 @@ def staff(*roles: str) -> Client:
     account_id = make_staff()
     centre = next(one for one in places.list_agencies(division_code="340321113000") if one.kind == "centre")
     at = clock.now()
-    officer = directory.add_officer(by=CLERK, at=at, name="张伟", account_id=account_id)
-    directory.appoint(by=CLERK, at=at, officer_id=officer, agency_id=centre.pk, roles=roles, title="岗位")
+    officer = directory.add_officer(by=Actor.system(), at=at, name="张伟", account_id=account_id)
+    directory.appoint(by=Actor.system(), at=at, officer_id=officer, agency_id=centre.pk, roles=roles, title="岗位")
     client = Client()
     client.force_login(Account.objects.get(pk=account_id), backend="django.contrib.auth.backends.ModelBackend")
     return client

@@ -13,9 +13,10 @@ from weimin.kernel.accounts.models import Account
 from weimin.kernel.accounts.testing import log_in_by_phone, make_staff
 from weimin.kernel.directory import actions as directory
 from weimin.kernel.directory import queries as places
+from weimin.kernel.record.types import Actor
 from weimin.kernel.residents import queries
 from weimin.kernel.residents.models import ReadEntry, Resident
-from weimin.kernel.residents.testing import CLERK, TOWN, make_id_number, register, village
+from weimin.kernel.residents.testing import TOWN, make_id_number, register, village
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("city")]
 PROFILE, READS, CORRECT = "/my/profile/", "/my/reads/", "/desk/correct/"
@@ -32,8 +33,8 @@ def staff(client: Client, *roles: str, username: str = "zhangwei") -> None:
     account_id = make_staff(username)
     centre = next(one for one in places.list_agencies(division_code=TOWN) if one.kind == "centre")
     at = clock.now()
-    officer = directory.add_officer(by=CLERK, at=at, name="张伟", account_id=account_id)
-    directory.appoint(by=CLERK, at=at, officer_id=officer, agency_id=centre.pk, roles=roles, title="岗位")
+    officer = directory.add_officer(by=Actor.system(), at=at, name="张伟", account_id=account_id)
+    directory.appoint(by=Actor.system(), at=at, officer_id=officer, agency_id=centre.pk, roles=roles, title="岗位")
     client.force_login(Account.objects.get(pk=account_id), backend="django.contrib.auth.backends.ModelBackend")
 
 

@@ -75,7 +75,7 @@ def contest_warning(*, by: Actor, at: datetime, warning_id: int, reason: str) ->
         row = access.visible_warnings(by).select_for_update().filter(pk=warning_id).first()
         if row is None:
             raise WarningUnknown("找不到这条预警，或者它不归您单位。")
-        access.check_body(by, row.agency_id)
+        access.WARNINGS.check(by, "contest", row)
         if row.contest:
             raise Conflict("这条预警已经申诉过，请等复核结果。")
         limit, last = queries.contest_until(row)
@@ -170,7 +170,7 @@ def answer_order(*, by: Actor, at: datetime, order_id: int, answer: str) -> None
     tidy = _words(answer, field="answer", least=10, told="请写清楚原因、办到哪一步、什么时候办完（至少 10 个字）。")
     with transaction.atomic():
         row = _order(by, order_id)
-        access.check_body(by, row.agency_id)
+        access.ORDERS.check(by, "answer", row)
         if row.state not in ("open", "returned"):
             raise Conflict("这份督办单已经答复，请刷新页面。")
         row.state, row.answer, row.answered_by, row.answered_at = "answered", tidy, by.label[:120], at
@@ -196,8 +196,7 @@ def review_order(*, by: Actor, at: datetime, order_id: int, accept: bool, words:
     """
     with transaction.atomic():
         row = _order(by, order_id)
-        if not access.may_review(by, row):
-            raise Forbidden("答复由监督员或签发单位的领导认可。")
+        access.ORDERS.check(by, "review", row)
         if row.state != "answered":
             raise Conflict("这份督办单还没有答复，或者已经认可，请刷新页面。")
         least = 0 if accept else 5
@@ -227,7 +226,7 @@ def explain_overrun(*, by: Actor, at: datetime, reason_id: int, reason: str) -> 
         row = access.visible_reasons(by).select_for_update().filter(pk=reason_id).first()
         if row is None:
             raise NotFound("找不到这项说明，或者它不归您单位。", code="supervision.reason_unknown")
-        access.check_body(by, row.agency_id)
+        access.REASONS.check(by, "explain", row)
         if row.written_at is not None:
             raise Conflict("原因已经说明过，请刷新页面。")
         row.reason, row.written_by, row.written_at = tidy, by.label[:120], at

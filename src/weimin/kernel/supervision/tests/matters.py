@@ -10,7 +10,7 @@ from weimin.base.clock import day_start
 from weimin.config import examples
 from weimin.kernel.cases import actions
 from weimin.kernel.cases.models import Case
-from weimin.kernel.cases.testing import TOWN, Cast, officer, open_step
+from weimin.kernel.cases.testing import TOWN, Cast, current_notice, officer, open_step
 from weimin.kernel.cases.types import Channel, Submission, Submitted
 from weimin.kernel.catalogue import queries as items
 from weimin.kernel.catalogue.types import ItemSpec
@@ -72,6 +72,7 @@ def apply_for(
         channel=channel,
         answers=fitting(spec, at) | answers,
         waived_materials=tuple(one.code for one in spec.materials if one.required and not one.shared),
+        notice=current_notice(at),
     )
     return actions.submit(by=by, at=at, key=secrets.token_hex(8), submission=submission)
 

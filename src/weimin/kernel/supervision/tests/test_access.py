@@ -151,17 +151,17 @@ def test_the_platform_itself_sees_everything(overrun: Watch) -> None:
 
 
 def test_a_leader_answers_for_what_the_government_leads_and_no_more(overrun: Watch) -> None:
-    bodies = {row.subject_id: row.agency_id for row in Order.objects.all()}
+    orders = {row.subject_id: row for row in Order.objects.all()}
     own = access.own_bodies(overrun.leader)
-    assert {name for name, pk in bodies.items() if pk in own} == {"centre", "social"}
-    access.check_body(overrun.leader, bodies["social"])
+    assert {name for name, row in orders.items() if row.agency_id in own} == {"centre", "social"}
+    access.ORDERS.check(overrun.leader, "answer", orders["social"])
     for name in ("elsewhere", "county", "far"):
         with pytest.raises(Forbidden, match="由承办机构办理"):
-            access.check_body(overrun.leader, bodies[name])
+            access.ORDERS.check(overrun.leader, "answer", orders[name])
     for outsider in OUTSIDERS.values():
         assert not access.own_bodies(outsider)
         with pytest.raises(Forbidden):
-            access.check_body(outsider, None)
+            access.ORDERS.check(outsider, "answer", orders["social"])
 
 
 @pytest.mark.parametrize(

@@ -144,7 +144,7 @@ def _act_on_order(request: Any, order_id: int) -> None:
 def _order_page(request: Any, row: Order, told: Told) -> OrderPage:
     actor, typed, errors = request.actor, request.POST, told.errors
     answers = row.state in ("open", "returned") and row.agency_id in rights.own_bodies(actor)
-    reviews = row.state == "answered" and rights.may_review(actor, row)
+    reviews = row.state == "answered" and rights.ORDERS.may(actor, "review", row)
     answer = Shown(
         "answer",
         "答复",

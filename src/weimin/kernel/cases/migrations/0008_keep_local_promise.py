@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0006_put_behind_wall'),
+        ('cases', '0007_keep_notice_and_certificate'),
     ]
 
     operations = [

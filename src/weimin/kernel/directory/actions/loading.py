@@ -1,4 +1,4 @@
-"""Writes of the directory: load the city, appoint people, end posts."""
+"""Writes of the city: load divisions and bodies, set office hours."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from pypinyin import lazy_pinyin
 
-from weimin.base.clock import local_date
-from weimin.base.errors import Conflict, Forbidden, Invalid
+from weimin.base.errors import Forbidden, Invalid
 from weimin.kernel.directory import queries
 from weimin.kernel.directory.models import (
     Agency,
@@ -21,15 +20,13 @@ from weimin.kernel.directory.models import (
     AgencySuccession,
     Division,
     OfficeHours,
-    Officer,
-    Post,
     Window,
 )
-from weimin.kernel.directory.types import LEVELS, ROLES
+from weimin.kernel.directory.types import LEVELS
 from weimin.kernel.record.actions import record_audit
 from weimin.kernel.record.types import Actor
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parents[1] / "data"
 #: What a divisions file must have; `nbs_code` may be missing.
 COLUMNS = ("code", "name", "level", "parent", "code_system")
 Progress = Callable[[int, int], None]
@@ -325,100 +322,3 @@ def _history(plan: dict[str, Any]) -> None:
             )
     AgencyName.objects.bulk_create(names, ignore_conflicts=True)
     AgencySuccession.objects.bulk_create(successions, ignore_conflicts=True)
-
-
-class AccountTaken(Conflict):
-    """The account is somebody else's already."""
-
-    code = "directory.account_taken"
-
-
-def _check_text(field: str, label: str, text: str) -> str:
-    text = text.strip()
-    if not 1 <= len(text) <= 40 or not text.isprintable():
-        sentence = f"{label}要写 1 到 40 个字，不能有换行等特殊符号。"
-        raise Invalid(sentence, fields={field: sentence})
-    return text
-
-
-def appoint(*, by: Actor, at: datetime, officer_id: int, agency_id: int, roles: tuple[str, ...], title: str) -> int:
-    """Put somebody into a post from today. Gives the post's id.
-
-    Raises: Invalid — a role that does not exist, a title that cannot stand
-            OfficerUnknown, AgencyUnknown — nobody, or nowhere
-    Cost:   one query, two inserts; one more query for an agency not named before in the process
-    """
-    unknown = set(roles) - set(ROLES)
-    if unknown or not roles:
-        sentence = f"没有这种岗位职责：{'、'.join(sorted(unknown)) or '（空）'}。"
-        raise Invalid(sentence, fields={"roles": sentence})
-    title = _check_text("title", "职务", title)
-    queries.check_officer(officer_id)
-    queries.check_agency(agency_id)
-    with transaction.atomic():
-        post = Post.objects.create(
-            officer_id=officer_id,
-            agency_id=agency_id,
-            roles=sorted(set(roles)),
-            title=title,
-            valid_from=local_date(at),
-        )
-        record_audit(
-            by=by,
-            at=at,
-            verb="directory.post.appointed",
-            subject_type="post",
-            subject_id=post.pk,
-            changes={"officer": officer_id, "agency": agency_id, "roles": post.roles},
-        )
-    return post.pk
-
-
-def add_officer(*, by: Actor, at: datetime, name: str, account_id: int | None = None) -> int:
-    """Register somebody who serves. Gives their id.
-
-    Raises: Invalid — no name
-            AccountTaken — the account serves somebody else already
-    """
-    name = _check_text("name", "姓名", name)
-    try:
-        with transaction.atomic():
-            officer = Officer.objects.create(name=name, account_id=account_id)
-            record_audit(
-                by=by,
-                at=at,
-                verb="directory.officer.added",
-                subject_type="officer",
-                subject_id=officer.pk,
-                changes={"name": name},
-            )
-    except IntegrityError as fault:
-        raise AccountTaken("这个账号已经登记给别的工作人员，请换一个账号。") from fault
-    return officer.pk
-
-
-def end_post(*, by: Actor, at: datetime, post_id: int, on: date) -> None:
-    """End a post on a day; what its holder did stays theirs.
-
-    Units:  the day itself no longer counts as served
-    Raises: Invalid — no such post, it has ended, or the day is not after its first
-            Forbidden — not a leader of the post's body, or one's own post
-    """
-    if by.kind != "system":
-        agency_id, officer_id = Post.objects.filter(pk=post_id).values_list("agency_id", "officer_id").first() or (0, 0)
-        if "leader" not in by.roles or agency_id not in queries.list_led_agencies(agency_id=by.agency):
-            raise Forbidden("离任由本单位领导登记。")
-        if officer_id == by.officer_id:
-            raise Forbidden("自己的岗位不能自己结束，请由上级单位登记。")
-    with transaction.atomic():
-        changed = Post.objects.filter(pk=post_id, valid_until=None, valid_from__lt=on).update(valid_until=on)
-        if changed != 1:
-            raise Invalid("这个岗位不存在、已经结束，或者结束日期不晚于任职日期。")
-        record_audit(
-            by=by,
-            at=at,
-            verb="directory.post.ended",
-            subject_type="post",
-            subject_id=post_id,
-            changes={"valid_until": [None, on.isoformat()]},
-        )

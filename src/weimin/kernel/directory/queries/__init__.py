@@ -21,8 +21,22 @@ from weimin.kernel.directory.models import (
     Officer,
     Post,
 )
+from weimin.kernel.directory.queries.administrators import count_glasses_unseen as count_glasses_unseen
+from weimin.kernel.directory.queries.administrators import find_officer as find_officer
+from weimin.kernel.directory.queries.administrators import find_officer_by_username as find_officer_by_username
+from weimin.kernel.directory.queries.administrators import find_officer_of as find_officer_of
+from weimin.kernel.directory.queries.administrators import find_open_glass as find_open_glass
+from weimin.kernel.directory.queries.administrators import list_administrators as list_administrators
+from weimin.kernel.directory.queries.administrators import list_glasses as list_glasses
+from weimin.kernel.directory.queries.administrators import list_officers as list_officers
+from weimin.kernel.directory.queries.administrators import list_posts_of as list_posts_of
+from weimin.kernel.directory.queries.administrators import list_proposals as list_proposals
+from weimin.kernel.directory.queries.administrators import lock_administrators as lock_administrators
+from weimin.kernel.directory.queries.administrators import lock_first_administrators as lock_first_administrators
+from weimin.kernel.directory.queries.administrators import may_reset_instead as may_reset_instead
+from weimin.kernel.directory.queries.administrators import visible_glasses as visible_glasses
 from weimin.kernel.directory.types import DivisionView, PostView, StaffView
-from weimin.kernel.record.types import Actor
+from weimin.kernel.record.types import ADMINISTRATORS, Actor
 
 
 class DivisionUnknown(NotFound):
@@ -216,6 +230,11 @@ def get_agency(agency_id: int) -> Agency:
     return found
 
 
+def find_agency_id(code: str) -> int | None:
+    """The agency of a code."""
+    return Agency.objects.filter(code=code).values_list("pk", flat=True).first()
+
+
 def list_agencies(*, division_code: str) -> QuerySet[Agency]:
     """The agencies of one place."""
     return Agency.objects.filter(division_id=division_code).order_by("kind", "name")
@@ -277,6 +296,14 @@ def find_head(agency_id: int) -> int:
 def officer_name(officer_id: int) -> str:
     """An officer's name; '' when unknown."""
     return Officer.objects.filter(pk=officer_id).values_list("name", flat=True).first() or ""
+
+
+def has_served(officer_id: int, *, agency_ids: list[int]) -> bool:
+    """Whether somebody serves or ever served in one of some bodies.
+
+    Cost:   one query
+    """
+    return Post.objects.filter(officer_id=officer_id, agency_id__in=agency_ids).exists()
 
 
 def _serving(on: date) -> QuerySet[Post]:
@@ -346,11 +373,11 @@ def get_actor_for_account(*, account_id: int, post_id: int | None, at: datetime,
 
 
 def get_actor_for_post(*, post_id: int, at: datetime, via: str, kind: str = "client") -> Actor:
-    """The actor of a machine client that acts for a post.
+    """The actor of a machine client that acts for a post; no machine acts for an administrator.
 
     Cost:   one query
     """
-    rows = _serving(local_date(at)).filter(pk=post_id)
+    rows = _serving(local_date(at)).filter(pk=post_id).exclude(roles__overlap=sorted(ADMINISTRATORS))
     return _actor(rows, account_id=None, post_id=post_id, via=via, kind=kind)
 
 
