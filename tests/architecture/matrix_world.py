@@ -29,6 +29,7 @@ from weimin.kernel.directory.models import Post
 from weimin.kernel.evaluation.models import ReadQuery, Repair
 from weimin.kernel.record.actions import deliver_outbox
 from weimin.kernel.record.types import Actor
+from weimin.kernel.rights.models import Destruction, DestructionLine, Hold
 from weimin.kernel.supervision import testing as watch_help
 from weimin.kernel.supervision.models import Finding
 
@@ -51,6 +52,8 @@ PEOPLE = {
     "procedure-keeper": "keeps the law's parameters and the calendar, at the township",
     "operator": "runs the platform, at the township",
     "auditor": "the audit administrator, at the township",
+    "archivist": "keeps the archive of the township",
+    "legal-reviewer": "checks the lists for legality, at the city",
     "security": "the security administrator, at the township (when there is such a role)",
     "system-admin": "the system administrator, at the township (when there is such a role)",
     "agent": "a village agent whose post is at the same window, without a mandate of the applicant",
@@ -102,11 +105,21 @@ OUTSIDE_CLIENTS = frozenset(["none", "session", "agent", "far-clerk", "far-offic
 
 #: Parts of addresses that name something of somebody: outsiders never get an answer about it.
 OF_SOMEBODY = frozenset(
-    ["number", "paper_id", "file_id", "clock_id", "warning_id", "order_id", "entry_id", "officer_id", "take"]
+    [
+        *("number", "paper_id", "file_id", "clock_id", "warning_id", "order_id", "entry_id", "officer_id", "take"),
+        *("request_id", "copy_id"),
+    ]
 )  # a new one goes here …
 #: … or here, when what it names is public (or named by its own rule, as the items of the lists).
-OF_EVERYBODY = frozenset(["code", "township", "page", "version_id", "notice_id", "day", "part", "path"])
+OF_EVERYBODY = frozenset(
+    [
+        *("code", "township", "page", "version_id", "notice_id", "day", "part", "path", "kind"),
+        *("list_code", "import_id", "shelf", "which"),
+    ]
+)
 
+#: A list for destruction that waits, and one that was carried out.
+DESTRUCTION, DESTRUCTION_DONE = f"XH{TOWN[:9]}-20260101-y10", f"XH{TOWN[:9]}-20250101-y10"
 DO_ALL = {
     "step": "{step}",
     "revision": "",
@@ -116,7 +129,12 @@ DO_ALL = {
 }
 DRAFTED = {"bank": "social", "account": "6222000000000000001"}
 #: Values of parts of addresses that differ from the world's at one address.
-OTHERWISE: dict[str, dict[str, Any]] = {"desk/law/<str:code>/": {"code": "receipt.portal.next_workday_after_close"}}
+OTHERWISE: dict[str, dict[str, Any]] = {
+    "desk/law/<str:code>/": {"code": "receipt.portal.next_workday_after_close"},
+    "desk/retention/<str:number>/": {"number": DESTRUCTION},
+    "desk/retention/<str:number>.pdf": {"number": DESTRUCTION_DONE},
+    "rows/<str:code>/": {"code": "CW-01"},
+}
 #: What stands behind the question mark where an address needs it.
 ASKED: dict[str, dict[str, str]] = {"desk/find/": {"q": "{number}"}}
 #: What each address is sent: (name of the row, the stage of the matter, the body). One without a row is sent nothing.
@@ -147,6 +165,12 @@ SENT: dict[str, list[tuple[str, str, dict[str, Any]]]] = {
         ("hand over", "", {"do": "hand", "to": "all"}),
         ("end", "", {"do": "end", "post": "{post}", "on": "2099-01-01"}),
     ],
+    "desk/retention/<str:number>/": [("check", "", {"do": "check"})],
+    "desk/admin/staff/<int:officer_id>/": [
+        ("password", "", {"do": "password", "reason": "本人忘了口令，当面核对过。"})
+    ],
+    "desk/rights/": [("", "", {"request": "{request_id}", "outcome": "no", "answer": "姓名和户口簿一致，不改。"})],
+    "rows/<str:code>/": [("", "", {"text": "建议写得再明白一些。"})],
     "desk/post/": [("somebody else's post", "", {"post": "{post}"})],
     "my/reads/<int:entry_id>/": [("", "", {"question": "为什么看我的资料？"})],
     "my/matters/<str:number>/supplement/": [("", "asked", {"reply_bank_card": "已重拍"})],
@@ -315,7 +339,20 @@ def _complete(world: World, cast: cast_help.Cast, stages: dict[str, dict[str, An
     cases.pause_case(by=cast.reviewer, at=at, case_id=stages["paused"]["number"], standing=standing)
     cases.ask_extension(by=cast.reviewer, at=at, case_id=stages["extending"]["number"], reason="情况复杂，需要实地核查")
     stages["extending"]["step"] = Step.objects.get(case__number=stages["extending"]["number"], kind="extend").pk
+    _listed_for_destruction(stages, at)
     world.values |= {"loose": loose, "finding": smell.pk}
+
+
+def _listed_for_destruction(stages: dict[str, dict[str, Any]], at: datetime) -> None:
+    """An old matter on a list that waits, one on a list that was carried out, and one that is held."""
+    case = Case.objects.get(number=stages["ended"]["number"])
+    line = {"case": case, "number": case.number, "item_name": case.item_name, "ended_on": clock.local_date(at)}
+    for number, state, done in ((DESTRUCTION, "proposed", None), (DESTRUCTION_DONE, "done", at)):
+        row = Destruction.objects.create(
+            number=number, township_id=TOWN, klass="y10", state=state, proposed_at=at, done_at=done
+        )
+        DestructionLine.objects.create(destruction=row, destroyed_at=done, **line)
+    Hold.objects.create(case=case, kind="petition", note="信访件一号", placed_at=at, placed_by="演示")
 
 
 _STAGES = ("fresh", "asked", "reviewing", "extending", "paused", "deciding", "making", "issuing", "closed", "ended")
@@ -384,6 +421,8 @@ def _people(world: World, cast: cast_help.Cast, at: datetime) -> dict[str, Membe
         "procedure-keeper": serve(government, "procedure_keeper"),
         "operator": serve(government, "operator"),
         "auditor": serve(government, "audit_admin"),
+        "archivist": serve(government, "archive_keeper"),
+        "legal-reviewer": serve(f"{watch_help.CITY}-d13", "legal_reviewer"),
         "agent": serve(window, "agent"),
         "far-clerk": cast.stranger,
         "far-officer": serve(f"{OTHER_TOWN}-centre", *HANDLERS),

@@ -39,6 +39,7 @@ NO_VIEWER = {
     "cases:draft_files": "the files of a draft that came from the policy",
     "cases:verify_receipt": "one matter, for who holds its receipt and its code",
     "cases:list_names": "what a matter is, without its person, for supervision",
+    "cases:list_ended": "for the platform: matters whose time of keeping is over",
     "cases:list_stuck": "for the operator: matters whose due moment failed",
     "cases:_later_of_same": "smells, found by the platform and shown to supervisors",
     "cases:find_supplements_twice": "the same",
@@ -71,7 +72,7 @@ def _actors() -> dict[str, Actor]:
         "client of nobody": replace(clerk, kind="client", via="api", account_id=None),
         "no post": replace(clerk, post_id=None),
         "no roles": replace(clerk, roles=frozenset()),
-        "everything": replace(clerk, roles=frozenset({*HANDLERS, "leader", "supervisor", "audit_admin"})),
+        "everything": replace(clerk, roles=frozenset({*HANDLERS, "leader", "supervisor"})),
     }
     return found
 

@@ -124,6 +124,8 @@ def build_world() -> World:
         "order_id": order,
         "notice_id": getattr(CalendarNotice.objects.first(), "pk", 1),
         "version_id": 1,
+        "list_code": "village_duty",
+        "import_id": 1,
         "entry_id": entry,
         "officer_id": worker.officer_id,
         "day": clock.local_date(at).isoformat(),

@@ -290,7 +290,7 @@ def test_after_closing_time_a_window_receives_on_the_next_working_day(cast: Cast
 @pytest.fixture
 def renewal(cast: Cast) -> str:
     """A made-up item that renews a permit, offered by every township."""
-    path = catalogue.DATA / "items/a9.yaml"
+    path = catalogue.loading.DATA / "items/a9.yaml"
     record = next(one for one in yaml.safe_load(path.read_text(encoding="utf-8")) if one["code"] == FELLING)
     record = {**record, "code": "T0-01", "name": "测试许可延续", "renewal": {"expires_field": "expires_on"}}
     field = {"name": "expires_on", "type": "date", "label": "原许可有效期到哪天", "required": True, "help": ""}

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from weimin.base.errors import WeiminError
+from weimin.base.errors import Invalid, WeiminError
 from weimin.base.guard import access
 from weimin.kernel.rights import actions, queries
 from weimin.kernel.rights.types import HOLD_TEXT
@@ -38,6 +38,7 @@ def destruction(request: Any, number: str) -> HttpResponse:
     """One list: what is on it, who decided; check, approve, refuse, hold."""
     errors: dict[str, str] = {}
     status = 200
+    queries.get_destruction(request.actor, number)  # whoever may not see it is told nothing about the form
     if request.method == "POST":
         try:
             _do(request, number, request.POST.get("do", ""))
@@ -72,6 +73,8 @@ def _do(request: Any, number: str, verb: str) -> None:
         )
     elif verb == "lift":
         actions.lift_hold(by=by, at=at, number=post.get("matter", ""))
+    else:
+        raise Invalid("请从页面上的按钮操作。")
 
 
 @access("staff", roles=ROLES)
