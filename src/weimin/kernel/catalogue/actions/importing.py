@@ -112,10 +112,11 @@ def work_on_imports(*, at: datetime) -> int:
     row = ListImport.objects.filter(state__in=("queued", "reading")).order_by("pk").first()
     if row is None or not ListImport.objects.filter(pk=row.pk, state=row.state).update(state="reading"):
         return 0
+    job_id = row.pk
     rows, faults = read_workbook(stored.read_blob(row.blob_id), row.list_code)
 
     def progress(done: int, total: int) -> None:
-        ListImport.objects.filter(pk=row.pk).update(done=done, total=total)
+        ListImport.objects.filter(pk=job_id).update(done=done, total=total)
 
     drafts = _check_rows(row, rows, faults, progress)
     with transaction.atomic():
