@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F
 
 from weimin.base.clock import day_start
 from weimin.kernel.cases import access
-from weimin.kernel.cases.models import Case, CaseFile, Draft
+from weimin.kernel.cases.models import Case
 from weimin.kernel.cases.queries.drafts import draft_answers, open_answers, open_guardian, open_post
 from weimin.kernel.cases.types import CHANNEL_TEXT, ENDED, STATE_TEXT, Channel, State
 from weimin.kernel.catalogue import queries as catalogue
@@ -45,9 +45,7 @@ def list_files_of(person: Actor) -> list[KeptFile]:
 
     Cost:   one query
     """
-    rows = CaseFile.objects.filter(
-        Q(case__applicant_id=person.resident_id or 0) | Q(case=None, owner_account_id=person.account)
-    )
+    rows = access.FILES.visible(person)
     return [
         KeptFile(one.pk, one.blob_id, one.name, one.case.number if one.case else "", one.blob.size_bytes)
         for one in rows.select_related("blob", "case").order_by("pk")
@@ -62,7 +60,7 @@ def export_matters(person: Actor) -> list[dict[str, Any]]:
     Law:    pipl-2021 art. 45
     Cost:   one query, and five for each matter
     """
-    rows = Case.objects.filter(applicant_id=person.resident_id or 0, destroyed_under="").order_by("pk")
+    rows = access.visible_cases(person).filter(destroyed_under="").order_by("pk")
     return [_export(one) for one in rows.select_related("township")]
 
 
@@ -108,8 +106,7 @@ def count_unsent(person: Actor) -> tuple[int, int]:
 
     Cost:   two queries
     """
-    drafts = Draft.objects.filter(account_id=person.account, case=None).count()
-    return drafts, CaseFile.objects.filter(owner_account_id=person.account, case=None).count()
+    return access.visible_drafts(person).count(), access.FILES.visible(person, "hold").count()
 
 
 def count_matters(person: Actor) -> int:
@@ -117,7 +114,7 @@ def count_matters(person: Actor) -> int:
 
     Cost:   one query
     """
-    return Case.objects.filter(applicant_id=person.resident_id or 0).count()
+    return access.visible_cases(person).count()
 
 
 def list_ended(*, before: date, limit: int = 5000) -> list[EndedMatter]:

@@ -176,7 +176,8 @@ def get_destruction(viewer: Actor, number: str) -> DestructionView:
     if row is None:
         raise DestructionUnknown("没有这份销毁清册，或者不归您查看。")
     lines = list(row.lines.order_by("pk"))
-    held = {one.case_id: one for one in Hold.objects.filter(case__in=[x.case_id for x in lines], lifted_at=None)}
+    holds = access.HOLDS.visible(viewer).filter(case__in=[one.case_id for one in lines], lifted_at=None)
+    held = {one.case_id: one for one in holds}
     return DestructionView(row, lines, held, list_classes()[row.klass])
 
 
@@ -279,7 +280,7 @@ def find_listed(viewer: Actor, number: str) -> int:
     Raises: DestructionUnknown — not on a list that the viewer may see
     Cost:   one query
     """
-    rows = DestructionLine.objects.filter(number=number, destruction__in=access.visible_destructions(viewer))
+    rows = access.LINES.visible(viewer).filter(number=number)
     found = rows.order_by("-pk").values_list("case_id", flat=True).first()
     if found is None:
         raise DestructionUnknown("这件不在您能看的销毁清册上。")

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from weimin.base.errors import WeiminError
+from weimin.base.errors import Invalid, WeiminError
 from weimin.base.guard import access
 from weimin.kernel.rights import actions, queries
 from weimin.kernel.rights.types import HOLD_TEXT
@@ -39,6 +39,7 @@ def destruction(request: Any, number: str) -> HttpResponse:
     errors: dict[str, str] = {}
     status = 200
     if request.method == "POST":
+        queries.get_destruction(request.actor, number)  # who may not see it is told so first, whatever they send
         try:
             _do(request, number, request.POST.get("do", ""))
         except WeiminError as fault:
@@ -72,6 +73,8 @@ def _do(request: Any, number: str, verb: str) -> None:
         )
     elif verb == "lift":
         actions.lift_hold(by=by, at=at, number=post.get("matter", ""))
+    else:
+        raise Invalid("没有这个操作。")
 
 
 @access("staff", roles=ROLES)
