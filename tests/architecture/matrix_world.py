@@ -352,6 +352,8 @@ def build_matrix() -> Matrix:
         "post": Post.objects.filter(officer_id=world.values["officer_id"]).latest("pk").pk,
         "today": clock.local_date(at).isoformat(),
     }
+    # a post that began today does not end today
+    Post.objects.filter(pk=world.values["post"]).update(valid_from=clock.local_date(at) - timedelta(30))
     _complete(world, cast, stages, at)
     _keep(world, cast, stages, at)
     people = _people(world, cast, at)

@@ -136,6 +136,7 @@ def test_every_row_that_is_somebodys_is_open_to_somebody(outcomes: walking.Outco
 SHUT = {
     "POST /desk/cases/<str:number>/<str:take>/ · confirm": "nothing is on its way by post in this world",
     "POST /api/v1/matters/<number>/confirm-delivery": "the same",
+    "POST /desk/retention/<str:number>/ · nothing that there is": "it shows who is told so: who may see the list",
 }
 
 
