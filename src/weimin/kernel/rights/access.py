@@ -68,7 +68,9 @@ def _sees_destruction(viewer: Actor) -> Condition:
         return True
     if not viewer.is_staff or viewer.is_administrator or not viewer.roles & {KEEPER, "leader", "supervisor"}:
         return False
-    return Q(township__code__startswith=directory.place_prefix(viewer.division_code))
+    if "supervisor" in viewer.roles:
+        return Q(township__code__startswith=directory.place_prefix(viewer.division_code))
+    return Q(township_id=viewer.division_code)
 
 
 def _sees_line(viewer: Actor) -> Condition:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -220,6 +221,17 @@ def test_the_pages_lead_from_list_to_certificate(cast: Cast, django_capture_on_c
 def _record(**changes: Any) -> dict[str, Any]:
     fields = [{"name": "account", "type": "text", "label": "银行账号"}]
     return {"code": "X-1", "area": "Z9", "form": {"pages": [{"title": "一", "fields": fields}]}, **changes}
+
+
+def test_a_county_bodys_head_decides_on_no_townships_list(cast: Cast) -> None:
+    end_long_ago(cast, AT)
+    propose()
+    head, number = township_leader(AT), Destruction.objects.get().number
+    assert [one.number for one in queries.list_destructions(head)] == [number]
+    above = replace(head, division_code=head.division_code[:6])
+    assert queries.list_destructions(above) == []
+    with pytest.raises(queries.DestructionUnknown):
+        actions.decide_destruction(by=above, at=AT, number=number, approve=True)
 
 
 @pytest.mark.parametrize("sent", [{}, {"do": "x"}, {"do": "hold", "kind": "x"}, {"do": "check"}])
