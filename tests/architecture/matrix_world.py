@@ -25,11 +25,14 @@ from weimin.kernel.cases.web.desk import STEPS
 from weimin.kernel.deadlines import queries as deadlines
 from weimin.kernel.deadlines.actions import Standing
 from weimin.kernel.deadlines.models import Clock
+from weimin.kernel.directory import actions as directory
 from weimin.kernel.directory.models import Post
 from weimin.kernel.evaluation.models import ReadQuery, Repair
 from weimin.kernel.record.actions import deliver_outbox
 from weimin.kernel.record.types import Actor
-from weimin.kernel.rights.models import Destruction, DestructionLine, Hold
+from weimin.kernel.rights import actions as rights
+from weimin.kernel.rights import testing as rights_help
+from weimin.kernel.rights.models import Destruction, Hold
 from weimin.kernel.supervision import testing as watch_help
 from weimin.kernel.supervision.models import Finding
 
@@ -52,15 +55,16 @@ PEOPLE = {
     "procedure-keeper": "keeps the law's parameters and the calendar, at the township",
     "operator": "runs the platform, at the township",
     "auditor": "the audit administrator, at the township",
-    "archivist": "keeps the archive of the township",
+    "security": "the security administrator, at the township",
+    "system-admin": "the system administrator, at the township",
+    "archive-keeper": "keeps the archive, at the township",
     "legal-reviewer": "checks the lists for legality, at the city",
-    "security": "the security administrator, at the township (when there is such a role)",
-    "system-admin": "the system administrator, at the township (when there is such a role)",
     "agent": "a village agent whose post is at the same window, without a mandate of the applicant",
     "far-clerk": "a window clerk of another township",
     "far-officer": "an officer of another township in every role that works on matters",
     "far-leader": "the head of another township",
     "far-supervisor": "a supervisor of another county",
+    "far-keeper": "keeps the archive of another township",
     "left": "a clerk of the same window whose post ended yesterday; the account is open, the session too",
     "agent-ended": "an agent whose post ended yesterday",
     "closed": "a clerk of the same window whose account was closed; the session is still there",
@@ -77,6 +81,7 @@ OUTSIDERS = frozenset(
         "far-officer",
         "far-leader",
         "far-supervisor",
+        "far-keeper",
         "left",
         "agent-ended",
         "closed",
@@ -105,21 +110,19 @@ OUTSIDE_CLIENTS = frozenset(["none", "session", "agent", "far-clerk", "far-offic
 
 #: Parts of addresses that name something of somebody: outsiders never get an answer about it.
 OF_SOMEBODY = frozenset(
-    [
+    {
         *("number", "paper_id", "file_id", "clock_id", "warning_id", "order_id", "entry_id", "officer_id", "take"),
         *("request_id", "copy_id"),
-    ]
+    }
 )  # a new one goes here …
 #: … or here, when what it names is public (or named by its own rule, as the items of the lists).
 OF_EVERYBODY = frozenset(
     [
         *("code", "township", "page", "version_id", "notice_id", "day", "part", "path", "kind"),
-        *("list_code", "import_id", "shelf", "which"),
+        *("list_code", "import_id", "shelf", "which", "miss_id"),
     ]
 )
 
-#: A list for destruction that waits, and one that was carried out.
-DESTRUCTION, DESTRUCTION_DONE = f"XH{TOWN[:9]}-20260101-y10", f"XH{TOWN[:9]}-20250101-y10"
 DO_ALL = {
     "step": "{step}",
     "revision": "",
@@ -127,13 +130,14 @@ DO_ALL = {
     "reasons": "材料不齐，不符合规定。",
     "basis": "法律第一条",
 }
+ADMIN_REASON = "演示走查，核对管理员的权限"
 DRAFTED = {"bank": "social", "account": "6222000000000000001"}
 #: Values of parts of addresses that differ from the world's at one address.
 OTHERWISE: dict[str, dict[str, Any]] = {
     "desk/law/<str:code>/": {"code": "receipt.portal.next_workday_after_close"},
-    "desk/retention/<str:number>/": {"number": DESTRUCTION},
-    "desk/retention/<str:number>.pdf": {"number": DESTRUCTION_DONE},
-    "rows/<str:code>/": {"code": "CW-01"},
+    "desk/retention/<str:number>/": {"number": "{listed}"},
+    "desk/retention/<str:number>.pdf": {"number": "{destroyed}"},
+    "my/data/ask/<str:kind>/": {"kind": "delete"},
 }
 #: What stands behind the question mark where an address needs it.
 ASKED: dict[str, dict[str, str]] = {"desk/find/": {"q": "{number}"}}
@@ -161,15 +165,61 @@ SENT: dict[str, list[tuple[str, str, dict[str, Any]]]] = {
         ("scan", "", {"do": "scan"}),
         ("explain", "", {"finding": "{finding}", "sound": "yes", "words": "集中办理，属正常。"}),
     ],
+    "desk/rights/": [
+        ("", "", {"request": "{request_id}", "outcome": "refused", "answer": "登记的信息和户口簿一致，无需更正。"})
+    ],
+    "desk/rights/counter/": [
+        ("find", "", {"id_number": NUMBER}),
+        ("copy", "", {"id_number": NUMBER, "kind": "copy"}),
+        ("ask", "", {"id_number": NUMBER, "kind": "delete"}),
+    ],
+    "desk/assessments/": [
+        (
+            "",
+            "",
+            {
+                **dict.fromkeys(
+                    ("title", "processing", "necessity", "risks", "measures"), "演示用的影响评估，十个字以上"
+                ),
+                **{"scope": "A9-99", "made_on": "{today}", "review_on": "2099-01-01"},
+            },
+        )
+    ],
+    "desk/retention/<str:number>/": [
+        ("check", "", {"do": "check"}),
+        ("approve", "checked", {"do": "approve"}),
+        ("reject", "checked", {"do": "reject", "reason": "其中有信访未结的办件"}),
+        ("hold", "", {"do": "hold", "matter": "{listed_matter}", "kind": "lawsuit", "note": "（2026）演示1号"}),
+        ("lift", "checked", {"do": "lift", "matter": "{held_matter}"}),
+        ("nothing that there is", "", {"do": "x"}),
+    ],
+    "desk/admin/": [
+        ("propose", "", {"username": "walker", "role": "system_admin", "reason": ADMIN_REASON}),
+        ("decide", "", {"proposal": "{proposal}", "decide": "confirm", "reason": ADMIN_REASON}),
+    ],
+    "desk/admin/staff/": [("", "", {"username": "matrix-new", "name": "演示新人"})],
+    "desk/admin/staff/<int:officer_id>/": [
+        (what, "", {"do": what, "reason": ADMIN_REASON, **more})
+        for what, more in {
+            "close": {},
+            "open": {},
+            "sessions": {},
+            "factors": {},
+            "password": {},
+            "client": {"client": "{client}"},
+            "appoint": {"agency": "{agency}", "roles": "list_keeper", "title": "演示"},
+            "end_post": {"post": "{post}"},
+        }.items()
+    ],
+    "desk/admin/glass/": [
+        ("open", "", {"place": TOWN, "purpose": "演示1号", "reason": ADMIN_REASON}),
+        ("end", "", {"end": "{glass}"}),
+        ("seen", "", {"seen": "{glass}"}),
+    ],
     "desk/handover/<int:officer_id>/": [
         ("hand over", "", {"do": "hand", "to": "all"}),
         ("end", "", {"do": "end", "post": "{post}", "on": "2099-01-01"}),
     ],
-    "desk/retention/<str:number>/": [("check", "", {"do": "check"})],
-    "desk/admin/staff/<int:officer_id>/": [
-        ("password", "", {"do": "password", "reason": "本人忘了口令，当面核对过。"})
-    ],
-    "desk/rights/": [("", "", {"request": "{request_id}", "outcome": "no", "answer": "姓名和户口簿一致，不改。"})],
     "rows/<str:code>/": [("", "", {"text": "建议写得再明白一些。"})],
     "desk/post/": [("somebody else's post", "", {"post": "{post}"})],
     "my/reads/<int:entry_id>/": [("", "", {"question": "为什么看我的资料？"})],
@@ -292,7 +342,7 @@ class Matrix:
 
     def values(self, stage: str, address: str = "") -> dict[str, Any]:
         """What the parts of addresses are filled with."""
-        return {**self.world.values, **self.stages.get(stage, {}), **OTHERWISE.get(address, {})}
+        return {**self.world.values, **self.fill(OTHERWISE.get(address, {}), ""), **self.stages.get(stage, {})}
 
 
 def build_matrix() -> Matrix:
@@ -309,7 +359,10 @@ def build_matrix() -> Matrix:
         "post": Post.objects.filter(officer_id=world.values["officer_id"]).latest("pk").pk,
         "today": clock.local_date(at).isoformat(),
     }
+    # a post that began today does not end today
+    Post.objects.filter(pk=world.values["post"]).update(valid_from=clock.local_date(at) - timedelta(30))
     _complete(world, cast, stages, at)
+    _keep(world, cast, stages, at)
     people = _people(world, cast, at)
     return Matrix(world, stages, people, _clients(people, at))
 
@@ -339,20 +392,52 @@ def _complete(world: World, cast: cast_help.Cast, stages: dict[str, dict[str, An
     cases.pause_case(by=cast.reviewer, at=at, case_id=stages["paused"]["number"], standing=standing)
     cases.ask_extension(by=cast.reviewer, at=at, case_id=stages["extending"]["number"], reason="情况复杂，需要实地核查")
     stages["extending"]["step"] = Step.objects.get(case__number=stages["extending"]["number"], kind="extend").pk
-    _listed_for_destruction(stages, at)
     world.values |= {"loose": loose, "finding": smell.pk}
 
 
-def _listed_for_destruction(stages: dict[str, dict[str, Any]], at: datetime) -> None:
-    """An old matter on a list that waits, one on a list that was carried out, and one that is held."""
-    case = Case.objects.get(number=stages["ended"]["number"])
-    line = {"case": case, "number": case.number, "item_name": case.item_name, "ended_on": clock.local_date(at)}
-    for number, state, done in ((DESTRUCTION, "proposed", None), (DESTRUCTION_DONE, "done", at)):
+def _keep(world: World, cast: cast_help.Cast, stages: dict[str, dict[str, Any]], at: datetime) -> None:
+    """A copy made at the counter; a list for destruction, a checked one with a held matter, and a destroyed one."""
+    copy = rights.ask_copy(by=cast.clerk, at=at, resident_id=cast.applicant.resident_id)
+    rights.make_copy(at=at, payload={"copy_id": copy})
+    listed = rights_help.end_long_ago(cast, at)
+    rights.propose_destructions(by=cast_help.SYSTEM, at=at)
+    proposed = Destruction.objects.get(lines__case=listed)
+    made = {}
+    for state in ("checked", "done"):
+        made[state] = rights_help.end_long_ago(cast, at)
         row = Destruction.objects.create(
-            number=number, township_id=TOWN, klass="y10", state=state, proposed_at=at, done_at=done
+            number=f"XH-{state}", township_id=TOWN, klass=proposed.klass, state=state, proposed_at=at, checked_at=at
         )
-        DestructionLine.objects.create(destruction=row, destroyed_at=done, **line)
-    Hold.objects.create(case=case, kind="petition", note="信访件一号", placed_at=at, placed_by="演示")
+        if state == "done":
+            Destruction.objects.filter(pk=row.pk).update(approved_at=at, done_at=at, digest="0" * 64)
+        row.lines.create(
+            case=made[state],
+            number=made[state].number,
+            item_name=made[state].item_name,
+            ended_on=clock.local_date(rights_help.LONG_AGO),
+            destroyed_at=at if state == "done" else None,
+        )
+    Hold.objects.create(case=made["checked"], kind="lawsuit", note="演示", placed_at=at, placed_by="演示")
+    stages["checked"] = {"number": "XH-checked"}
+    world.values |= {"copy_id": copy, "listed": proposed.number, "destroyed": "XH-done"}
+    world.values |= {"listed_matter": listed.number, "held_matter": made["checked"].number}
+
+
+def _administer(world: World, actors: dict[str, Actor], at: datetime) -> None:
+    """A proposal that the security administrator of the cast may confirm, and an open break-glass session."""
+    other, worker = watch_help.serve(at, f"{TOWN}-gov", "security_admin"), world.walkers["worker"][0]
+    proposed = directory.add_officer(by=cast_help.SYSTEM, at=at, name="演示提名")
+    world.values |= {
+        "proposal": directory.propose_administrator(
+            **{"by": other, "at": at, "officer_id": proposed, "agency_id": other.agency, "role": "system_admin"},
+            **{"title": "系统管理员", "reason": ADMIN_REASON},
+        ),
+        "glass": directory.open_glass(
+            by=actors["system-admin"], at=at, place_code=TOWN, purpose="演示1号", reason=ADMIN_REASON
+        ),
+        "client": ApiClient.objects.filter(post_id=worker.post_id).latest("pk").pk,
+        "agency": worker.agency,
+    }
 
 
 _STAGES = ("fresh", "asked", "reviewing", "extending", "paused", "deciding", "making", "issuing", "closed", "ended")
@@ -421,24 +506,23 @@ def _people(world: World, cast: cast_help.Cast, at: datetime) -> dict[str, Membe
         "procedure-keeper": serve(government, "procedure_keeper"),
         "operator": serve(government, "operator"),
         "auditor": serve(government, "audit_admin"),
-        "archivist": serve(government, "archive_keeper"),
+        "security": serve(government, "security_admin"),
+        "system-admin": serve(government, "system_admin"),
+        "archive-keeper": serve(government, "archive_keeper"),
         "legal-reviewer": serve(f"{watch_help.CITY}-d13", "legal_reviewer"),
         "agent": serve(window, "agent"),
         "far-clerk": cast.stranger,
         "far-officer": serve(f"{OTHER_TOWN}-centre", *HANDLERS),
         "far-leader": serve(f"{OTHER_TOWN}-gov", "leader"),
         "far-supervisor": serve(f"{watch_help.OTHER_COUNTY}-d18", "supervisor"),
+        "far-keeper": serve(f"{OTHER_TOWN}-gov", "archive_keeper"),
         "left": serve(window, *HANDLERS),
         "agent-ended": serve(window, "agent"),
         "closed": serve(window, *HANDLERS),
         "password-due": serve(window, *HANDLERS),
         "factor-due": serve(window, *HANDLERS),
     }
-    from weimin.kernel.directory.types import ROLES
-
-    for name, role in (("security", "security_admin"), ("system-admin", "system_admin")):
-        if role in ROLES:
-            actors[name] = serve(government, role)
+    _administer(world, actors, at)
     # everybody has a password, so that the pages of one's own account ask for it again
     Account.objects.filter(kind="staff").update(password=make_password("x"))
     members = {name: Member(watch_help.browse(who)) for name, who in actors.items()}

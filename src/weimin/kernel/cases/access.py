@@ -71,8 +71,13 @@ def _sees_case(viewer: Actor) -> Condition:
     return _works_on(viewer, HANDLING)
 
 
+def _works(viewer: Actor) -> bool:
+    """Whether this is somebody in a post of a body; administrators handle no matters, whatever else they hold."""
+    return viewer.is_staff and viewer.agency_id is not None and not viewer.is_administrator
+
+
 def _works_on(viewer: Actor, roles: frozenset[str]) -> Condition:
-    if viewer.is_administrator or not viewer.roles & roles or viewer.agency_id is None:
+    if not _works(viewer) or not viewer.roles & roles:
         return False
     return Q(Exists(Step.objects.filter(case=OuterRef("pk"), agency_id=viewer.agency_id)))
 
@@ -81,14 +86,12 @@ def _speaks_for(viewer: Actor) -> Condition:
     """One's own matter; at the window, those that it works on."""
     if viewer.kind in ("system", "resident"):
         return _sees_case(viewer)
-    return _works_on(viewer, SPEAKING) if viewer.is_staff else False
+    return _works_on(viewer, SPEAKING)
 
 
 def _confirms(viewer: Actor) -> Condition:
     """Whoever gives out the results of a matter hears that one arrived."""
-    if viewer.kind == "system":
-        return True
-    return _works_on(viewer, ISSUING) if viewer.is_staff else False
+    return True if viewer.kind == "system" else _works_on(viewer, ISSUING)
 
 
 def _sees_part(viewer: Actor) -> Condition:
@@ -134,23 +137,23 @@ def _takes_step(viewer: Actor) -> Condition:
     """The steps of one's agency for one's roles, in whatever state."""
     if viewer.kind == "system":
         return True
-    if not viewer.is_staff or viewer.agency_id is None:
+    if not _works(viewer):
         return False
-    return Q(agency_id=viewer.agency_id, role__in=sorted(viewer.roles))
+    return Q(agency_id=viewer.agency, role__in=sorted(viewer.roles))
 
 
 def _counts_step(viewer: Actor) -> Condition:
     """What one's agency did and has to do, for its figures."""
-    if not viewer.is_staff or not viewer.roles & (HANDLING | LEADING | SUPERVISING):
+    if not _works(viewer) or not viewer.roles & (HANDLING | LEADING | SUPERVISING):
         return False
     return own_of("agency_id", viewer.agency_id)
 
 
 def _hands_over(viewer: Actor) -> Condition:
     """The open steps that somebody of a leader's bodies holds."""
-    if not viewer.is_staff or viewer.agency_id is None or not viewer.roles & LEADING:
+    if not _works(viewer) or not viewer.roles & LEADING:
         return False
-    led = directory.list_led_agencies(agency_id=viewer.agency_id)
+    led = directory.list_led_agencies(agency_id=viewer.agency)
     return Q(state__in=("open", "waiting"), agency_id__in=led, assignee_id__isnull=False)
 
 

@@ -1,4 +1,4 @@
-"""Who answers requests, who decides on destruction, who keeps assessments: in SQL where it is about rows."""
+"""Who answers requests, who decides on destruction, who keeps assessments: one policy for each table, in SQL."""
 
 from __future__ import annotations
 
@@ -33,52 +33,61 @@ class AssessmentNotYours(Forbidden):
 
 
 def _sees_request(viewer: Actor) -> Condition:
-    """One's own requests; those to the viewer's body; those of a supervisor's place."""
+    """One's own; those to the viewer's body, or to those that a leader leads; those of a supervisor's place."""
     if viewer.kind == "system":
         return True
     if viewer.kind == "resident":
         return own_of("resident_id", viewer.resident_id)
-    if not viewer.is_staff or viewer.agency_id is None:
+    if not viewer.is_staff or viewer.is_administrator or viewer.agency_id is None:
         return False
     if "supervisor" in viewer.roles:
         return Q(agency__division__code__startswith=directory.place_prefix(viewer.division_code))
     if "leader" in viewer.roles:
-        return own_of("agency_id", directory.list_led_agencies(agency_id=viewer.agency_id))
-    return own_of("agency_id", viewer.agency_id) if "front_desk" in viewer.roles else False
+        return Q(agency_id__in=directory.list_led_agencies(agency_id=viewer.agency_id))
+    return Q(agency_id=viewer.agency_id) if "front_desk" in viewer.roles else False
 
 
 def _answers_request(viewer: Actor) -> Condition:
-    """The open requests: the counter's own, or those of the bodies that a leader leads."""
-    sees = _sees_request(viewer) if viewer.roles & {"front_desk", "leader"} else False
-    return sees & Q(answered_at__isnull=True) if isinstance(sees, Q) else sees
+    """The open ones of those that one sees: the counter's own, or those of the bodies that a leader leads."""
+    seen = _sees_request(viewer) if viewer.roles & {"front_desk", "leader"} else False
+    return seen & Q(answered_at__isnull=True) if isinstance(seen, Q) else False
 
 
 def _sees_copy(viewer: Actor) -> Condition:
-    """One's own copies, and those that a clerk made for somebody at the counter."""
+    """One's own, and those that a clerk made for somebody at the counter."""
     if viewer.kind == "resident":
         return own_of("resident_id", viewer.resident_id)
-    return own_of("account_id", viewer.account_id) if viewer.is_staff and "front_desk" in viewer.roles else False
+    if not viewer.is_staff or viewer.is_administrator or "front_desk" not in viewer.roles:
+        return False
+    return own_of("account_id", viewer.account_id)
 
 
-def _place(viewer: Actor, column: str) -> Condition:
-    """What is of one's township, for its archive keeper and its leader; of a supervisor's place and below."""
+def _sees_destruction(viewer: Actor) -> Condition:
+    """The lists of one's township, for its archive keeper and its leader; a supervisor sees those of the place."""
     if viewer.kind == "system":
         return True
-    if not viewer.is_staff or not viewer.roles & {KEEPER, "leader", "supervisor"}:
+    if not viewer.is_staff or viewer.is_administrator or not viewer.roles & {KEEPER, "leader", "supervisor"}:
         return False
-    return Q(**{f"{column}__startswith": directory.place_prefix(viewer.division_code)})
+    if "supervisor" in viewer.roles:
+        return Q(township__code__startswith=directory.place_prefix(viewer.division_code))
+    return Q(township_id=viewer.division_code)
 
 
-REQUESTS = Policy(
-    DataRequest,
-    see=_sees_request,
-    answer=_answers_request,
-    refusals={"answer": (RequestNotYours, "这条请求由收到它的窗口或单位领导答复。")},
-)
+def _sees_line(viewer: Actor) -> Condition:
+    """What stands on a list is seen by who sees the list."""
+    return True if viewer.kind == "system" else Q(destruction__in=DESTRUCTIONS.visible(viewer))
+
+
+def _sees_hold(viewer: Actor) -> Condition:
+    """Those of matters that stand on a list that one sees."""
+    return True if viewer.kind == "system" else Q(case__in=LINES.visible(viewer).values("case"))
+
+
+REQUESTS = Policy(DataRequest, see=_sees_request, answer=_answers_request)
 COPIES = Policy(DataCopy, see=_sees_copy)
-DESTRUCTIONS = Policy(Destruction, see=lambda viewer: _place(viewer, "township__code"))
-LINES = Policy(DestructionLine, see=lambda viewer: _place(viewer, "destruction__township__code"))
-HOLDS = Policy(Hold, see=lambda viewer: _place(viewer, "case__township__code"))
+DESTRUCTIONS = Policy(Destruction, see=_sees_destruction)
+LINES = Policy(DestructionLine, see=_sees_line)
+HOLDS = Policy(Hold, see=_sees_hold)
 
 
 def visible_requests(viewer: Actor) -> QuerySet[DataRequest]:

@@ -60,7 +60,7 @@ def export_matters(person: Actor) -> list[dict[str, Any]]:
     Law:    pipl-2021 art. 45
     Cost:   one query, and five for each matter
     """
-    rows = access.CASES.visible(person).filter(destroyed_under="").order_by("pk")
+    rows = access.visible_cases(person).filter(destroyed_under="").order_by("pk")
     return [_export(one) for one in rows.select_related("township")]
 
 
@@ -114,7 +114,7 @@ def count_matters(person: Actor) -> int:
 
     Cost:   one query
     """
-    return access.CASES.visible(person).count()
+    return access.visible_cases(person).count()
 
 
 def list_ended(*, before: date, limit: int = 5000) -> list[EndedMatter]:

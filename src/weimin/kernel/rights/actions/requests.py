@@ -54,7 +54,7 @@ def ask(
     Raises: Invalid — with a sentence for each field
             AskedBefore — one of this kind is open
             FileRefused — the evidence cannot be taken
-            Forbidden — nobody registered asks
+            Forbidden — nobody registered asks, or at the counter of another township than theirs
     Law:    pipl-2021 art. 50
     Cost:   about ten queries
     """
@@ -68,6 +68,10 @@ def ask(
     agency_id = directory.resolve_agency(rule="accepting", township_code=township, lead_key="")
     if agency_id is None:
         raise Conflict("还不知道由哪个乡镇答复您，请先到窗口登记所在的村（社区）。")
+    if by.kind != "resident" and not directory.get_agency(agency_id).division_id.startswith(
+        directory.place_prefix(by.division_code)
+    ):
+        raise Forbidden("这个请求由本人所在乡镇答复，请到那里的窗口提出，或者本人在网上提出。")
     try:
         with transaction.atomic():
             return _open(by, at, kind, wish, evidence, person, agency_id)

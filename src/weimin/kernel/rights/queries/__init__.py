@@ -176,10 +176,8 @@ def get_destruction(viewer: Actor, number: str) -> DestructionView:
     if row is None:
         raise DestructionUnknown("没有这份销毁清册，或者不归您查看。")
     lines = list(row.lines.order_by("pk"))
-    held = {
-        one.case_id: one
-        for one in access.HOLDS.visible(viewer).filter(case__in=[x.case_id for x in lines], lifted_at=None)
-    }
+    holds = access.HOLDS.visible(viewer).filter(case__in=[one.case_id for one in lines], lifted_at=None)
+    held = {one.case_id: one for one in holds}
     return DestructionView(row, lines, held, list_classes()[row.klass])
 
 

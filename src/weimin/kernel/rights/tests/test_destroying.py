@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from weimin.base.errors import Conflict, Forbidden, Invalid
 from weimin.kernel.cases import queries as case_queries
 from weimin.kernel.cases.models import Case, CaseFile, Paper, TimelineEntry
 from weimin.kernel.cases.rules.numbers import receipt_code
-from weimin.kernel.cases.testing import Cast, apart, client_of, hand_in, make_cast, sweep, text_of
+from weimin.kernel.cases.testing import OTHER_TOWN, Cast, apart, client_of, hand_in, make_cast, officer, sweep, text_of
 from weimin.kernel.evaluation.actions import rate_case
 from weimin.kernel.evaluation.models import Rating
 from weimin.kernel.messages.models import Message
@@ -220,6 +221,27 @@ def test_the_pages_lead_from_list_to_certificate(cast: Cast, django_capture_on_c
 def _record(**changes: Any) -> dict[str, Any]:
     fields = [{"name": "account", "type": "text", "label": "银行账号"}]
     return {"code": "X-1", "area": "Z9", "form": {"pages": [{"title": "一", "fields": fields}]}, **changes}
+
+
+def test_a_county_bodys_head_decides_on_no_townships_list(cast: Cast) -> None:
+    end_long_ago(cast, AT)
+    propose()
+    head, number = township_leader(AT), Destruction.objects.get().number
+    assert [one.number for one in queries.list_destructions(head)] == [number]
+    above = replace(head, division_code=head.division_code[:6])
+    assert queries.list_destructions(above) == []
+    with pytest.raises(queries.DestructionUnknown):
+        actions.decide_destruction(by=above, at=AT, number=number, approve=True)
+
+
+@pytest.mark.parametrize("sent", [{}, {"do": "x"}, {"do": "hold", "kind": "x"}, {"do": "check"}])
+def test_whoever_may_not_see_a_list_is_told_so_whatever_they_send(cast: Cast, sent: dict[str, str]) -> None:
+    end_long_ago(cast, AT)
+    propose()
+    here = f"/desk/retention/{Destruction.objects.get().number}/"
+    assert client_of(officer(AT, "accepting", ("archive_keeper",), town=OTHER_TOWN)).post(here, sent).status_code == 404
+    mine = client_of(archive_keeper(AT)).post(here, sent)
+    assert mine.status_code == (302 if sent == {"do": "check"} else 422)
 
 
 def test_an_item_that_asks_sensitive_data_is_not_published_before_it_was_assessed(cast: Cast) -> None:

@@ -174,3 +174,12 @@ def test_what_nobody_sent_is_swept_after_ninety_days(cast: Cast) -> None:
     assert cases.sweep_unsent(at=AT + timedelta(days=89), keep=timedelta(days=90)) == (0, 0)
     assert cases.sweep_unsent(at=AT + timedelta(days=91), keep=timedelta(days=90))[0] == 1
     assert CaseFile.objects.filter(case__isnull=False).count() == 1
+
+
+def test_a_counter_takes_requests_in_for_its_own_townships_people_only(cast: Cast) -> None:
+    who = {"at": AT, "kind": "delete", "wish": {}, "resident_id": cast.applicant.resident_id}
+    with pytest.raises(Forbidden, match="本人所在乡镇"):
+        actions.ask(by=cast.stranger, **who)
+    assert not DataRequest.objects.exists()
+    actions.ask(by=cast.clerk, **who)
+    assert DataRequest.objects.get().kind == "delete"

@@ -38,8 +38,8 @@ def destruction(request: Any, number: str) -> HttpResponse:
     """One list: what is on it, who decided; check, approve, refuse, hold."""
     errors: dict[str, str] = {}
     status = 200
-    queries.get_destruction(request.actor, number)  # whoever may not see it is told nothing about the form
     if request.method == "POST":
+        queries.get_destruction(request.actor, number)  # who may not see it is told so first, whatever they send
         try:
             _do(request, number, request.POST.get("do", ""))
         except WeiminError as fault:
@@ -74,7 +74,7 @@ def _do(request: Any, number: str, verb: str) -> None:
     elif verb == "lift":
         actions.lift_hold(by=by, at=at, number=post.get("matter", ""))
     else:
-        raise Invalid("请从页面上的按钮操作。")
+        raise Invalid("没有这个操作。")
 
 
 @access("staff", roles=ROLES)
