@@ -31,6 +31,7 @@ _ENTRIES = (
     ("清单管理", "desk:lists", frozenset({"list_keeper", "legal_reviewer", "leader", "supervisor"})),
     ("本乡镇事项", "desk:offers", frozenset({"leader"})),
     ("要核对的事项", "desk:items", frozenset({"list_keeper"})),
+    ("没搜到的问法", "desk:misses", frozenset({"list_keeper"})),
     ("法定期限和标准", "desk:law", frozenset[str]()),
     ("放假安排", "desk:calendar", frozenset[str]()),
     ("审计记录", "desk:audit", frozenset({"audit_admin"})),

@@ -123,7 +123,9 @@ def work_on_imports(*, at: datetime) -> int:
         if row.state != "reading":
             return 1
         if not faults and (busy := _standing([one.code for one, _ in drafts])[1]):
-            faults.append(SheetFault(FIRST, 0, "事项代码", f"{'、'.join(sorted(busy)[:5])} 有一版正在办理，办完才能再改。"))
+            faults.append(
+                SheetFault(FIRST, 0, "事项代码", f"{'、'.join(sorted(busy)[:5])} 有一版正在办理，办完才能再改。")
+            )
         if faults:
             row.state = "broken"
         else:
