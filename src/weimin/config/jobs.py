@@ -35,7 +35,7 @@ KEEP_DAYS = 180
 @app.periodic(cron="17 3 * * *")
 @app.task(queue="nightly", pass_context=False)
 def sweep(timestamp: int) -> None:
-    """Every night: forget delivered outbox rows, remembered answers, sessions, limits and missed questions whose time is over."""
+    """Every night: forget outbox rows, remembered answers, sessions, limits and missed questions whose time is over."""
     at = clock.now()
     record.forget_old(at=at, keep=timedelta(days=KEEP_DAYS))
     accounts.forget_expired(at=at)
