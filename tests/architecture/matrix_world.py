@@ -138,6 +138,7 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     "desk/retention/<str:number>/": {"number": "{listed}"},
     "desk/retention/<str:number>.pdf": {"number": "{destroyed}"},
     "my/data/ask/<str:kind>/": {"kind": "delete"},
+    "rows/<str:code>/": {"code": "CW-01"},
 }
 #: What stands behind the question mark where an address needs it.
 ASKED: dict[str, dict[str, str]] = {"desk/find/": {"q": "{number}"}}

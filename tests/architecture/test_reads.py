@@ -126,6 +126,7 @@ def build_world() -> World:
         "version_id": 1,
         "list_code": "village_duty",
         "import_id": 1,
+        "miss_id": 1,
         "entry_id": entry,
         "officer_id": worker.officer_id,
         "day": clock.local_date(at).isoformat(),

@@ -38,13 +38,14 @@ UNSENT_DAYS = 90
 @app.periodic(cron="17 3 * * *")
 @app.task(queue="nightly", pass_context=False)
 def sweep(timestamp: int) -> None:
-    """Every night: forget delivered outbox rows, answers, sessions, limits, drafts and copies whose time is over."""
+    """Every night: forget outbox rows, answers, sessions, limits, drafts, copies and missed questions that are over."""
     at = clock.now()
     record.forget_old(at=at, keep=timedelta(days=KEEP_DAYS))
     accounts.forget_expired(at=at)
     accounts.forget_used_up(at=at)
     cases.sweep_unsent(at=at, keep=timedelta(days=UNSENT_DAYS))
     rights.forget_copies(at=at)
+    catalogue.forget_misses(at=at)
 
 
 @app.periodic(cron="23 2 * * *")

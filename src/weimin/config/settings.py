@@ -221,6 +221,9 @@ WEIMIN_RATES = {
     "city": "30/m",
     "verify": "30/m",
     "search": "300/m",
+    "search.miss": "1/d",  # a question without an answer counts once a day for each address
+    "search.misses": "60/d",  # and so many of them
+    "data": "60/m",  # open data: whole files
     "api.client": "1200/m",
     "api.unknown": "30/m",
     "held": "1/15m",  # entries in the trail about tries that are held off

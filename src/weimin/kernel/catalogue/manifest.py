@@ -15,6 +15,7 @@ AUDIT_VERBS = {
     "catalogue.offer.changed": "改乡镇本地内容",
     "catalogue.offer.ended": "停办进驻事项",
     "catalogue.offers.loaded": "装入事项进驻",
+    "catalogue.miss.dropped": "处理没搜到的问法",
 }
 RETENTION = {
     "Item": "永久：清单历史",
@@ -24,6 +25,7 @@ RETENTION = {
     "Proposal": "永久：清单为何调整；不记群众姓名",
     "LifeEvent": "永久",
     "Offer": "永久：谁在何时办过什么",
+    "SearchMiss": "一年；没满三次的一个月；只有问法和次数，没有人",
 }
 
 

@@ -392,13 +392,14 @@ class VersionView:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a list of items is narrowed to; empty means all."""
+    """What a list of items is narrowed to; empty means all; `own_motion` adds what offices begin by themselves."""
 
     area: str = ""
     audience: str = ""
     life_event: str = ""
     township: str = ""
     online: bool = False
+    own_motion: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -413,3 +414,4 @@ class Found:
     online: bool
     limit_text: str
     why: str = ""
+    applied: bool = True

@@ -35,6 +35,7 @@ _ENTRIES = (
     ("流程和决策表", "desk:procedures", frozenset({"list_keeper"})),
     ("影响评估", "desk:assessments", frozenset({"list_keeper", "supervisor", "audit_admin"})),
     ("保管和销毁", "desk:retention", frozenset({"archive_keeper", "leader", "supervisor"})),
+    ("没搜到的问法", "desk:misses", frozenset({"list_keeper"})),
     ("法定期限和标准", "desk:law", frozenset[str]()),
     ("放假安排", "desk:calendar", frozenset[str]()),
     ("账号和岗位", "desk:staff", ADMINISTRATORS),

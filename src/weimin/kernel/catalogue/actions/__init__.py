@@ -17,6 +17,7 @@ from weimin.kernel.catalogue.actions.loading import (
     publish_item,
     read_item_files,
 )
+from weimin.kernel.catalogue.actions.misses import MissUnknown, count_miss, drop_miss, forget_misses
 from weimin.kernel.catalogue.actions.offers import LocalFields, OfferBroken, change_offer, end_offer
 from weimin.kernel.catalogue.actions.proposals import ProposalDone, answer_proposal, propose_change
 from weimin.kernel.catalogue.actions.versions import (
@@ -43,6 +44,7 @@ __all__ = [
     "EndingOnly",
     "ImportUnknown",
     "LocalFields",
+    "MissUnknown",
     "OfferBroken",
     "OfferHasNoBody",
     "ProposalDone",
@@ -53,8 +55,11 @@ __all__ = [
     "begin_draft",
     "bring_into_force",
     "change_offer",
+    "count_miss",
     "drop_draft",
+    "drop_miss",
     "end_offer",
+    "forget_misses",
     "load_items",
     "load_life_events",
     "load_lists",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from weimin.base.errors import Refused
 from weimin.kernel.catalogue import registry
 from weimin.kernel.catalogue.models import Item, ItemVersion, LifeEvent, Offer
 from weimin.kernel.catalogue.queries import forget_specs
+from weimin.kernel.catalogue.rules import codes as code_rules
 from weimin.kernel.catalogue.rules import items as item_rules
 from weimin.kernel.catalogue.rules import searching
 from weimin.kernel.catalogue.rules.lists import check_row, list_kinds
@@ -27,6 +29,7 @@ from weimin.kernel.procedures import queries as procedures
 from weimin.kernel.record.actions import record_audit
 from weimin.kernel.record.types import Actor
 
+log = logging.getLogger("weimin.catalogue")
 DATA = Path(__file__).parents[1] / "data"
 Progress = Callable[[int, int], None]
 
@@ -58,7 +61,7 @@ def load_life_events(*, by: Actor, at: datetime) -> int:
 
 
 def load_items(*, by: Actor, at: datetime, records: list[dict[str, Any]], progress: Progress | None = None) -> int:
-    """Put item records from files in force, each whose file changed since it was loaded last.
+    """Put item records from files in force, each whose file changed since it was loaded last; older codes are logged.
 
     What a list keeper published since then stays: a file that did not change is not loaded again.
 
@@ -79,6 +82,8 @@ def load_items(*, by: Actor, at: datetime, records: list[dict[str, Any]], progre
         for position, record in enumerate(records, start=1):
             digest = digest_of(record)
             if loaded.get(record["code"]) != digest:
+                for warning in code_rules.check_record(record)[1]:
+                    log.warning("%s %s：%s", record["code"], record["name"], warning)
                 made += publish_item(by=by, at=at, record=record)
                 Item.objects.filter(code=record["code"]).update(loaded_digest=digest)
             if progress:

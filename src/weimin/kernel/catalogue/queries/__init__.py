@@ -7,12 +7,15 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordDistance
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, TextField
+from django.db.models.expressions import RawSQL
 
 from weimin.base.errors import NotFound, Refused
 from weimin.kernel.catalogue.models import ItemVersion, LifeEvent, Offer
-from weimin.kernel.catalogue.rules import searching
+from weimin.kernel.catalogue.queries.rarity import forget_rarities, rarities
+from weimin.kernel.catalogue.rules import ranking, searching
 from weimin.kernel.catalogue.rules.forms import read_form
 from weimin.kernel.catalogue.rules.items import read_limit, read_materials
 from weimin.kernel.catalogue.types import Filters, Found, ItemSpec, OfferView
@@ -154,8 +157,9 @@ def list_offered_codes(*, township_code: str, on: date) -> set[str]:
 
 
 def forget_specs() -> None:
-    """Drop the kept specs; for tests and after loading."""
+    """Drop the kept specs and rarities; for tests and after loading."""
     get_spec.cache_clear()
+    forget_rarities()
 
 
 def certainty_of(spec: ItemSpec) -> dict[str, Any]:
@@ -201,7 +205,7 @@ def search_items(*, text: str, filters: Filters | None = None, limit: int = 30) 
     for why, found in _passes(rows, _without_places(wanted), limit):
         for one in found:
             best.setdefault(one.pk, _found(one, why))
-        if best and why != "name":  # behind an exact name stands what shares its words
+        if len(best) >= ENOUGH and why != "name":  # behind an exact name stands what shares its words
             break
     return list(best.values())[:limit]
 
@@ -216,7 +220,9 @@ def _without_places(text: str) -> str:
 
 
 def _filtered(filters: Filters) -> QuerySet[ItemVersion]:
-    rows = _in_force().filter(applied=True).select_related("item").defer("doc", "search")
+    rows = _in_force().select_related("item").defer("doc", "search")
+    if not filters.own_motion:
+        rows = rows.filter(applied=True)
     if filters.area:
         rows = rows.filter(area=filters.area)
     if filters.audience:
@@ -230,41 +236,67 @@ def _filtered(filters: Filters) -> QuerySet[ItemVersion]:
     return rows
 
 
-#: Ranking reads each match's words, so of very many matches only so many are ranked.
+#: With so many sure answers no likely ones are looked for: people look at the first three.
+ENOUGH = 3
+#: Ranking reads each match's words, so of very many matches only so many are ranked, and fewer by their rare words.
 _RANKED_AT_MOST = 200
+_WEIGHED_AT_MOST = 60
 
 
-def _ranked(rows: QuerySet[ItemVersion], query: str, limit: int) -> list[ItemVersion]:
-    """Rows that match a tsquery, best rank first."""
+def _ranked(rows: QuerySet[ItemVersion], query: str, limit: int, **more: Any) -> list[Any]:
+    """Rows that match a tsquery, best rank first, with more columns when asked for."""
     match = SearchQuery(query, search_type="raw", config="simple")
     some = rows.filter(search=match).order_by().values("pk")[:_RANKED_AT_MOST]
     found = ItemVersion.objects.filter(pk__in=some).select_related("item").defer("doc", "search")
-    return list(found.annotate(rank=SearchRank(F("search"), match)).order_by("-rank", "item__code")[:limit])
+    return list(found.annotate(rank=SearchRank(F("search"), match), **more).order_by("-rank", "item__code")[:limit])
 
 
 def _passes(rows: QuerySet[ItemVersion], text: str, limit: int) -> Iterator[tuple[str, list[ItemVersion]]]:
     """The ways of finding, surest first."""
     folded = searching.fold(text)
     if searching.is_pinyin(text):
-        yield "pinyin", _ranked(rows, f"'{searching.PINYIN}{folded}':*", limit)
-        yield "near", _closest(rows, folded, limit)
+        typed = _ranked(rows, f"'{searching.PINYIN}{folded}':*", limit)
+        yield "pinyin", typed
+        if not typed:
+            yield "near", _closest(rows, folded, limit)
         return
     words = searching.query_words(text)
     said = list(dict.fromkeys([text, "".join(words)]))
     yield "name", list(rows.filter(names__overlap=said)[:limit])
     quoted = [_either(searching.alike(word)) for word in words]
-    if quoted:
-        yield "words", _ranked(rows, " & ".join(quoted), limit)
-    full, _ = searching.pinyin_of(text)
-    if full and len(full) >= 4:
-        yield "pinyin", _ranked(rows, f"'{searching.PINYIN}{full}':*", limit)
-    pairs = [f"'{pair}'" for pair in dict.fromkeys(searching.pairs(folded))]
-    likely = _ranked(rows, " | ".join(pairs), 60) if pairs else []
+    sure = _ranked(rows, " & ".join(quoted), limit) if quoted else []
+    yield "words", sure
+    if not sure and (sounds := [f"'{searching.PINYIN}{one}':*" for one in searching.sounds_of(said)]):
+        sure = _ranked(rows, " | ".join(sounds), limit)
+        yield "pinyin", sure
+    likely = _likely(rows, ranking.take_apart(text))
     yield "near", [one for one in likely if _is_close(folded, one.names)][:limit]
-    if len(quoted) > 1:
-        yield "some", _ranked(rows, " | ".join(quoted), limit)
     yield "some", likely[:limit]
-    yield "near", _closest(rows, folded, limit)
+    if not sure and not likely:
+        yield "near", _closest(rows, folded, limit)
+
+
+def _likely(rows: QuerySet[ItemVersion], question: ranking.Question) -> list[ItemVersion]:
+    """Items that share words with a question, most telling words first."""
+    tokens = question.tokens
+    if not tokens:
+        return []
+    shared = RawSQL(
+        "ARRAY(SELECT u.lexeme || u.weights[1] FROM unnest(catalogue_itemversion.search) u WHERE u.lexeme = ANY(%s))",
+        [tokens],
+        output_field=ArrayField(TextField()),
+    )
+    rare = rarities()
+    weighed = [
+        (ranking.score(question, names=one.names, tokens=_read_tokens(one.shared), rarities=rare), one)
+        for one in _ranked(rows, _either(tokens), _WEIGHED_AT_MOST, shared=shared)
+    ]
+    return [one for _, one in sorted(weighed, key=lambda pair: -pair[0])]
+
+
+def _read_tokens(shared: list[str]) -> dict[str, bool]:
+    """Tokens that an item shares with a question, each with whether it stands in a name."""
+    return {one[:-1]: one[-1] == "A" for one in shared}
 
 
 def _either(words: list[str]) -> str:
@@ -306,6 +338,7 @@ def _found(version: ItemVersion, why: str = "") -> Found:
         online=version.online,
         limit_text=version.limit_text,
         why=why,
+        applied=version.applied,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from weimin.base.errors import Invalid
 from weimin.kernel.catalogue import types
+from weimin.kernel.catalogue.rules import codes
 from weimin.kernel.catalogue.rules.forms import FormBroken, file_questions, read_form
 from weimin.kernel.catalogue.types import LimitSpec, Material
 
@@ -96,6 +97,7 @@ def check_item(doc: Mapping[str, Any]) -> dict[str, str]:
     """
     faults: dict[str, str] = {}
     _check_codes(doc, faults)
+    faults.update(codes.check_record(doc)[0])
     _check_limits(doc, faults)
     _check_materials(doc, faults)
     if (doc.get("fee") or {}).get("charged") and not (doc.get("fee") or {}).get("basis"):

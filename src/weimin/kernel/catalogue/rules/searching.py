@@ -125,7 +125,11 @@ def search_line(names: list[str]) -> str:
 def _everyday() -> dict[str, list[str]]:
     """Words that mean the same in everyday speech, each with its group."""
     groups = yaml.safe_load((Path(__file__).parents[1] / "data/everyday.yaml").read_text(encoding="utf-8"))
-    return {word: [word, *(one for one in group if one != word)] for group in groups for word in group}
+    meant: dict[str, list[str]] = {}
+    for group in groups:
+        for word in group:
+            meant[word] = list(dict.fromkeys([word, *meant.get(word, []), *group]))
+    return meant
 
 
 def alike(word: str) -> list[str]:

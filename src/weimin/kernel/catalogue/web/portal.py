@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.conf import settings
@@ -12,10 +12,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
+from weimin.base.addresses import address_of
 from weimin.base.clock import local_date
-from weimin.base.errors import WeiminError
+from weimin.base.errors import TooOften, WeiminError
 from weimin.base.guard import access, limited
-from weimin.kernel.catalogue import queries
+from weimin.kernel.accounts import actions as accounts
+from weimin.kernel.catalogue import actions, queries
 from weimin.kernel.catalogue.rules.forms import json_schema
 from weimin.kernel.catalogue.types import AREAS, AUDIENCES, CHANNELS, Filters, Found, ItemSpec, OfferView
 from weimin.kernel.directory import queries as directory
@@ -96,18 +98,39 @@ def search(request: Any) -> HttpResponse:
         online=request.GET.get("online") == "1",
     )
     q = request.GET.get("q", "").strip()[:60]
+    number = _matter_number(q)
+    found = queries.search_items(text=q, filters=replace(filters, own_motion=bool(q)))
+    if q and not number and filters == Filters(township=township):
+        _count_miss(request, q, found)
     page = SearchPage(
         q=q,
         filters=filters,
-        found=queries.search_items(text=q, filters=filters),
+        found=found,
         life_events=queries.list_life_events(),
         areas=AREAS,
         audiences=_SHORT_AUDIENCES,
         townships=directory.townships_by_county(),
         township_name=directory.full_name(township) if township else "",
-        number=_matter_number(q),
+        number=number,
     )
     return remember_township(request, render(request, "catalogue/search.html", vars(page)))
+
+
+def _count_miss(request: Any, text: str, found: list[Found]) -> None:
+    """Tell the list keeper of a question that found nothing sure; each address counts once a day for each question."""
+    if found and found[0].why not in ("near", "some"):
+        return
+
+    def may_count(question: str) -> bool:
+        place = address_of(request)
+        try:
+            accounts.spend(limit="search.miss", who=f"{place}|{question}", at=request.at)
+            accounts.spend(limit="search.misses", who=place, at=request.at)
+        except TooOften:
+            return False
+        return True
+
+    actions.count_miss(at=request.at, text=text, found=bool(found), may_count=may_count)
 
 
 def _matter_number(text: str) -> str:
