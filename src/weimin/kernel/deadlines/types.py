@@ -18,6 +18,8 @@ PURPOSE_TEXT = {
     "repair": "差评回复",
     "reads": "查看询问答复",
     "lists": "清单调整",
+    "tasks": "任务准入",
+    "opinion": "征求乡镇意见",
     "order": "督办答复",
     "contest": "申诉处理",
     "publish": "公开超期原因",
