@@ -176,7 +176,7 @@ def _with_opinions(matter: Matter, at: datetime) -> tuple[Matter, list[Opinion],
 def count_departments(*, county: str, since: date, until: date) -> list[types.Count]:
     """How often each department of a county asked townships for work in a period, and what came of it; most first.
 
-    Shape:  by the day of asking, of reporting for bypassed; departments that asked nothing are left out; both days count
+    Shape:  by the day of asking, of reporting for bypassed; who asked nothing is left out; both days count
     Cost:   four queries
     """
     period = {"at__gte": day_start(since), "at__lt": day_end(until)}

@@ -15,6 +15,7 @@ from weimin.apps.taskadmission.actions.matters import (
 )
 from weimin.apps.taskadmission.actions.reports import ReportBroken, answer_report, redate_reports, report_bypass
 from weimin.apps.taskadmission.actions.tasks import (
+    HEAD,
     TaskBroken,
     TaskDone,
     TaskUnknown,
@@ -27,6 +28,7 @@ from weimin.apps.taskadmission.actions.tasks import (
 )
 
 __all__ = [
+    "HEAD",
     "MatterBlocked",
     "MatterBroken",
     "MatterPassed",

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('catalogue', '0003_keep_lists'),
-        ('deadlines', '0005_create_taskadmission'),
+        ('deadlines', '0005_name_tasks_purposes'),
         ('directory', '0002_office_hours'),
     ]
 
