@@ -114,6 +114,8 @@ def _build() -> World:
         "take": "accept",
         "warning_id": late.pk,
         "order_id": order,
+        "task_id": 1,
+        "matter_id": 1,
         "notice_id": getattr(CalendarNotice.objects.first(), "pk", 1),
         "version_id": 1,
         "entry_id": entry,
