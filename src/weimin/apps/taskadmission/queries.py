@@ -251,3 +251,11 @@ def get_public_task(task_id: int) -> Task:
 def list_counties() -> list[tuple[str, str]]:
     """The counties with townships, code and name."""
     return list({one.parent_code: one.county_name for one in directory.list_townships()}.items())
+
+
+def find_latest_county() -> str:
+    """The county of the latest form at the gate; '' before the first.
+
+    Cost:   one query
+    """
+    return Attempt.objects.order_by("-pk").values_list("county_id", flat=True).first() or ""

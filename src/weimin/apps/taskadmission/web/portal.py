@@ -71,7 +71,7 @@ class MatterPage:
 def _asked(request: Any) -> Asked:
     counties = [code for code, _ in queries.list_counties()]
     county = request.GET.get("county", "")
-    county = county if county in counties else next(iter(counties), "")
+    county = county if county in counties else queries.find_latest_county() or next(iter(counties), "")
     since, until, problem = date(request.today.year, 1, 1), request.today, ""
     try:
         since = date.fromisoformat(request.GET.get("since") or str(since))
