@@ -183,7 +183,7 @@ def count_departments(*, county: str, since: date, until: date) -> list[types.Co
     found: dict[int, dict[str, Any]] = defaultdict(dict)
     names: dict[int, str] = {}
 
-    def note(rows: Iterable[dict[str, Any]]) -> None:
+    def note(rows: Iterable[Any]) -> None:
         for row in rows:
             key = row.pop("agency")
             names[key] = row.pop("agency__name")

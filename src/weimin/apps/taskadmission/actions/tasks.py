@@ -116,6 +116,7 @@ def _take_in(
 ) -> tuple[str, int | None]:
     """Write a complete form: admitted where its row is in force, else asked with a clock."""
     village = wanted.target == "village"
+    assert reading.starts is not None and reading.ends is not None and reading.amount is not None, "no faults"
     task = Task.objects.create(
         agency_id=by.agency,
         county_id=by.division_code,
