@@ -17,6 +17,7 @@ import procrastinate
 from django.db import close_old_connections
 from procrastinate.contrib.django import app
 
+from weimin.apps.taskadmission import actions as taskadmission
 from weimin.base import clock
 from weimin.kernel.accounts import actions as accounts
 from weimin.kernel.cases import actions as cases
@@ -84,7 +85,7 @@ def attend(at: datetime) -> int:
     Shape:  how many rows were moved
     """
     moved = 0
-    for loop in (catalogue.bring_into_force, deadlines.attend_clocks, cases.attend_due):
+    for loop in (catalogue.bring_into_force, deadlines.attend_clocks, cases.attend_due, taskadmission.record_silences):
         while batch := loop(at=at):
             moved += batch
     return moved

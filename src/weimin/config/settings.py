@@ -90,6 +90,7 @@ INSTALLED_APPS = [
     "weimin.kernel.supervision",
     "weimin.apps.counter",
     "weimin.apps.listkeeping",
+    "weimin.apps.taskadmission",
     "weimin.sites.portal",
     "weimin.sites.desk",
     "weimin.config",
@@ -223,7 +224,6 @@ WEIMIN_RATES = {
     "search": "300/m",
     "search.miss": "1/d",  # a question without an answer counts once a day for each address
     "search.misses": "60/d",  # and so many of them
-    "data": "60/m",  # open data: whole files
     "api.client": "1200/m",
     "api.unknown": "30/m",
     "held": "1/15m",  # entries in the trail about tries that are held off

@@ -19,6 +19,8 @@ PURPOSE_TEXT = {
     "reads": "查看询问答复",
     "lists": "清单调整",
     "rights": "个人信息请求",
+    "tasks": "任务准入",
+    "opinion": "征求乡镇意见",
     "order": "督办答复",
     "contest": "申诉处理",
     "publish": "公开超期原因",

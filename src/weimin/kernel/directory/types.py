@@ -22,6 +22,7 @@ ROLES = {
     "leader": "单位领导",
     "list_keeper": "清单管理",
     "legal_reviewer": "合法性审核",
+    "admission_office": "任务准入（领导小组办公室）",
     "procedure_keeper": "规则管理",
     "supervisor": "监督督办",
     "operator": "运行维护",

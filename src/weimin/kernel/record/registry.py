@@ -1,18 +1,24 @@
-"""Where packages plug in: audit verbs they write, and who listens to which outbox topic."""
+"""Where packages plug in: audit verbs they write, who listens to which outbox topic, who stands at which gate."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
+
+from weimin.kernel.record.types import Blocker
 
 Listener = Callable[..., None]
 #: Listen to this to hear of everything.
 EVERY_TOPIC = "*"
 
+#: check(subject_id=, at=): what stands in the way of a subject, in the caller's transaction; reads only.
+GateCheck = Callable[..., Iterable[Blocker]]
+
 _verbs: dict[str, str] = {}
 _listeners: dict[str, list[Listener]] = defaultdict(list)
+_gates: dict[str, list[GateCheck]] = defaultdict(list)
 
 
 def register_verbs(verbs: dict[str, str]) -> None:
@@ -47,3 +53,22 @@ def listeners_of(topic: str) -> list[Callable[..., None]]:
 def call(listener: Listener, *, at: datetime, payload: dict[str, Any]) -> None:
     """Call one listener the agreed way."""
     listener(at=at, payload=payload)
+
+
+def register_gate(subject_kind: str, check: GateCheck) -> None:
+    """Have a check asked before any subject of a kind passes; called from a manifest. Several checks add up."""
+    if check not in _gates[subject_kind]:
+        _gates[subject_kind].append(check)
+
+
+def check_gates(*, subject_kind: str, subject_id: str, at: datetime) -> list[Blocker]:
+    """Everything that stands in the way of a subject, from every check of its kind; empty when it may pass.
+
+    Call it inside the transaction that lets the subject pass, with the subject's row locked. A check that fails
+    raises, and nothing passes.
+
+    Raises: LookupError — nobody stands at this gate: a kind misspelt lets nothing through
+    """
+    if not _gates.get(subject_kind):
+        raise LookupError(f"no check is registered for the gate of {subject_kind}")
+    return [found for check in _gates[subject_kind] for found in check(subject_id=subject_id, at=at)]

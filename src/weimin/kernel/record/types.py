@@ -91,6 +91,15 @@ class Remembered:
     answer: dict[str, object]
 
 
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """Why something may not pass a gate yet: a stable code, a sentence for the person, the clause it comes from."""
+
+    code: str
+    text: str
+    clause: str = ""
+
+
 # --- the chain ---------------------------------------------------------------------------------------
 class FaultKind(StrEnum):
     """What can be wrong with a chain, a stored file, or what was published."""

@@ -31,6 +31,8 @@ _ENTRIES = (
     ("时钟异常", "desk:integrity", frozenset({"supervisor"})),
     ("清单管理", "desk:lists", frozenset({"list_keeper", "legal_reviewer", "leader", "supervisor"})),
     ("本乡镇事项", "desk:offers", frozenset({"leader"})),
+    ("任务准入", "desk:tasks", frozenset({"leader", "admission_office", "supervisor"})),
+    ("涉乡镇事项", "desk:matters", frozenset({"leader", "admission_office", "supervisor"})),
     ("要核对的事项", "desk:items", frozenset({"list_keeper"})),
     ("流程和决策表", "desk:procedures", frozenset({"list_keeper"})),
     ("影响评估", "desk:assessments", frozenset({"list_keeper", "supervisor", "audit_admin"})),

@@ -5,6 +5,8 @@ from django.urls import path
 from weimin.apps.counter import web as counter
 from weimin.apps.listkeeping.web import desk as lists
 from weimin.apps.listkeeping.web import editor, places, sheets
+from weimin.apps.taskadmission.web import matters as county_matters
+from weimin.apps.taskadmission.web import tasks
 from weimin.kernel.accounts.web import account as own
 from weimin.kernel.accounts.web import desk as accounts
 from weimin.kernel.accounts.web import second
@@ -87,6 +89,13 @@ urlpatterns = [
     path("misses/", catalogue.misses, name="misses"),
     path("misses.xlsx", catalogue.misses_sheet, name="misses_sheet"),
     path("misses/<int:miss_id>/", catalogue.drop_miss, name="drop_miss"),
+    path("tasks/", tasks.tasks, name="tasks"),
+    path("tasks/new/", tasks.new, name="task_new"),
+    path("tasks/reports/", tasks.reports, name="task_reports"),
+    path("tasks/<int:task_id>/", tasks.task, name="task"),
+    path("matters/", county_matters.matters, name="matters"),
+    path("matters/new/", county_matters.new, name="matter_new"),
+    path("matters/<int:matter_id>/", county_matters.matter, name="matter"),
     path("law/", law.law, name="law"),
     path("law.xlsx", law.export_law, name="law_export"),
     path("law/<str:code>/", law.law_row, name="law_row"),

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from weimin.apps.listkeeping.web import portal as lists
+from weimin.apps.taskadmission.web import portal as tasks
 from weimin.kernel.accounts.web import city
 from weimin.kernel.accounts.web import portal as accounts
 from weimin.kernel.cases.web import apply, clocks
@@ -59,6 +60,12 @@ urlpatterns = [
     path("lists/<str:list_code>.xlsx", lists.export_rows, name="list_export"),
     path("rows/<str:code>/", lists.row, name="list_row"),
     path("my/proposals/", lists.my_proposals, name="my_proposals"),
+    path("tasks/", tasks.figures, name="tasks"),
+    path("tasks.xlsx", tasks.export_figures, name="tasks_export"),
+    path("tasks/records/", tasks.records, name="task_records"),
+    path("tasks/<int:task_id>/", tasks.task, name="task"),
+    path("county-matters/", tasks.matters, name="county_matters"),
+    path("county-matters/<int:matter_id>/", tasks.matter, name="county_matter"),
     path("calendar/", deadlines.calendar, name="calendar"),
     path("overruns/", supervision.overruns, name="overruns"),
     path("overruns.json", supervision.overruns_feed, name="overruns_feed"),

@@ -20,6 +20,8 @@ LIMITS = frozenset(
         "city",
         "verify",
         "search",
+        "search.miss",
+        "search.misses",
         "api.client",
         "api.unknown",
         "held",
