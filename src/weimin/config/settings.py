@@ -89,6 +89,7 @@ INSTALLED_APPS = [
     "weimin.kernel.supervision",
     "weimin.apps.counter",
     "weimin.apps.listkeeping",
+    "weimin.apps.delegation",
     "weimin.sites.portal",
     "weimin.sites.desk",
     "weimin.config",
