@@ -70,7 +70,7 @@ class Instrument:
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """What shows that the township can carry the power; certificates are (number, last day), the rest evidence in words."""
+    """What shows that the township can carry the power; certificates are (number, last day), the rest words."""
 
     certificates: tuple[tuple[str, date], ...] = ()
     legal_reviewer: str = ""

@@ -28,7 +28,7 @@ def law_rows() -> dict[str, list[Any]]:
 
 def focus_areas() -> dict[str, str]:
     """The eight fields in which townships get more powers, by code."""
-    return {code: name for code, name in law_rows()["focus"]}
+    return dict(law_rows()["focus"])
 
 
 def rows_on(about: str, on: date) -> list[dict[str, Any]]:

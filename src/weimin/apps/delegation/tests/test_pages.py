@@ -133,4 +133,4 @@ def test_acts_as_a_spreadsheet(keeper: Client) -> None:
     number = run_delegation(clock.now())
     answer = keeper.get(f"/desk/delegations/{number}/acts.xlsx")
     sheet = load_workbook(io.BytesIO(b"".join(answer.streaming_content))).active  # type: ignore[attr-defined]
-    assert sheet is not None and [cell.value for cell in sheet[1]][0] == "办件编号"
+    assert sheet is not None and next(cell.value for cell in sheet[1]) == "办件编号"

@@ -124,7 +124,10 @@ def _fields(request: Any, errors: dict[str, str]) -> list[Shown]:
         choose("list_kind", "列入哪张清单", LISTS),
         choose("origin", "来源", ORIGINS),
         choose("focus", "重点领域", focus_areas()),
-        Shown("township", "交给哪个乡镇（街道）", "select", post.get("township", ""), errors.get("township", ""), groups=towns),
+        Shown(
+            "township", "交给哪个乡镇（街道）", "select", post.get("township", ""), errors.get("township", ""),
+            groups=towns,
+        ),
         write("lead", "县级主管部门", "写部门名称，如 民政局", most=20),
         choose("recipient", "承接主体", RECIPIENTS),
         write("items", "具体事项", "清单上的事项代码，几个的用空格隔开，如 A4-23", kind="textarea"),
