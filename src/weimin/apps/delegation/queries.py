@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from weimin.apps.delegation import access
-from weimin.apps.delegation.models import Delegation, DelegationMatter
+from weimin.apps.delegation.models import Delegation, DelegationMatter, DelegationStep, Evaluation
 from weimin.apps.delegation.rules import focus_areas, name_used
 from weimin.apps.delegation.types import KINDS, RUNNING
 from weimin.kernel.catalogue.authority import Authority
@@ -78,7 +78,11 @@ def get_delegation(*, viewer: Actor, number: str) -> Delegation:
 
     Raises: DelegationUnknown — none that the viewer may see
     """
-    rows = access.visible_delegations(viewer).prefetch_related("matters", "steps", "evaluations")
+    rows = access.visible_delegations(viewer).prefetch_related(
+        "matters",
+        Prefetch("steps", DelegationStep.objects.order_by("pk")),
+        Prefetch("evaluations", Evaluation.objects.order_by("-pk")),
+    )
     found = rows.filter(number=number).first()
     if found is None:
         raise access.DelegationUnknown("没有这一份赋权、委托，或者还没有公布。")
@@ -105,8 +109,8 @@ def coverage(*, on: date, county: str = "") -> list[CoverageRow]:
     """
     counts: dict[tuple[str, str], int] = {}
     rows = DelegationMatter.objects.filter(_covers(on), decided=True, delegation__state__in=(*RUNNING, "withdrawn"))
-    for town, focus in rows.values_list("township_id", "delegation__focus"):
-        counts[(town, focus)] = counts.get((town, focus), 0) + 1
+    for place, focus in rows.values_list("township_id", "delegation__focus"):
+        counts[(place, focus)] = counts.get((place, focus), 0) + 1
     most = max(counts.values(), default=0)
     picture = []
     for town in directory.list_townships():

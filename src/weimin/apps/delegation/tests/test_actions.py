@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from weimin.apps.delegation import access, actions, queries
 from weimin.apps.delegation.models import Delegation
@@ -213,6 +215,20 @@ def test_under_a_delegation_the_township_decides_in_the_right_name(
     paper = printed(case)
     assert paper["agency"] == case.authority["name_of"] and name in paper["agency"]
     assert number in paper["authority_text"]
+
+
+def test_a_decision_under_a_delegation_costs_no_further_statement(cast: Cast) -> None:
+    counts = []
+    for place, rule in enumerate(("county", "township")):
+        at = AT + timedelta(minutes=place)
+        if rule == "township":
+            forest()
+        case = application(cast, at)
+        who, step = to_decision(cast, case, rule, at)
+        with CaptureQueriesContext(connection) as asked:
+            decide(who, case, step, at)
+        counts.append(len([one for one in asked.captured_queries if "SAVEPOINT" not in one["sql"]]))
+    assert counts[1] <= counts[0] <= 22
 
 
 def test_a_matter_keeps_what_it_started_with(cast: Cast) -> None:

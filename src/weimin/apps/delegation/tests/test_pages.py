@@ -13,7 +13,12 @@ from weimin.apps.delegation import queries
 from weimin.apps.delegation.models import Delegation
 from weimin.apps.delegation.testing import SYSTEM, TOWN, run_delegation
 from weimin.base import clock
-from weimin.kernel.cases.testing import client_of, officer, text_of
+from weimin.config.examples import _answers
+from weimin.kernel.cases import actions as cases
+from weimin.kernel.cases.models import Case
+from weimin.kernel.cases.testing import client_of, make_cast, officer, text_of
+from weimin.kernel.cases.types import Channel, Submission
+from weimin.kernel.catalogue import queries as catalogue
 from weimin.kernel.record.models import AuditEntry
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("city")]
@@ -134,3 +139,24 @@ def test_acts_as_a_spreadsheet(keeper: Client) -> None:
     answer = keeper.get(f"/desk/delegations/{number}/acts.xlsx")
     sheet = load_workbook(io.BytesIO(b"".join(answer.streaming_content))).active  # type: ignore[attr-defined]
     assert sheet is not None and next(cell.value for cell in sheet[1]) == "办件编号"
+
+
+def test_a_withdrawal_on_the_desk_hands_open_matters_up(keeper: Client) -> None:
+    at = clock.now()
+    number, cast = run_delegation(at), make_cast(at)
+    spec = catalogue.get_current(code="A4-23")
+    sent = Submission(
+        item_code="A4-23",
+        township_code=TOWN,
+        applicant_id=cast.applicant.resident_id or 0,
+        channel=Channel.WINDOW,
+        answers=_answers(spec, "2026-01-05"),
+        waived_materials=tuple(one.code for one in spec.materials),
+    )
+    made = cases.submit(by=cast.clerk, at=at, key="one", submission=sent)
+    listed = client_of(officer(at, "township", ("leader",), lead="司法局")).get(f"/desk/delegations/{number}/acts/")
+    assert made.number in text_of(listed)
+    gone = {"do": "withdraw", "reason": "承接能力不足", "open_matters": "hand_up"}
+    assert keeper.post(f"/desk/delegations/{number}/", gone).status_code == 302
+    assert "在办 1 件" in text_of(keeper.get(f"/desk/delegations/{number}/"))
+    assert (Case.objects.get(pk=made.case_id).authority or {})["decider"] == "county"
