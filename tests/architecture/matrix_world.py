@@ -119,7 +119,8 @@ OF_SOMEBODY = frozenset(
 OF_EVERYBODY = frozenset(
     [
         *("code", "township", "page", "version_id", "notice_id", "day", "part", "path", "kind"),
-        *("list_code", "import_id", "shelf", "which", "miss_id"),
+        *("list_code", "import_id", "shelf", "which", "miss_id", "letter"),
+        *("task_id", "matter_id"),
     ]
 )
 

@@ -122,6 +122,7 @@ def build_world() -> World:
         "which": "1",
         "warning_id": late.pk,
         "order_id": order,
+        "letter": "none",
         "task_id": 1,
         "matter_id": 1,
         "notice_id": getattr(CalendarNotice.objects.first(), "pk", 1),

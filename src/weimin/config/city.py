@@ -15,7 +15,7 @@ from django.db import transaction
 from pypinyin import lazy_pinyin
 
 from weimin.base.clock import local_date
-from weimin.config import examples
+from weimin.config import delegations, examples
 from weimin.kernel.accounts import actions as accounts
 from weimin.kernel.catalogue import actions as catalogue
 from weimin.kernel.deadlines import actions as deadlines
@@ -123,7 +123,8 @@ def load_demo(*, at: datetime, progress: Progress = _quiet) -> dict[str, int]:
                 made += 1
             if done % 25 == 0 or done == len(plan):
                 progress("演示人员", done, len(plan))
-    return {"accounts": made, "matters": examples.load_matters(at=at, progress=progress)}
+    matters = examples.load_matters(at=at, progress=progress)
+    return {"accounts": made, "matters": matters, "delegations": delegations.load_delegations(at=at)}
 
 
 #: The three administrators of the demonstration; two for security, so that one can confirm what the other proposes.

@@ -91,6 +91,7 @@ INSTALLED_APPS = [
     "weimin.apps.counter",
     "weimin.apps.listkeeping",
     "weimin.apps.taskadmission",
+    "weimin.apps.delegation",
     "weimin.sites.portal",
     "weimin.sites.desk",
     "weimin.config",

@@ -32,6 +32,7 @@ AUDIT_VERBS = {
     "cases.extension.refused": "不同意延长期限",
     "cases.case.extended": "批准延长期限",
     "cases.case.renewed": "视为准予延续",
+    "cases.authority.ended": "收回授权，在办件另行安排",
 }
 RETENTION = {
     "Case": "10 年（文书档案定期，按本地保管期限表核对）",

@@ -43,6 +43,12 @@ class Case(Attended):
     committed_days = models.PositiveSmallIntegerField(
         "本地承诺天数", null=True, help_text="提交时乡镇承诺的更短天数，空表示按清单；单位和清单一样"
     )
+    delegation = models.CharField(
+        "授权编号", max_length=40, blank=True, default="", db_default="", help_text="提交时按哪一份赋权或委托由乡镇决定"
+    )
+    authority = models.JSONField(
+        "决定权", null=True, help_text="提交时由谁决定、以谁的名义、按哪一份赋权或委托；和赋权无关的为空"
+    )
     applicant = models.ForeignKey(
         "residents.Resident",
         models.PROTECT,
@@ -147,6 +153,9 @@ class Case(Attended):
         indexes = [
             models.Index(fields=["township", "-submitted_at", "-id"], name="cases_case_township"),
             models.Index(fields=["applicant", "-submitted_at"], name="cases_case_applicant"),
+            models.Index(
+                fields=["delegation", "-submitted_at"], name="cases_case_delegation", condition=~Q(delegation="")
+            ),
             models.Index(
                 fields=["attention_at"],
                 name="cases_case_attention",

@@ -30,6 +30,7 @@ _ENTRIES = (
     ("预警督办", "desk:warnings", frozenset[str]()),
     ("时钟异常", "desk:integrity", frozenset({"supervisor"})),
     ("清单管理", "desk:lists", frozenset({"list_keeper", "legal_reviewer", "leader", "supervisor"})),
+    ("赋权和委托", "desk:delegations", frozenset({"list_keeper", "legal_reviewer", "leader", "supervisor"})),
     ("本乡镇事项", "desk:offers", frozenset({"leader"})),
     ("任务准入", "desk:tasks", frozenset({"leader", "admission_office", "supervisor"})),
     ("涉乡镇事项", "desk:matters", frozenset({"leader", "admission_office", "supervisor"})),

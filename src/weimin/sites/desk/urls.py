@@ -3,6 +3,7 @@
 from django.urls import path
 
 from weimin.apps.counter import web as counter
+from weimin.apps.delegation.web import desk as delegations
 from weimin.apps.listkeeping.web import desk as lists
 from weimin.apps.listkeeping.web import editor, places, sheets
 from weimin.apps.taskadmission.web import matters as county_matters
@@ -79,6 +80,12 @@ urlpatterns = [
     path("lists/versions/<int:version_id>/try/", editor.try_out, name="list_try"),
     path("lists/<str:list_code>/", lists.rows, name="list_rows"),
     path("lists/<str:list_code>/rows.xlsx", sheets.template, name="list_template"),
+    path("delegations/", delegations.delegations, name="delegations"),
+    path("delegations/new/", delegations.propose, name="delegation_propose"),
+    path("delegations/coverage/", delegations.coverage, name="delegation_coverage"),
+    path("delegations/<str:letter>/", delegations.delegation, name="delegation"),
+    path("delegations/<str:letter>/acts/", delegations.acts, name="delegation_acts"),
+    path("delegations/<str:letter>/acts.xlsx", delegations.export_acts, name="delegation_acts_export"),
     path("offers/", places.offers, name="offers"),
     path("offers/<str:code>/", places.offer, name="offer"),
     path("procedures/", procedures.procedures, name="procedures"),

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from weimin.apps.delegation.web import portal as delegations
 from weimin.apps.listkeeping.web import portal as lists
 from weimin.apps.taskadmission.web import portal as tasks
 from weimin.kernel.accounts.web import city
@@ -58,6 +59,8 @@ urlpatterns = [
     path("lists/", lists.index, name="lists"),
     path("lists/<str:list_code>/", lists.rows, name="list"),
     path("lists/<str:list_code>.xlsx", lists.export_rows, name="list_export"),
+    path("delegations/", delegations.delegations, name="delegations"),
+    path("delegations/<str:letter>/", delegations.delegation, name="delegation"),
     path("rows/<str:code>/", lists.row, name="list_row"),
     path("my/proposals/", lists.my_proposals, name="my_proposals"),
     path("tasks/", tasks.figures, name="tasks"),

@@ -1,6 +1,7 @@
 """Every write on matters; one function per business verb."""
 
 from weimin.kernel.cases.actions.applying import register_own_motion, submit
+from weimin.kernel.cases.actions.authorities import end_authority
 from weimin.kernel.cases.actions.checking import (
     accept_application,
     answer_supplement,
@@ -65,6 +66,7 @@ __all__ = [
     "decide_case",
     "decide_extension",
     "destroy_case",
+    "end_authority",
     "forget_unsent",
     "hand_back_step",
     "hand_out_result",

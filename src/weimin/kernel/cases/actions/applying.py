@@ -13,7 +13,7 @@ from weimin.base import identifiers
 from weimin.base.clock import local_date
 from weimin.base.errors import Forbidden, Invalid, Refused
 from weimin.kernel.cases import access, queries
-from weimin.kernel.cases.actions import turning
+from weimin.kernel.cases.actions import authorities, turning
 from weimin.kernel.cases.actions.drafting import check_door, seal_answers, seal_guardian, seal_post
 from weimin.kernel.cases.actions.turning import Turn
 from weimin.kernel.cases.models import Case, CaseFile
@@ -253,11 +253,14 @@ def _create(
     if submission.applicant_id != by.resident_id and not _serves(by, submission.township_code):
         # taken in for another place: nobody of it worked on it yet, so only its number opens it
         wall.seek(case=number)
+    authority = authorities.authority_for(spec, submission.township_code, local_date(at))
     case = Case(
         number=number,
         item_version_id=spec.version_id,
         offer_id=offer.offer_id,
         committed_days=offer.committed_days,
+        delegation=(authority or {}).get("delegation", ""),
+        authority=authority,
         township_id=submission.township_code,
         applicant_id=submission.applicant_id,
         applicant_shown=guardians.CHILD_SHOWN

@@ -83,7 +83,7 @@ def enter_handling(turn: Turn, event: Event, *, accepted_at: datetime) -> None:
         attention_at=_renewal_moment(turn),
     )
     if statutory or committed:
-        rule = "county" if spec.decision_level == "county" else "township"
+        rule = turning.deciding_rule(turn)
         turning.start_clock(
             turn, purpose="handle", start=start, statutory=statutory, committed=committed, agency_rule=rule
         )

@@ -13,6 +13,7 @@ from weimin.base.clock import local_date
 from weimin.base.errors import Conflict, Forbidden, Invalid
 from weimin.kernel.cases import access
 from weimin.kernel.cases.actions import turning
+from weimin.kernel.cases.actions.authorities import check_authority, printed_authority
 from weimin.kernel.cases.actions.checking import (
     applicant_name,
     check_reasons,
@@ -193,7 +194,7 @@ def decide_case(
     """Decide, signed by a person, with reasons and basis; the delivery clock starts.
 
     Raises: ReasonsMissing — no reasons or basis; OutcomeUnknown — nothing chosen, or not offered
-            Forbidden — no person signs
+            Forbidden — no person signs; NotInForce — the township's delegation is not in force
     Law:    xkl-2019 art. 38, 44; pipl-2021 art. 24
     Cost:   about seventeen statements; locks the case row until commit
     """
@@ -205,6 +206,7 @@ def decide_case(
         step = turning.take_step(turn, step_id=step_id, kinds=("decide",))
         _check_outcome(step, outcome)
         turning.check_running(turn)
+        check_authority(turn.case, turn.today)
         turn.move(Event.DECIDE)
         turn.set(decided_at=at, outcome=outcome, attention_at=None)
         start_delivery(turn)
@@ -221,7 +223,7 @@ def decide_case(
             turn,
             PaperKind.DECISION,
             applicant=applicant_name(turn.case),
-            agency=by.agency_name,
+            **({"agency": by.agency_name} | printed_authority(turn.case)),
             outcome=outcome,
             outcome_text=text,
             reasons=reasons,

@@ -333,10 +333,20 @@ def _step(turn: Turn, task: ReadyTask, agency_id: int, clock: ClockRef | None, s
 def _find_agency(turn: Turn, rule: str) -> int | None:
     spec = turn.spec
     lead = spec.lead_key
+    if rule == "county" and (turn.case.authority or {}).get("decider") == "township":
+        rule = "township"  # under a delegation the township does what the county would do
     if rule.startswith("body:"):
         key = rule.removeprefix("body:")
         rule, lead = "township", spec.joint_bodies.get(key, lead)
     return directory.resolve_agency(rule=rule, township_code=turn.case.township_id, lead_key=lead, area=spec.area)
+
+
+def deciding_rule(turn: Turn) -> str:
+    """Whether county or township decides: by the item, or by the delegation that the matter started with."""
+    level = turn.spec.decision_level
+    if level == "township_if_empowered":
+        return str((turn.case.authority or {}).get("decider") or "county")
+    return "county" if level == "county" else "township"
 
 
 def deciding_agency(turn: Turn) -> int:
@@ -344,7 +354,7 @@ def deciding_agency(turn: Turn) -> int:
 
     Raises: Conflict — the place has no such body
     """
-    return _agency(turn, "county" if turn.spec.decision_level == "county" else "township")
+    return _agency(turn, deciding_rule(turn))
 
 
 def _agency(turn: Turn, rule: str) -> int:

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             "SearchMiss",
             [
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("digest", models.BinaryField(unique=True, help_text="清理后问法的带密钥摘要；满次数以前只有它")),
                 (
                     "kind",

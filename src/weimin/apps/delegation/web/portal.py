@@ -1,0 +1,64 @@
+"""Delegations in public: what each township decides, under which instrument, on any day."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from weimin.apps.delegation import queries
+from weimin.apps.delegation.rules import focus_areas
+from weimin.apps.delegation.types import LISTS, POWERS
+from weimin.apps.delegation.web.shown import read_day
+from weimin.base.errors import WeiminError
+from weimin.base.guard import access, limited
+from weimin.kernel.directory import queries as directory
+from weimin.ui.answers import status_of
+
+SHOWN = 300
+
+
+@access("public")
+@limited("search")
+@require_GET
+def delegations(request: Any) -> HttpResponse:
+    """The three lists of a day, of all townships or of one."""
+    problem, status, on = "", 200, request.today
+    try:
+        on = read_day(request.GET.get("on", ""), request.today)
+    except WeiminError as fault:
+        problem, status = fault.message, status_of(fault)
+    township = request.GET.get("township", "")
+    if not directory.division_exists(township):
+        township = ""
+    rows = list(queries.list_on(viewer=request.actor, on=on, township=township)[:SHOWN])
+    context = {
+        "lists": [(name, [one for one in rows if one.list_kind == code]) for code, name in LISTS.items()],
+        "count": len(rows),
+        "full": len(rows) == SHOWN,
+        "on": on,
+        "today": request.today,
+        "township": township,
+        "townships": directory.townships_by_county(),
+        "problem": problem,
+        "section": "lists",
+    }
+    return render(request, "delegation/public.html", context, status=status)
+
+
+@access("public")
+@limited("search")
+@require_GET
+def delegation(request: Any, letter: str) -> HttpResponse:
+    """One delegation: what, within which limits, by whom, from when to when, and what became of it."""
+    row = queries.get_delegation(viewer=request.actor, number=letter)
+    context = {
+        "row": row,
+        "focus": focus_areas().get(row.focus, ""),
+        "powers": "、".join(POWERS.get(one, one) for one in row.powers),
+        "place": directory.full_name(row.township_id),
+        "section": "lists",
+    }
+    return render(request, "delegation/public_one.html", context)
