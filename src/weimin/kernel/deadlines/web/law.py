@@ -57,6 +57,7 @@ GROUPS = (
     ("重大决策和协商", "decision rules normative plan consult"),
     ("信访、接访和调解", "petition reception mediation"),
     ("政府信息公开和清单", "disclosure powerlist lists"),
+    ("赋权委托、任务准入和征求意见", "delegation tasks opinion"),
     ("政府购买服务", "purchase"),
     ("政府采购和合同", "procure contract"),
     ("评价和热线", "rating hotline"),
