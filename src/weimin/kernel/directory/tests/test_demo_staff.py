@@ -58,4 +58,4 @@ def test_every_township_and_county_is_staffed_by_people_marked_as_made_up() -> N
         actor = queries.get_actor_for_account(account_id=account, post_id=None, at=AT, via="desk")
         assert actor.division_code == place and role in actor.roles
 
-    assert loading.load_demo(at=AT) == {"accounts": 0, "matters": 0}
+    assert set(loading.load_demo(at=AT).values()) == {0}
