@@ -79,7 +79,7 @@ def _works(viewer: Actor) -> bool:
 def _works_on(viewer: Actor, roles: frozenset[str]) -> Condition:
     if not _works(viewer) or not viewer.roles & roles:
         return False
-    return Q(Exists(Step.objects.filter(case=OuterRef("pk"), agency_id=viewer.agency_id)))
+    return Q(Exists(Step.objects.filter(case=OuterRef("pk"), agency_id=viewer.agency)))
 
 
 def _speaks_for(viewer: Actor) -> Condition:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -50,7 +51,7 @@ def count_miss(*, at: datetime, text: str, found: bool, may_count: Callable[[str
     rows += [("word", one) for one in miss_rules.unknown_words(question, known=known) if one != question]
     with connection.cursor() as cursor:
         for kind, kept in rows:
-            values = {"digest": blind_index(kept, purpose="search miss"), "kind": kind, "text": kept}
+            values: dict[str, Any] = {"digest": blind_index(kept, purpose="search miss"), "kind": kind, "text": kept}
             cursor.execute(_COUNT_MISS, values | {"on": local_date(at), "shown": miss_rules.SHOWN_FROM})
     wall.keep()
     return True
