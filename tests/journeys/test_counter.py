@@ -59,7 +59,7 @@ def test_farmer_registers_at_the_counter(pages: Callable[[str], Page], size: str
     look(stranger, "不归您查看")
     keeper = pages("desktop")
     staff(keeper, "shi.qingdan")
-    keeper.click("text=事项清单")
+    keeper.click("text=要核对的事项")
     look(keeper, "凭经验")
     operator = pages("desktop")
     staff(operator, "shi.yunwei")
