@@ -49,6 +49,9 @@ WEIMIN_DEMO = _flag("WEIMIN_DEMO", True)
 WEIMIN_CITY = os.environ.get("WEIMIN_CITY", "蚌埠市")
 #: Where pages live, for QR codes and links in notices.
 WEIMIN_BASE_URL = os.environ.get("WEIMIN_BASE_URL", "http://127.0.0.1:8000")
+#: Under which licence the catalogue is open data: its address, and its name as people read it.
+WEIMIN_DATA_LICENCE = os.environ.get("WEIMIN_DATA_LICENCE", "https://creativecommons.org/licenses/by/4.0/")
+WEIMIN_DATA_LICENCE_NAME = os.environ.get("WEIMIN_DATA_LICENCE_NAME", "知识共享署名 4.0 国际许可（CC BY 4.0）")
 #: The folder of the npm packages with the fonts of papers.
 WEIMIN_FONTS = os.environ.get("WEIMIN_FONTS", str(ROOT / "node_modules/@expo-google-fonts"))
 #: Where the contents of files are kept.

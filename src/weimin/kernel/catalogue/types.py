@@ -415,3 +415,34 @@ class Found:
     limit_text: str
     why: str = ""
     applied: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedItem:
+    """One published version of an item, as open data gives it out."""
+
+    code: str
+    number: int
+    name: str
+    plain: str
+    area: str
+    type_code: str
+    applied: bool
+    audience: tuple[str, ...]
+    life_events: tuple[str, ...]
+    valid_from: date
+    valid_until: date | None
+    doc: dict[str, Any] = field(hash=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """Who gives out open data, and where its addresses begin.
+
+    Shape:  `root` without a slash at its end; `life_events` by code
+    """
+
+    city: str
+    division: str
+    root: str
+    life_events: dict[str, str] = field(hash=False, compare=False)

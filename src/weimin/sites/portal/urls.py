@@ -9,6 +9,7 @@ from weimin.kernel.accounts.web import city
 from weimin.kernel.accounts.web import portal as accounts
 from weimin.kernel.cases.web import apply, clocks
 from weimin.kernel.cases.web import portal as cases
+from weimin.kernel.catalogue.web import data
 from weimin.kernel.catalogue.web import portal as catalogue
 from weimin.kernel.deadlines.web import portal as deadlines
 from weimin.kernel.evaluation.web import portal as evaluation
@@ -69,6 +70,15 @@ urlpatterns = [
     path("tasks/<int:task_id>/", tasks.task, name="task"),
     path("county-matters/", tasks.matters, name="county_matters"),
     path("county-matters/<int:matter_id>/", tasks.matter, name="county_matter"),
+    path("data/", data.index, name="data"),
+    path("data/items.jsonld", data.items_jsonld, name="data_jsonld"),
+    path("data/items/<str:code>.jsonld", data.item_jsonld, name="data_item"),
+    path("data/items.csv", data.items_csv, name="data_csv"),
+    path("data/materials.csv", data.materials_csv, name="data_materials"),
+    path("data/codes.csv", data.codes_csv, name="data_codes"),
+    path("data/gbt39046.json", data.gbt39046_json, name="data_gbt39046"),
+    path("data/changes.atom", data.changes_atom, name="data_atom"),
+    path("data/changes.json", data.changes_json, name="data_changes"),
     path("calendar/", deadlines.calendar, name="calendar"),
     path("overruns/", supervision.overruns, name="overruns"),
     path("overruns.json", supervision.overruns_feed, name="overruns_feed"),
