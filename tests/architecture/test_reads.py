@@ -131,6 +131,7 @@ def build_world() -> World:
         "import_id": 1,
         "miss_id": 1,
         "entry_id": entry,
+        "miss_id": 1,
         "officer_id": worker.officer_id,
         "day": clock.local_date(at).isoformat(),
         "part": 1,
@@ -212,7 +213,7 @@ def _text(answer: Any) -> str:
     if "spreadsheet" in kind:
         book = load_workbook(io.BytesIO(body))
         return "\n".join(str(cell) for sheet in book for row in sheet.values for cell in row)
-    if kind.startswith("application/json"):
+    if re.match(r"application/(\w+\+)?json", kind):
         return json.dumps(json.loads(body), ensure_ascii=False)
     if kind.startswith("text") or "xml" in kind:
         return html.unescape(body.decode())

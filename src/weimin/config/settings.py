@@ -49,8 +49,9 @@ WEIMIN_DEMO = _flag("WEIMIN_DEMO", True)
 WEIMIN_CITY = os.environ.get("WEIMIN_CITY", "蚌埠市")
 #: Where pages live, for QR codes and links in notices.
 WEIMIN_BASE_URL = os.environ.get("WEIMIN_BASE_URL", "http://127.0.0.1:8000")
-#: Under which licence the catalogue is open data: its address, and its name as people read it.
+#: Under which licence the catalogue is open data: its address.
 WEIMIN_DATA_LICENCE = os.environ.get("WEIMIN_DATA_LICENCE", "https://creativecommons.org/licenses/by/4.0/")
+#: The licence's name as people read it.
 WEIMIN_DATA_LICENCE_NAME = os.environ.get("WEIMIN_DATA_LICENCE_NAME", "知识共享署名 4.0 国际许可（CC BY 4.0）")
 #: The folder of the npm packages with the fonts of papers.
 WEIMIN_FONTS = os.environ.get("WEIMIN_FONTS", str(ROOT / "node_modules/@expo-google-fonts"))
@@ -228,6 +229,7 @@ WEIMIN_RATES = {
     "search": "300/m",
     "search.miss": "1/d",  # a question without an answer counts once a day for each address
     "search.misses": "60/d",  # and so many of them
+    "data": "60/m",  # open data: whole files
     "api.client": "1200/m",
     "api.unknown": "30/m",
     "held": "1/15m",  # entries in the trail about tries that are held off

@@ -322,7 +322,7 @@ class Offer(models.Model):
 class SearchMiss(models.Model):
     """How often a question found nothing, or only something like it: no person, no place, no moment."""
 
-    KINDS = [("nothing", "没找到"), ("likely", "只找到相近的"), ("word", "没人用过的词")]
+    KINDS = [("nothing", "没找到"), ("likely", "只找到相近的"), ("word", "事项里没有的词")]
 
     digest = models.BinaryField(unique=True, help_text="清理后问法的带密钥摘要；满次数以前只有它")
     kind = models.CharField("种类", max_length=8, choices=KINDS, help_text="没找到、只找到相近的，或者事项里没有的词")

@@ -22,6 +22,7 @@ LIMITS = frozenset(
         "search",
         "search.miss",
         "search.misses",
+        "data",
         "api.client",
         "api.unknown",
         "held",

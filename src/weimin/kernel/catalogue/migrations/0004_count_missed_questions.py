@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         "种类",
                         max_length=8,
-                        choices=[("nothing", "没找到"), ("likely", "只找到相近的"), ("word", "没人用过的词")],
+                        choices=[("nothing", "没找到"), ("likely", "只找到相近的"), ("word", "事项里没有的词")],
                         help_text="没找到、只找到相近的，或者事项里没有的词",
                     ),
                 ),

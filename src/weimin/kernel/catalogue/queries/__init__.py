@@ -291,7 +291,10 @@ def _likely(rows: QuerySet[ItemVersion], question: ranking.Question) -> list[Ite
         (ranking.score(question, names=one.names, tokens=_read_tokens(one.shared), rarities=rare), one)
         for one in _ranked(rows, _either(tokens), _WEIGHED_AT_MOST, shared=shared)
     ]
-    return [one for _, one in sorted(weighed, key=lambda pair: -pair[0])]
+    weighed.sort(key=lambda pair: -pair[0])
+    least = weighed[0][0] * ranking.WORTH_SHOWING if weighed else 0.0
+    shown = weighed[: ranking.SHOWN_AT_MOST]
+    return [one for place, (worth, one) in enumerate(shown) if place < ENOUGH or worth >= least]
 
 
 def _read_tokens(shared: list[str]) -> dict[str, bool]:

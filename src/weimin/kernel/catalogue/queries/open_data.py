@@ -36,7 +36,7 @@ def read_state() -> State:
 
     Cost:   one query
     """
-    found = ItemVersion.objects.filter(status__in=_PUBLISHED).aggregate(
+    found = ItemVersion.objects.filter(item__list_code="service", status__in=_PUBLISHED).aggregate(
         newest=Max("pk"),
         begun=Max("valid_from"),
         ended=Max("valid_until"),
@@ -79,7 +79,7 @@ def list_changes(*, before: int | None = None, limit: int = 50) -> list[tuple[in
 
 
 def _versions() -> QuerySet[ItemVersion]:
-    return ItemVersion.objects.filter(status__in=_PUBLISHED).select_related("item")
+    return ItemVersion.objects.filter(item__list_code="service", status__in=_PUBLISHED).select_related("item")
 
 
 def _published(version: ItemVersion) -> PublishedItem:

@@ -30,6 +30,34 @@ _SURNAMES = frozenset(
     "范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文庞樊兰殷施陶洪翟安颜倪严牛温芦季俞章"
 )
 _DOUBLE_SURNAMES = frozenset(["欧阳", "上官", "司马", "诸葛", "夏侯", "皇甫", "尉迟", "公孙", "慕容", "司徒"])
+#: Words of asking: they tell the list keeper nothing, and would keep equal questions apart.
+_EMPTY = searching.STOP_WORDS | frozenset(
+    [
+        "有没有",
+        "没有",
+        "能否",
+        "是否",
+        "可否",
+        "怎么样",
+        "什么样",
+        "多少钱",
+        "哪儿",
+        "哪里",
+        "我们",
+        "你们",
+        "他们",
+        "我家",
+        "国家",
+        "政府",
+        "现在",
+        "听说",
+        "还有",
+        "什么时候",
+        "请问",
+        "你好",
+        "一个",
+    ]
+)
 _HAN = re.compile(r"[\u3400-\u9fff]{2,}")
 
 
@@ -46,7 +74,7 @@ def clean_question(text: str, *, known: Container[str]) -> str:
         return ""
     if _names_somebody(plain, known):
         return ""
-    words = [word for word in rjieba.cut(plain) if _HAN.fullmatch(word) and word not in searching.STOP_WORDS]
+    words = [word for word in rjieba.cut(plain) if _HAN.fullmatch(word) and word not in _EMPTY]
     kept = " ".join(words)
     return kept if len(kept) <= LONGEST else ""
 

@@ -16,6 +16,10 @@ SAME_MEANING = 0.75
 PAIR = 0.35
 #: What each character of an everyday name that stands whole in the question adds.
 WHOLE_NAME = 1.2
+#: Behind the first three, likely answers with less than this share of the best one's score are left out, and all
+#: behind so many.
+WORTH_SHOWING = 0.3
+SHOWN_AT_MOST = 12
 #: What the newest item's number may grow before rarities are counted again.
 GROWTH = 1.05
 

@@ -20,7 +20,7 @@ from weimin.kernel.deadlines import queries as deadlines
 from weimin.kernel.deadlines.types import CERTAINTIES
 from weimin.ui.sheets import spreadsheet
 
-KINDS = {"nothing": "没找到", "likely": "只找到相近的", "word": "没人用过的词"}
+KINDS = {"nothing": "没找到", "likely": "只找到相近的", "word": "事项里没有的词"}
 
 
 @access("staff", roles={"list_keeper"})
