@@ -131,7 +131,6 @@ def build_world() -> World:
         "import_id": 1,
         "miss_id": 1,
         "entry_id": entry,
-        "miss_id": 1,
         "officer_id": worker.officer_id,
         "day": clock.local_date(at).isoformat(),
         "part": 1,
