@@ -153,11 +153,13 @@ def application(cast: Cast, at: datetime = AT) -> Case:
     from weimin.kernel.catalogue import queries as catalogue
 
     spec = catalogue.get_current(code=ITEM)
+    from weimin.kernel.cases.testing import current_notice
     from weimin.kernel.cases.types import Channel, Submission
 
     sent = Submission(
         item_code=ITEM, township_code=TOWN, applicant_id=cast.applicant.resident_id or 0, channel=Channel.WINDOW,
         answers=_answers(spec, "2026-01-05"), waived_materials=tuple(one.code for one in spec.materials),
+        notice=current_notice(at),
     )  # fmt: skip
     done = cases.submit(by=cast.clerk, at=at, key=f"k{at}", submission=sent)
     return Case.objects.get(pk=done.case_id)

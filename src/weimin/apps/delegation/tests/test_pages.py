@@ -145,7 +145,10 @@ def test_a_withdrawal_on_the_desk_hands_open_matters_up(keeper: Client) -> None:
     at = clock.now()
     number, cast = run_delegation(at), make_cast(at)
     spec = catalogue.get_current(code="A4-23")
+    from weimin.kernel.cases.testing import current_notice
+
     sent = Submission(
+        notice=current_notice(at),
         item_code="A4-23",
         township_code=TOWN,
         applicant_id=cast.applicant.resident_id or 0,
