@@ -29,7 +29,6 @@ from weimin.base.errors import Conflict, Invalid, Refused
 from weimin.kernel.cases import actions as cases
 from weimin.kernel.catalogue.queries import lists
 from weimin.kernel.deadlines import actions as deadlines
-from weimin.kernel.deadlines import queries as law
 from weimin.kernel.deadlines.types import ClockSpec
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.record.actions import record_audit
@@ -249,17 +248,15 @@ def _start_evaluation(row: Delegation, by: Actor, at: datetime) -> None:
     today = local_date(at)
     if row.clock_id is not None:
         deadlines.stop_clock(by=by, at=at, clock_id=row.clock_id, on=today)
-    limit, _ = law.get_limit(code="delegation.evaluate", on=today)
     spec = ClockSpec(
         purpose="lists",
         subject=("delegation", row.number),
         start_date=today,
-        statutory=limit,
         label=f"评估赋权、委托 {row.number}",
         agency_id=row.department_id,
         place=row.township_id,
     )
-    clock = deadlines.open_clock(by=by, at=at, spec=spec)
+    clock = deadlines.open_dated(by=by, at=at, code="delegation.evaluate", spec=spec, by_law=True)
     row.clock_id, row.evaluate_on = clock.clock_id, clock.due_date
 
 

@@ -11,7 +11,6 @@ from weimin.base.errors import Conflict, Forbidden, Invalid
 from weimin.kernel.cases import queries as cases
 from weimin.kernel.cases.types import ENDED, State
 from weimin.kernel.deadlines import actions as deadlines
-from weimin.kernel.deadlines import queries as limits
 from weimin.kernel.deadlines.types import ClockSpec, Move
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.evaluation import access
@@ -75,19 +74,17 @@ def rate_case(*, by: Actor, at: datetime, number: str, grade: int, comment: str 
 
 
 def _open_repair(rating: Rating, at: datetime) -> None:
-    limit, promised = limits.get_limit(code="rating.bad_reply", on=local_date(at))
     first = rating.case.steps.order_by("id").first()
     if first is None:
         return
-    clock = deadlines.open_clock(
+    clock = deadlines.open_dated(
         by=SYSTEM,
         at=at,
+        code="rating.bad_reply",
         spec=ClockSpec(
             purpose="repair",
             subject=("rating", str(rating.pk)),
             start_date=local_date(at),
-            statutory=None,
-            committed=promised or limit,
             label=f"差评回复：{rating.case.item_name}"[:60],
             agency_id=first.agency_id,
             place=rating.case.township_id,
@@ -168,7 +165,6 @@ def ask_about_read(*, by: Actor, at: datetime, entry_id: int, question: str) -> 
     line = residents.get_read(resident_id=by.resident_id, entry_id=entry_id)
     if line.agency_id is None:
         raise Forbidden("这次查看不是哪个单位做的，请到窗口询问。")
-    limit, promised = limits.get_limit(code="reads.answer", on=local_date(at))
     try:
         with transaction.atomic():
             row = ReadQuery(
@@ -178,14 +174,14 @@ def ask_about_read(*, by: Actor, at: datetime, entry_id: int, question: str) -> 
                 asked_at=at,
                 agency_id=line.agency_id,
             )
-            clock = deadlines.open_clock(
+            clock = deadlines.open_dated(
                 by=SYSTEM,
                 at=at,
+                code="reads.answer",
                 spec=ClockSpec(
                     purpose="reads",
                     subject=("read", str(entry_id)),
                     start_date=local_date(at),
-                    committed=promised or limit,
                     label="群众询问为什么查看资料",
                     agency_id=line.agency_id,
                     place=directory.get_agency(line.agency_id).division_id,

@@ -6,7 +6,6 @@ from datetime import date, datetime
 
 from weimin.base.clock import local_date
 from weimin.kernel.deadlines import actions as deadlines
-from weimin.kernel.deadlines import queries as limits
 from weimin.kernel.deadlines.types import ClockSpec
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.record.types import Actor
@@ -30,15 +29,14 @@ def open_limit(
 
     Cost:   about three queries
     """
-    limit, promised = limits.get_limit(code=code, on=local_date(at))
-    clock = deadlines.open_clock(
+    clock = deadlines.open_dated(
         by=by,
         at=at,
+        code=code,
         spec=ClockSpec(
             purpose=purpose,
             subject=(subject[0], str(subject[1])),
             start_date=local_date(at),
-            committed=promised or limit,
             label=label[:60],
             agency_id=agency_id,
             place=place,

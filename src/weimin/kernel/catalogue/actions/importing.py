@@ -17,7 +17,7 @@ from weimin.base.clock import local_date
 from weimin.base.errors import NotFound, Refused
 from weimin.kernel.catalogue import access, registry
 from weimin.kernel.catalogue.actions.loading import columns_of
-from weimin.kernel.catalogue.actions.versions import NEXT, RowBroken, faults_of
+from weimin.kernel.catalogue.actions.versions import NEXT, RowBroken, await_publication, faults_of
 from weimin.kernel.catalogue.models import Item, ItemVersion, ListImport, VersionStep
 from weimin.kernel.catalogue.rules.lists import check_row, list_kinds
 from weimin.kernel.catalogue.rules.records import Section, as_typed, read_record, rows_of, sections_of
@@ -25,7 +25,6 @@ from weimin.kernel.catalogue.rules.workbooks import FIRST, SheetFault, SheetRow,
 from weimin.kernel.catalogue.types import IN_PROCESS, STAGES, TRIGGERS
 from weimin.kernel.deadlines import actions as deadlines
 from weimin.kernel.deadlines import queries as law
-from weimin.kernel.deadlines.types import ClockSpec
 from weimin.kernel.procedures import queries as procedures
 from weimin.kernel.record import actions as record
 from weimin.kernel.record import queries as stored
@@ -351,26 +350,14 @@ def _move_all(by: Actor, at: datetime, job: ListImport, versions: Sequence[ItemV
         old.filter(valid_from__lte=day).update(valid_until=day)
         rows.update(status="waiting", published_at=at)
         job.state = "done"
-        for clock in law.list_running(subject_type="list_batch", subject_id=str(job.pk)):
-            deadlines.stop_clock(by=by, at=at, clock_id=clock.pk, on=today)
+        deadlines.stop_clocks_of(by=by, at=at, subject=("list_batch", str(job.pk)))
     else:
         back = {"returned": "draft", "refused": "refused"}
         rows.update(status=back.get(do, NEXT[stage]))
         job.state = "refused" if do == "refused" else "drafts" if do == "returned" else "on_way"
     job.save(update_fields=["state"])
     if do == "passed" and stage == "approve":
-        limit, _ = law.get_limit(code="powerlist.publish", on=today)
-        deadlines.open_clock(
-            by=by,
-            at=at,
-            spec=ClockSpec(
-                purpose="lists",
-                subject=("list_batch", str(job.pk)),
-                start_date=today,
-                statutory=limit,
-                label=f"公布清单调整：{job.file_name}"[:80],
-            ),
-        )
+        await_publication(by, at, ("list_batch", str(job.pk)), job.file_name)
 
 
 __all__ = ["BatchElsewhere", "ImportUnknown", "Workbook", "move_batch", "start_import", "work_on_imports"]

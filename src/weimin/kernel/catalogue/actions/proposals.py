@@ -14,7 +14,6 @@ from weimin.kernel.catalogue.models import Item, Proposal
 from weimin.kernel.catalogue.rules.lists import list_kinds
 from weimin.kernel.catalogue.types import TRIGGERS
 from weimin.kernel.deadlines import actions as deadlines
-from weimin.kernel.deadlines import queries as law
 from weimin.kernel.deadlines.types import ClockSpec
 from weimin.kernel.record.actions import record_audit
 from weimin.kernel.record.types import Actor
@@ -64,15 +63,15 @@ def propose_change(*, by: Actor, at: datetime, list_code: str, code: str, trigge
             by_label=by.label if by.is_staff else "群众",
             account_id=by.account_id,
         )
-        limit, _ = law.get_limit(code="lists.answer", on=local_date(at))
-        clock = deadlines.open_clock(
+        clock = deadlines.open_dated(
             by=by,
             at=at,
+            code="lists.answer",
+            by_law=True,
             spec=ClockSpec(
                 purpose="lists",
                 subject=("list_proposal", str(row.pk)),
                 start_date=local_date(at),
-                statutory=limit,
                 label=f"答复清单调整建议：{list_kinds()[list_code].name}",
             ),
         )

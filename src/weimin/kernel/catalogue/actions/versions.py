@@ -222,20 +222,28 @@ def review_version(*, by: Actor, at: datetime, version_id: int, stage: str, outc
             raise RowBroken("现在不能通过：" + "；".join(faults.values()), fields=faults)
         _go(by, at, version, stage, outcome, opinion.strip()[:500])
         if version.status == "approved":
-            limit, _ = law.get_limit(code="powerlist.publish", on=local_date(at))
-            deadlines.open_clock(
-                by=by,
-                at=at,
-                spec=ClockSpec(
-                    purpose="lists",
-                    subject=("list_version", str(version.pk)),
-                    start_date=local_date(at),
-                    statutory=limit,
-                    label=f"公布清单调整：{version.name}"[:80],
-                    agency_id=by.agency_id,
-                    place=by.division_code,
-                ),
-            )
+            await_publication(by, at, ("list_version", str(version.pk)), version.name)
+
+
+def await_publication(by: Actor, at: datetime, subject: tuple[str, str], name: str) -> None:
+    """Open the clock in which what was approved must be published.
+
+    Law:    xxgk-2019 art. 26
+    """
+    deadlines.open_dated(
+        by=by,
+        at=at,
+        code="powerlist.publish",
+        by_law=True,
+        spec=ClockSpec(
+            purpose="lists",
+            subject=subject,
+            start_date=local_date(at),
+            label=f"公布清单调整：{name}"[:80],
+            agency_id=by.agency_id,
+            place=by.division_code,
+        ),
+    )
 
 
 def publish_version(*, by: Actor, at: datetime, version_id: int) -> None:
@@ -262,8 +270,7 @@ def publish_version(*, by: Actor, at: datetime, version_id: int) -> None:
             version.valid_until = version.valid_from if version.effect == "end" else None
             version.save()
         _note(by, at, version, "publish", "done", "")
-        for clock in law.list_running(subject_type="list_version", subject_id=str(version.pk)):
-            deadlines.stop_clock(by=by, at=at, clock_id=clock.pk, on=today)
+        deadlines.stop_clocks_of(by=by, at=at, subject=("list_version", str(version.pk)))
         record_audit(
             by=by,
             at=at,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.db import connection, transaction
@@ -43,6 +43,28 @@ def open_clock(*, by: Actor, at: datetime, spec: ClockSpec) -> ClockRef:
     Cost:   two inserts
     """
     return turn_clocks(by=by, at=at, stop=(), on=local_date(at), specs=[spec])[0]
+
+
+def open_dated(*, by: Actor, at: datetime, code: str, spec: ClockSpec, by_law: bool = False) -> ClockRef:
+    """Start a clock with the limit that a parameter says on the day it starts: as a promise, or as the law's own.
+
+    A promise is the parameter's shorter one where it has one. Whatever limits the spec names are replaced.
+
+    Raises: ParameterMissing — no row covers the day
+    Cost:   that of `open_clock`
+    """
+    limit, promised = queries.get_limit(code=code, on=spec.start_date)
+    statutory, committed = (limit, None) if by_law else (None, promised or limit)
+    return open_clock(by=by, at=at, spec=replace(spec, statutory=statutory, committed=committed))
+
+
+def stop_clocks_of(*, by: Actor, at: datetime, subject: tuple[str, str]) -> None:
+    """Stop whatever still runs on a subject, on the day of the moment.
+
+    Cost:   one query, and two statements for each clock
+    """
+    for clock in queries.list_running(subject_type=subject[0], subject_id=subject[1]):
+        stop_clock(by=by, at=at, clock_id=clock.pk, on=local_date(at))
 
 
 def stop_clock(*, by: Actor, at: datetime, clock_id: int, on: date) -> None:

@@ -15,7 +15,6 @@ from weimin.base.errors import Conflict, Forbidden, Invalid
 from weimin.kernel.accounts import actions as accounts
 from weimin.kernel.cases import actions as cases
 from weimin.kernel.deadlines import actions as deadlines
-from weimin.kernel.deadlines import queries as limits
 from weimin.kernel.deadlines.types import ClockSpec, Move
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.record.actions import queue_event, record_audit, store_blob
@@ -109,7 +108,6 @@ def _open(
     person: int,
     agency_id: int,
 ) -> int:
-    limit, promised = limits.get_limit(code="rights.answer", on=local_date(at))
     blob = store_blob(at=at, content=evidence[1], name=evidence[0], allowed=ACCEPTED) if evidence else None
     row = DataRequest(
         resident_id=person,
@@ -120,14 +118,14 @@ def _open(
         asked_via=by.via,
         agency_id=agency_id,
     )
-    clock = deadlines.open_clock(
+    clock = deadlines.open_dated(
         by=SYSTEM,
         at=at,
+        code="rights.answer",
         spec=ClockSpec(
             purpose="rights",
             subject=("request", f"{person}-{kind}-{at.timestamp():.0f}"),
             start_date=local_date(at),
-            committed=promised or limit,
             label=f"个人信息请求：{REQUEST_TEXT[kind]}",
             agency_id=agency_id,
             place=directory.get_agency(agency_id).division_id,
