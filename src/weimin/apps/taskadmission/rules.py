@@ -46,7 +46,7 @@ def read_task(wanted: Wanted, *, today: date) -> Reading:
         faults["responsible"] = "请选择谁是责任主体。"
     starts, ends = _period(wanted, today, faults)
     amount = _money(wanted, faults)
-    return Reading(starts, ends, amount, faults, _barred(wanted))
+    return Reading(starts, ends, amount, faults, _barred(wanted, amount))
 
 
 def _period(wanted: Wanted, today: date, faults: dict[str, str]) -> tuple[date | None, date | None]:
@@ -83,7 +83,7 @@ def _money(wanted: Wanted, faults: dict[str, str]) -> Decimal | None:
     return amount
 
 
-def _barred(wanted: Wanted) -> dict[str, str]:
+def _barred(wanted: Wanted, amount: Decimal | None) -> dict[str, str]:
     """What law or the central opinion forbids, by field, with the clause.
 
     Law:    cwh-2025 art. 6; cwh-2025 art. 43
@@ -92,18 +92,11 @@ def _barred(wanted: Wanted) -> dict[str, str]:
     if wanted.target == "village":
         if wanted.form not in FORMS:
             barred["form"] = f"对村只能指导、请求协助或者委托，不能下命令（{GUIDED}）。"
-        if wanted.form == "entrusted" and _is_zero(wanted.amount):
+        if wanted.form == "entrusted" and amount == 0:
             barred["amount"] = f"委托村里办事，必须给经费（{PAID}）。"
     if wanted.responsible == "village" and wanted.field in NEVER_VILLAGE:
         barred["responsible"] = f"{FIELDS[wanted.field]}不能把村（居）委会作为责任主体（{COMMUNITY}）。"
     return barred
-
-
-def _is_zero(text: str) -> bool:
-    try:
-        return Decimal(text.strip()) == 0
-    except InvalidOperation:
-        return False
 
 
 def find_blockers(opinions: Iterable[OpinionFacts]) -> list[Blocker]:

@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from weimin.base.errors import NotFound
 from weimin.kernel.catalogue import access
-from weimin.kernel.catalogue.models import Item, ItemVersion, ListImport, Offer, Proposal
+from weimin.kernel.catalogue.models import ItemVersion, ListImport, Offer, Proposal
 from weimin.kernel.catalogue.rules.comparing import Difference, compare
 from weimin.kernel.catalogue.rules.lists import ListKind, list_kinds
 from weimin.kernel.catalogue.types import IN_PROCESS, LEGAL_STATUSES, STAGES, VersionView
@@ -317,19 +317,3 @@ def get_township_offer(*, township: str, code: str, on: date) -> tuple[Offer, It
     if offer is None or version is None:
         raise RowUnknown("本乡镇（街道）现在不办这一事项。")
     return offer, version
-
-
-def count_open_drafts() -> int:
-    """How many versions are on their way.
-
-    Cost:   one query
-    """
-    return ItemVersion.objects.filter(status__in=IN_PROCESS).count()
-
-
-def row_exists(code: str) -> bool:
-    """Whether a code is used by any list.
-
-    Cost:   one query
-    """
-    return Item.objects.filter(code=code).exists()

@@ -15,8 +15,6 @@ from weimin.kernel.catalogue import types
 from weimin.kernel.catalogue.rules.items import check_item
 
 DATA = Path(__file__).parents[1] / "data"
-#: Columns that rows of every list but the service list have.
-SHARED = ("name", "basis")
 
 
 @dataclass(frozen=True, slots=True)

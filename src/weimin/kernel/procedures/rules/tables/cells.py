@@ -7,7 +7,6 @@ A cell is `-` (anything), a value, a comparison (`<= 3`), a range (`[1..3]`), se
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -165,8 +164,3 @@ def _say_span(span: Span) -> str:
     if span.low is not None and span.high is not None and not span.low_open and not span.high_open:
         return f"{say_value(span.low)} 到 {say_value(span.high)}"
     return "且".join(parts)
-
-
-def say_list(values: Sequence[Value]) -> str:
-    """Values joined in words."""
-    return "、".join(say_value(one) for one in values)
