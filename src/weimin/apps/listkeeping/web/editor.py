@@ -25,11 +25,9 @@ from weimin.kernel.catalogue.rules.records import (
     MOST_ROWS,
     Part,
     Section,
-    as_typed,
     read_record,
-    rows_of,
     sections_of,
-    value_at,
+    typed_record,
 )
 from weimin.kernel.catalogue.types import TRIGGERS, Form, VersionView
 from weimin.ui.answers import status_of
@@ -83,7 +81,7 @@ def edit(request: Any, version_id: int) -> HttpResponse:
     if shown.status != "draft":
         return HttpResponseRedirect(reverse("desk:list_version", args=[version_id]))
     if request.method == "GET":
-        typed, rows = typed_of(shown.list_code, shown.doc)
+        typed, rows = typed_record(shown.list_code, shown.doc)
         page = _page(shown, typed, rows, _about(shown), {}, revision=shown.revision)
         page.done = "已保存。" if request.GET.get("done") == "saved" else ""
         return render(request, "listkeeping/edit.html", {"page": page})
@@ -142,21 +140,6 @@ def _revision(post: Any) -> int:
 
 
 # --- what was typed ------------------------------------------------------------------------------------
-def typed_of(list_code: str, doc: Mapping[str, Any]) -> tuple[Typed, Rows]:
-    """A stored record as it stands in the fields of the editor."""
-    typed: Typed = {}
-    rows: Rows = {}
-    for section in sections_of(list_code):
-        if section.group:
-            rows[section.group] = [
-                {"_was": str(place)} | {part.path: as_typed(part, row.get(part.path)) for part in section.parts}
-                for place, row in enumerate(rows_of(section, doc))
-            ]
-        else:
-            typed |= {part.path: as_typed(part, value_at(doc, part.path)) for part in section.parts}
-    return typed, rows
-
-
 def read_typed(list_code: str, post: Any) -> tuple[Typed, Rows]:
     """What a page sent back, by part and by row."""
     typed: Typed = {}

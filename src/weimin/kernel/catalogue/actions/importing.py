@@ -20,7 +20,7 @@ from weimin.kernel.catalogue.actions.loading import columns_of
 from weimin.kernel.catalogue.actions.versions import NEXT, RowBroken, await_publication, faults_of
 from weimin.kernel.catalogue.models import Item, ItemVersion, ListImport, VersionStep
 from weimin.kernel.catalogue.rules.lists import check_row, list_kinds
-from weimin.kernel.catalogue.rules.records import Section, as_typed, read_record, rows_of, sections_of
+from weimin.kernel.catalogue.rules.records import read_record, rows_of, sections_of, typed_rows
 from weimin.kernel.catalogue.rules.workbooks import FIRST, SheetFault, SheetRow, read_workbook, single_parts
 from weimin.kernel.catalogue.types import IN_PROCESS, STAGES, TRIGGERS
 from weimin.kernel.deadlines import actions as deadlines
@@ -122,7 +122,7 @@ def work_on_imports(*, at: datetime) -> int:
         row = ListImport.objects.select_for_update().get(pk=row.pk)
         if row.state != "reading":
             return 1
-        if not faults and (busy := _standing([one.code for one, _ in drafts])[1]):
+        if not faults and (busy := _busy([one.code for one, _ in drafts])):
             faults.append(
                 SheetFault(FIRST, 0, "事项代码", f"{'、'.join(sorted(busy)[:5])} 有一版正在办理，办完才能再改。")
             )
@@ -144,7 +144,8 @@ def _check_rows(
 ) -> list[tuple[SheetRow, dict[str, Any]]]:
     """The rows that say something new, with their records; what is wrong is added to the faults."""
     kind, laws = list_kinds()[job.list_code], law.list_laws()
-    bases, busy = _standing([one.code for one in rows])
+    codes = [one.code for one in rows]
+    bases, busy = _standing(codes), _busy(codes)
     drafts = []
     for place, one in enumerate(rows, start=1):
         if place % _STEP == 0:
@@ -168,18 +169,17 @@ def _check_rows(
     return drafts
 
 
-def _standing(codes: list[str]) -> tuple[dict[str, tuple[str, dict[str, Any]]], set[str]]:
-    """By code the list and the text that a new version starts from; the codes with a version on its way."""
-    versions = ItemVersion.objects.filter(item__code__in=codes).exclude(status="refused")
-    busy = set(versions.filter(status__in=IN_PROCESS).values_list("item__code", flat=True))
-    found: dict[str, tuple[str, dict[str, Any]]] = {}
-    order = ("item__code", "number")
-    for code, kind, doc, status in versions.order_by(*order).values_list(
-        "item__code", "item__list_code", "doc", "status"
-    ):
-        if status not in IN_PROCESS:
-            found[code] = (kind, doc)
-    return found, busy
+def _busy(codes: list[str]) -> set[str]:
+    """The codes with a version on its way."""
+    rows = ItemVersion.objects.filter(item__code__in=codes, status__in=IN_PROCESS)
+    return set(rows.values_list("item__code", flat=True))
+
+
+def _standing(codes: list[str]) -> dict[str, tuple[str, dict[str, Any]]]:
+    """By code the list and the text that a new version starts from: of each row's versions the last one only."""
+    rows = ItemVersion.objects.filter(item__code__in=codes).exclude(status__in=(*IN_PROCESS, "refused"))
+    last = rows.order_by("item__code", "-number").distinct("item__code")
+    return {code: (kind, doc) for code, kind, doc in last.values_list("item__code", "item__list_code", "doc")}
 
 
 def _groups(list_code: str, old: Mapping[str, Any], row: SheetRow) -> dict[str, list[dict[str, str]]]:
@@ -190,20 +190,13 @@ def _groups(list_code: str, old: Mapping[str, Any], row: SheetRow) -> dict[str, 
             continue
         before = rows_of(section, old)
         if section.group not in row.groups:
-            from_page[section.group] = _as_it_was(section, before)
+            from_page[section.group] = typed_rows(section, before)
             continue
         key = next((part.path for part in section.parts if part.path in ("code", "name", "q", "law")), "")
         places = {str(one.get(key)): str(place) for place, one in enumerate(before)}
         filled = row.groups[section.group]
         from_page[section.group] = [{**one, "_was": places.get(one.get(key, ""), "")} for one in filled]
     return from_page
-
-
-def _as_it_was(section: Section, before: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
-    return [
-        {"_was": str(place)} | {part.path: as_typed(part, one.get(part.path)) for part in section.parts}
-        for place, one in enumerate(before)
-    ]
 
 
 def _placed(

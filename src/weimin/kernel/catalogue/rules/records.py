@@ -178,6 +178,26 @@ def rows_of(section: Section, doc: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{**field, "_page": page.get("title", "")} for page in found for field in page.get("fields") or []]
 
 
+def typed_rows(section: Section, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """The rows of a group as they stand in fields, each with its place in `_was`."""
+    return [
+        {"_was": str(place)} | {part.path: as_typed(part, row.get(part.path)) for part in section.parts}
+        for place, row in enumerate(rows)
+    ]
+
+
+def typed_record(list_code: str, doc: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, list[dict[str, str]]]]:
+    """A whole record as it stands in fields: values by path, rows by group; `read_record` is the way back."""
+    typed: dict[str, str] = {}
+    rows: dict[str, list[dict[str, str]]] = {}
+    for section in sections_of(list_code):
+        if section.group:
+            rows[section.group] = typed_rows(section, rows_of(section, doc))
+        else:
+            typed |= {part.path: as_typed(part, value_at(doc, part.path)) for part in section.parts}
+    return typed, rows
+
+
 # --- back from what was typed --------------------------------------------------------------------------
 def read_value(part: Part, text: str) -> tuple[Any, str]:
     """What was typed as a value, and what is wrong with it."""

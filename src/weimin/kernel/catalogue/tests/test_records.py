@@ -12,42 +12,27 @@ from weimin.kernel.catalogue import actions
 from weimin.kernel.catalogue.actions.loading import read_list_files
 from weimin.kernel.catalogue.rules.comparing import compare
 from weimin.kernel.catalogue.rules.items import check_item
-from weimin.kernel.catalogue.rules.records import as_typed, read_record, read_value, rows_of, sections_of, value_at
+from weimin.kernel.catalogue.rules.records import as_typed, read_record, read_value, sections_of, typed_record
 
 RECORDS = {one["code"]: one for one in actions.read_item_files()}
 OTHERS = {one["code"]: one for one in read_list_files()}
 
 
-def typed_of(list_code: str, doc: dict[str, Any]) -> tuple[dict[str, str], dict[str, list[dict[str, str]]]]:
-    """What a page sends back when nobody touched it."""
-    typed: dict[str, str] = {}
-    rows: dict[str, list[dict[str, str]]] = {}
-    for section in sections_of(list_code):
-        if not section.group:
-            typed |= {part.path: as_typed(part, value_at(doc, part.path)) for part in section.parts}
-        else:
-            rows[section.group] = [
-                {"_was": str(place)} | {part.path: as_typed(part, row.get(part.path)) for part in section.parts}
-                for place, row in enumerate(rows_of(section, doc))
-            ]
-    return typed, rows
-
-
 @pytest.mark.parametrize("code", sorted(RECORDS))
 def test_an_item_saved_untouched_is_the_same(code: str) -> None:
     record = RECORDS[code]
-    assert read_record("service", record, *typed_of("service", record)) == (record, {})
+    assert read_record("service", record, *typed_record("service", record)) == (record, {})
 
 
 @pytest.mark.parametrize("code", sorted(OTHERS))
 def test_a_row_of_another_list_saved_untouched_is_the_same(code: str) -> None:
     row = {key: value for key, value in OTHERS[code].items() if key not in ("code", "list")}
-    assert read_record(OTHERS[code]["list"], row, *typed_of(OTHERS[code]["list"], row)) == (row, {})
+    assert read_record(OTHERS[code]["list"], row, *typed_record(OTHERS[code]["list"], row)) == (row, {})
 
 
 def test_each_edit_is_one_difference_and_the_rest_stays() -> None:
     record = RECORDS["A1-01"]
-    typed, rows = typed_of("service", record)
+    typed, rows = typed_record("service", record)
     typed["limits.committed.value"] = "3"
     rows["materials"][0]["copies"] = "2"
     after, faults = read_record("service", record, typed, rows)
@@ -58,7 +43,7 @@ def test_each_edit_is_one_difference_and_the_rest_stays() -> None:
 
 def test_rows_are_added_dropped_and_moved() -> None:
     record = RECORDS["A1-01"]
-    typed, rows = typed_of("service", record)
+    typed, rows = typed_record("service", record)
     new = {"_was": "", "code": "letter", "name": "申请书", "required": "yes", "kind": "original", "basis": "某条"}
     rows["materials"] = [new, rows["materials"][1]]
     after, faults = read_record("service", record, typed, rows)
@@ -70,7 +55,7 @@ def test_rows_are_added_dropped_and_moved() -> None:
 
 def test_questions_stand_on_the_page_they_name() -> None:
     record = RECORDS["A1-01"]
-    typed, rows = typed_of("service", record)
+    typed, rows = typed_record("service", record)
     new = {
         "_was": "",
         "_page": "孩子的情况",
@@ -94,7 +79,7 @@ def test_questions_stand_on_the_page_they_name() -> None:
 )
 def test_what_cannot_be_read_is_named_by_its_place(path: str, text: str) -> None:
     record = RECORDS["A1-01"]
-    typed, rows = typed_of("service", record)
+    typed, rows = typed_record("service", record)
     _, faults = read_record("service", record, {**typed, path: text}, rows)
     assert list(faults) == [path]
 
@@ -102,7 +87,7 @@ def test_what_cannot_be_read_is_named_by_its_place(path: str, text: str) -> None
 @pytest.mark.parametrize(("part", "text"), [("choices", "没有等号"), ("columns", "只有一段"), ("max_length", "长")])
 def test_a_broken_question_is_named_by_its_row(part: str, text: str) -> None:
     record = RECORDS["A1-01"]
-    typed, rows = typed_of("service", record)
+    typed, rows = typed_record("service", record)
     rows["form.pages"][2][part] = text
     _, faults = read_record("service", record, typed, rows)
     assert list(faults) == [f"form.pages.2.{part}"]
