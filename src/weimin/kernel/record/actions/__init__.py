@@ -2,7 +2,7 @@
 
 from weimin.kernel.record.actions.chaining import chain_entries
 from weimin.kernel.record.actions.checking import check_chain, check_files, check_last_days, record_export
-from weimin.kernel.record.actions.keeping import drop_blobs, store_made
+from weimin.kernel.record.actions.keeping import drop_blobs
 from weimin.kernel.record.actions.stores import (
     MAX_ATTEMPTS,
     MAX_FILE_BYTES,
@@ -20,6 +20,7 @@ from weimin.kernel.record.actions.stores import (
     retry_failed,
     seal_file,
     store_blob,
+    store_made,
 )
 
 __all__ = [

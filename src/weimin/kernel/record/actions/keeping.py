@@ -1,43 +1,12 @@
-"""Contents that the platform makes itself, and contents that are no longer needed."""
+"""Contents that are no longer needed."""
 
 from __future__ import annotations
-
-import hashlib
-import os
-from datetime import datetime
 
 from django.db import transaction
 from django.db.models import ProtectedError
 
-from weimin.base import crypto, keys
-from weimin.base.crypto import sm3_hex
-from weimin.kernel.record.actions.stores import _write_file
 from weimin.kernel.record.models import Blob
-from weimin.kernel.record.queries.stores import FILE_KEY, blob_path
-from weimin.kernel.record.types import BlobRef
-
-
-def store_made(*, at: datetime, content: bytes, media_type: str, name: str) -> BlobRef:
-    """Store a content that the platform made itself, sealed under a key of its own; its kind is not checked.
-
-    Cost:   two queries, one file write
-    """
-    sha256 = hashlib.sha256(content).hexdigest()
-    key = os.urandom(keys.DATA_KEY_BYTES)
-    with transaction.atomic():
-        blob, made = Blob.objects.get_or_create(
-            sha256=sha256,
-            defaults={
-                "sm3": sm3_hex(content),
-                "size_bytes": len(content),
-                "media_type": media_type,
-                "stored_at": at,
-                "key_sealed": crypto.seal(key.hex(), purpose=FILE_KEY),
-            },
-        )
-        if made or not blob_path(sha256).exists():
-            _write_file(blob, key if made else None, content)
-    return BlobRef(blob.pk, blob.sha256, blob.size_bytes, blob.media_type, name)
+from weimin.kernel.record.queries.stores import blob_path
 
 
 def drop_blobs(*, ids: list[int]) -> int:
