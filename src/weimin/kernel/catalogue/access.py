@@ -47,14 +47,19 @@ def visible_proposals(viewer: Actor) -> QuerySet[Proposal]:
 
 def waiting_versions(viewer: Actor) -> QuerySet[ItemVersion]:
     """The versions on their way that wait for this viewer, whose own drafts and checks wait for others."""
-    stages = [one for one in STAGES if viewer.roles & STAGE_ROLES[one]]
-    if not viewer.is_staff or not stages or not _above_townships(viewer):
+    stages = [one for one in STAGES if holds_stage(viewer, one)]
+    if not stages:
         return ItemVersion.objects.none()
     statuses = ["approved" if one == "publish" else one for one in stages]
     rows = ItemVersion.objects.select_related("item").filter(status__in=statuses)
     mine = Q(drafted_by=viewer.account_id) | Q(steps__account_id=viewer.account_id, steps__stage__in=("lead", "legal"))
     checked = rows.filter(status__in=("lead", "legal", "approve")).filter(mine)
     return rows.exclude(pk__in=checked.values("pk"))
+
+
+def holds_stage(by: Actor, stage: str) -> bool:
+    """Whether somebody's post does a stage at all; whether this version is theirs to do is `check_stage`'s question."""
+    return by.is_staff and bool(by.roles & STAGE_ROLES[stage]) and _above_townships(by)
 
 
 def check_stage(by: Actor, stage: str, version: ItemVersion | None = None) -> None:
@@ -65,7 +70,7 @@ def check_stage(by: Actor, stage: str, version: ItemVersion | None = None) -> No
     """
     if by.kind == "system":
         return
-    if not (by.is_staff and by.roles & STAGE_ROLES[stage] and _above_townships(by)):
+    if not holds_stage(by, stage):
         raise StageNotYours(f"“{STAGES[stage]}”由{_whose(stage)}办理，您的岗位不办这一步。")
     if version is None or stage not in ("lead", "legal", "approve"):
         return

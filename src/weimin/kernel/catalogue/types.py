@@ -68,6 +68,14 @@ LEGAL_STATUSES = frozenset({"waiting", "in_force", "ended"})
 IN_PROCESS = ("draft", "lead", "legal", "approve", "approved")
 #: What is done with a version, in order.
 STAGES = {"draft": "起草", "lead": "牵头部门审核", "legal": "合法性审核", "approve": "批准", "publish": "公布"}
+#: What may be done with a version at each stage.
+ACTS = {
+    "draft": ("submit",),
+    "lead": ("passed", "returned", "refused"),
+    "legal": ("passed", "returned", "refused"),
+    "approve": ("passed", "returned", "refused"),
+    "publish": ("publish",),
+}
 #: Why a list changes (plan 16: dynamic adjustment).
 TRIGGERS = {
     "law_made": "法律法规规章制定",

@@ -28,13 +28,12 @@ from weimin.apps.delegation.types import (
     Instrument,
     Readiness,
 )
-from weimin.apps.delegation.web.shown import read_day
 from weimin.base.errors import Invalid, WeiminError
 from weimin.base.guard import access
 from weimin.kernel.cases.queries.authorities import list_under_delegation
 from weimin.kernel.cases.types import STATE_TEXT, State
 from weimin.kernel.directory import queries as directory
-from weimin.ui.answers import status_of
+from weimin.ui.answers import asked_day, status_of
 from weimin.ui.fields import Shown
 from weimin.ui.sheets import moment, spreadsheet
 
@@ -311,11 +310,7 @@ def export_acts(request: Any, letter: str) -> FileResponse:
 @require_GET
 def coverage(request: Any) -> HttpResponse:
     """The eight fields by township as a heat table; each cell leads to its delegations."""
-    problem, status, on = "", 200, request.today
-    try:
-        on = read_day(request.GET.get("on", ""), request.today)
-    except WeiminError as fault:
-        problem, status = fault.message, status_of(fault)
+    on, problem, status = asked_day(request)
     counties = {one.parent_code: one.county_name for one in directory.list_townships()}
     county = request.GET.get("county", "")
     rows = queries.coverage(on=on, county=county if county in counties else "")

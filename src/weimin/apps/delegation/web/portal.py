@@ -11,11 +11,9 @@ from django.views.decorators.http import require_GET
 from weimin.apps.delegation import queries
 from weimin.apps.delegation.rules import focus_areas
 from weimin.apps.delegation.types import LISTS, POWERS
-from weimin.apps.delegation.web.shown import read_day
-from weimin.base.errors import WeiminError
 from weimin.base.guard import access, limited
 from weimin.kernel.directory import queries as directory
-from weimin.ui.answers import status_of
+from weimin.ui.answers import asked_day
 
 SHOWN = 300
 
@@ -25,11 +23,7 @@ SHOWN = 300
 @require_GET
 def delegations(request: Any) -> HttpResponse:
     """The three lists of a day, of all townships or of one."""
-    problem, status, on = "", 200, request.today
-    try:
-        on = read_day(request.GET.get("on", ""), request.today)
-    except WeiminError as fault:
-        problem, status = fault.message, status_of(fault)
+    on, problem, status = asked_day(request)
     township = request.GET.get("township", "")
     if not directory.division_exists(township):
         township = ""

@@ -13,7 +13,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from weimin.apps.listkeeping.web.desk import WORKERS
-from weimin.apps.listkeeping.web.shown import read_day
 from weimin.base.errors import Invalid, WeiminError
 from weimin.base.guard import access
 from weimin.kernel.catalogue import actions, forms
@@ -30,7 +29,7 @@ from weimin.kernel.catalogue.rules.records import (
     typed_record,
 )
 from weimin.kernel.catalogue.types import TRIGGERS, Form, VersionView
-from weimin.ui.answers import status_of
+from weimin.ui.answers import read_day, status_of
 from weimin.ui.fields import Shown
 
 _SHOWN_TYPES = {"long": "textarea", "lines": "textarea", "pairs": "textarea", "cells": "textarea", "yes_no": "select"}

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from weimin.apps.listkeeping.web.shown import ShownSection, read_day, show_row
+from weimin.apps.listkeeping.web.shown import ShownSection, show_row
 from weimin.base.errors import NotFound, WeiminError
 from weimin.base.guard import access, limited
 from weimin.kernel.catalogue import actions
@@ -20,7 +20,7 @@ from weimin.kernel.catalogue.queries import lists
 from weimin.kernel.catalogue.rules.comparing import Difference
 from weimin.kernel.catalogue.rules.lists import ListKind, list_kinds
 from weimin.kernel.catalogue.types import VersionView
-from weimin.ui.answers import status_of
+from weimin.ui.answers import asked_day, read_day, status_of
 from weimin.ui.fields import Shown
 from weimin.ui.sheets import spreadsheet
 
@@ -76,11 +76,7 @@ def index(request: Any) -> HttpResponse:
 def rows(request: Any, list_code: str) -> HttpResponse:
     """One list: today's, or a day's."""
     kind, q = lists.get_kind(list_code), request.GET.get("q", "").strip()[:60]
-    problem, status = "", 200
-    try:
-        on = read_day(request.GET.get("on", ""), request.today)
-    except WeiminError as fault:
-        on, problem, status = request.today, fault.message, status_of(fault)
+    on, problem, status = asked_day(request)
     found = Paginator(lists.list_rows(list_code=list_code, on=on, text=q), PAGE_ROWS)
     page = ListPage(kind, found.get_page(request.GET.get("page")), on, q, request.today, problem)
     return render(request, "listkeeping/rows.html", {"page": page, "section": "lists"}, status=status)

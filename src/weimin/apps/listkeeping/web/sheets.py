@@ -10,15 +10,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from weimin.apps.listkeeping.web.desk import WORKERS
-from weimin.apps.listkeeping.web.shown import read_day
 from weimin.base.errors import Invalid, WeiminError
 from weimin.base.guard import access
 from weimin.kernel.catalogue import actions
 from weimin.kernel.catalogue.queries import lists
 from weimin.kernel.catalogue.rules.lists import list_kinds
 from weimin.kernel.catalogue.rules.workbooks import fill_sheets
-from weimin.kernel.catalogue.types import IN_PROCESS, TRIGGERS
-from weimin.ui.answers import status_of
+from weimin.kernel.catalogue.types import TRIGGERS
+from weimin.ui.answers import read_day, status_of
 from weimin.ui.fields import Shown
 from weimin.ui.sheets import spreadsheets
 
@@ -112,30 +111,23 @@ def one_import(request: Any, import_id: int) -> HttpResponse:
         except WeiminError as fault:
             problem, status = fault.message, status_of(fault)
     job, versions = lists.get_import(viewer=request.actor, import_id=import_id)
-    stage = next((one for one in IN_PROCESS if any(v.status == one for v in versions)), "")
     context = {
         "job": job,
         "kind": lists.get_kind(job.list_code),
         "versions": versions,
         "working": job.state in _WORKING,
         "percent": job.done * 100 // job.total if job.total else 0,
-        "stage": stage,
-        "acts": _acts(request.actor.roles, stage),
+        "acts": [(one, _ACT_TEXT[one]) for one in lists.list_batch_acts(viewer=request.actor, versions=versions)],
         "problem": problem,
         "opinion": request.POST.get("opinion", ""),
     }
     return render(request, "listkeeping/import.html", context, status=status)
 
 
-def _acts(roles: frozenset[str], stage: str) -> list[tuple[str, str]]:
-    """What the viewer's posts do at a stage; the action checks it again."""
-    review = [("passed", "整批通过"), ("returned", "整批退回"), ("refused", "整批不同意")]
-    who: dict[str, tuple[set[str], list[tuple[str, str]]]] = {
-        "draft": ({"list_keeper"}, [("submit", "整批送审")]),
-        "lead": ({"list_keeper", "leader"}, review),
-        "legal": ({"legal_reviewer"}, review),
-        "approve": ({"leader"}, review),
-        "approved": ({"list_keeper"}, [("publish", "整批公布")]),
-    }
-    needed, acts = who.get(stage, (set(), []))
-    return acts if roles & needed else []
+_ACT_TEXT = {
+    "submit": "整批送审",
+    "passed": "整批通过",
+    "returned": "整批退回",
+    "refused": "整批不同意",
+    "publish": "整批公布",
+}

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
-from weimin.base.errors import Invalid
 from weimin.kernel.catalogue.rules.comparing import in_words
 from weimin.kernel.catalogue.rules.records import Part, rows_of, sections_of, value_at
 
@@ -56,16 +54,3 @@ def show_row(list_code: str, doc: Mapping[str, Any]) -> list[ShownSection]:
         if said := tuple((label, text) for label, text in pairs if text):
             shown.append(ShownSection(section.title, pairs=said))
     return shown
-
-
-def read_day(text: str, today: date) -> date:
-    """The day that a list is asked for; today where none is given.
-
-    Raises: Invalid — no day
-    """
-    if not text.strip():
-        return today
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        raise Invalid("日期请写成 2026-03-05 这样。", fields={"on": "日期请写成 2026-03-05 这样。"}) from None

@@ -17,12 +17,12 @@ from weimin.base.clock import local_date
 from weimin.base.errors import NotFound, Refused
 from weimin.kernel.catalogue import access, registry
 from weimin.kernel.catalogue.actions.loading import columns_of
-from weimin.kernel.catalogue.actions.versions import NEXT, RowBroken, await_publication, faults_of
+from weimin.kernel.catalogue.actions.versions import NEXT, RowBroken, await_publication, check_opinion, faults_of
 from weimin.kernel.catalogue.models import Item, ItemVersion, ListImport, VersionStep
 from weimin.kernel.catalogue.rules.lists import check_row, list_kinds
 from weimin.kernel.catalogue.rules.records import read_record, rows_of, sections_of, typed_rows
 from weimin.kernel.catalogue.rules.workbooks import FIRST, SheetFault, SheetRow, read_workbook, single_parts
-from weimin.kernel.catalogue.types import IN_PROCESS, STAGES, TRIGGERS
+from weimin.kernel.catalogue.types import ACTS, IN_PROCESS, STAGES, TRIGGERS
 from weimin.kernel.deadlines import actions as deadlines
 from weimin.kernel.deadlines import queries as law
 from weimin.kernel.procedures import queries as procedures
@@ -294,11 +294,10 @@ def move_batch(*, by: Actor, at: datetime, import_id: int, do: str, opinion: str
         status = next((one for one in IN_PROCESS if any(v.status == one for v in versions)), "")
         here = [one for one in versions if one.status == status]
         stage = {"approved": "publish"}.get(status, status)
-        if not here or do not in _ACTS.get(stage, ()):
+        if not here or do not in ACTS.get(stage, ()):
             raise BatchElsewhere("这一批刚才已经办到别的环节了，请刷新再看。")
         access.check_stage(by, stage, here[0])
-        if do in ("returned", "refused") and len(opinion.strip()) < 4:
-            raise RowBroken("退回或不同意要写明理由。", fields={"opinion": "请写明哪里不行、怎么改。"})
+        check_opinion(do, opinion)
         if do in ("submit", "passed", "publish"):
             _check_all(here, local_date(at))
         for one in here if do == "publish" else ():
@@ -315,15 +314,6 @@ def move_batch(*, by: Actor, at: datetime, import_id: int, do: str, opinion: str
             changes={"stage": STAGES[stage], "outcome": outcome, "versions": len(here)},
         )
     return len(here)
-
-
-_ACTS = {
-    "draft": ("submit",),
-    "lead": ("passed", "returned", "refused"),
-    "legal": ("passed", "returned", "refused"),
-    "approve": ("passed", "returned", "refused"),
-    "publish": ("publish",),
-}
 
 
 def _check_all(versions: Sequence[ItemVersion], today: date) -> None:

@@ -20,7 +20,7 @@ from weimin.kernel.catalogue.actions.loading import columns_of, enter_force
 from weimin.kernel.catalogue.models import Item, ItemVersion, VersionStep
 from weimin.kernel.catalogue.queries import uses
 from weimin.kernel.catalogue.rules.lists import check_row, list_kinds
-from weimin.kernel.catalogue.types import IN_PROCESS, STAGES, TRIGGERS
+from weimin.kernel.catalogue.types import ACTS, IN_PROCESS, STAGES, TRIGGERS
 from weimin.kernel.deadlines import actions as deadlines
 from weimin.kernel.deadlines import queries as law
 from weimin.kernel.deadlines.types import ClockSpec
@@ -211,18 +211,26 @@ def review_version(*, by: Actor, at: datetime, version_id: int, stage: str, outc
     Law:    xxgk-2019 art. 26
     Cost:   about eight queries; locks the row
     """
-    if stage not in ("lead", "legal", "approve") or outcome not in ("passed", "returned", "refused"):
+    if "passed" not in ACTS.get(stage, ()) or outcome not in ACTS[stage]:
         raise RowBroken("请选择通过、退回或不同意。", fields={"outcome": "请选择一项。"})
     with transaction.atomic():
         version = _lock(version_id, stage)
         access.check_stage(by, stage, version)
-        if outcome != "passed" and len(opinion.strip()) < 4:
-            raise RowBroken("退回或不同意要写明理由。", fields={"opinion": "请写明哪里不行、怎么改。"})
+        check_opinion(outcome, opinion)
         if outcome == "passed" and (faults := faults_of(version, on=local_date(at))):
             raise RowBroken("现在不能通过：" + "；".join(faults.values()), fields=faults)
         _go(by, at, version, stage, outcome, opinion.strip()[:500])
         if version.status == "approved":
             await_publication(by, at, ("list_version", str(version.pk)), version.name)
+
+
+def check_opinion(outcome: str, opinion: str) -> None:
+    """Refuse to return or refuse without saying why.
+
+    Raises: RowBroken — with what to write
+    """
+    if outcome in ("returned", "refused") and len(opinion.strip()) < 4:
+        raise RowBroken("退回或不同意要写明理由。", fields={"opinion": "请写明哪里不行、怎么改。"})
 
 
 def await_publication(by: Actor, at: datetime, subject: tuple[str, str], name: str) -> None:

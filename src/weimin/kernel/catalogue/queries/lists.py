@@ -14,7 +14,7 @@ from weimin.kernel.catalogue import access
 from weimin.kernel.catalogue.models import ItemVersion, ListImport, Offer, Proposal
 from weimin.kernel.catalogue.rules.comparing import Difference, compare
 from weimin.kernel.catalogue.rules.lists import ListKind, list_kinds
-from weimin.kernel.catalogue.types import IN_PROCESS, LEGAL_STATUSES, STAGES, VersionView
+from weimin.kernel.catalogue.types import ACTS, IN_PROCESS, LEGAL_STATUSES, STAGES, VersionView
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.record.types import Actor
 
@@ -266,6 +266,13 @@ def _drift_of(offer: Offer, base: ItemVersion | None, allowed: bool) -> Iterator
                 offer.approved_by,
                 True,
             )
+
+
+def list_batch_acts(*, viewer: Actor, versions: list[VersionView]) -> tuple[str, ...]:
+    """What the viewer's post may do next with a batch: the acts of the first stage at which any of it stands."""
+    status = next((one for one in IN_PROCESS if any(version.status == one for version in versions)), "")
+    stage = {"approved": "publish"}.get(status, status)
+    return ACTS[stage] if stage and access.holds_stage(viewer, stage) else ()
 
 
 def list_imports(*, viewer: Actor) -> list[ListImport]:
