@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.db.models import Model, Q, QuerySet
 
 from weimin.apps.taskadmission.models import Matter, Opinion, Report, Target, Task
 from weimin.base.errors import Forbidden
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.record.types import Actor
 
+Row = TypeVar("Row", bound=Model)
 OFFICE = "admission_office"
 #: Who sees everything of a county.
 OVERSEERS = frozenset({OFFICE, "supervisor"})
@@ -65,19 +69,27 @@ def check_part(allowed: bool, whose: str) -> None:
         raise NotYourPart(f"这一步由{whose}办理，您的岗位不办这一步。")
 
 
-def visible_tasks(viewer: Actor) -> QuerySet[Task]:
-    """A county body's own; all of a county for its office, of a place for a supervisor; a township's admitted ones."""
-    rows = Task.objects.select_related("agency", "county")
+def _seen(rows: QuerySet[Row], viewer: Actor, *, of_town: Callable[[str], Q], of_body: Q | None) -> QuerySet[Row]:
+    """A township's rows for its people; a county's for its office; a place's for a supervisor; a body's own, if any."""
     if viewer.kind == "system":
         return rows
     if not viewer.is_staff:
         return rows.none()
-    town = township_of(viewer)
-    if town:
-        return rows.filter(state="admitted", pk__in=Target.objects.filter(township_id=town).values("task"))
+    if town := township_of(viewer):
+        return rows.filter(of_town(town))
     if viewer.roles & OVERSEERS:
         return rows.filter(county__code__startswith=directory.place_prefix(viewer.division_code))
-    return rows.filter(agency_id=viewer.agency)
+    return rows.filter(of_body) if of_body is not None else rows.none()
+
+
+def visible_tasks(viewer: Actor) -> QuerySet[Task]:
+    """A county body's own; all of a county for its office, of a place for a supervisor; a township's admitted ones."""
+
+    def of_town(town: str) -> Q:
+        return Q(state="admitted", pk__in=Target.objects.filter(township_id=town).values("task"))
+
+    rows = Task.objects.select_related("agency", "county")
+    return _seen(rows, viewer, of_town=of_town, of_body=Q(agency_id=viewer.agency))
 
 
 def visible_targets(viewer: Actor) -> QuerySet[Target]:
@@ -90,28 +102,14 @@ def visible_targets(viewer: Actor) -> QuerySet[Target]:
 def visible_reports(viewer: Actor) -> QuerySet[Report]:
     """A township's own; those of a county for its office; those of a place for a supervisor. Not the accused body's."""
     rows = Report.objects.select_related("agency", "township")
-    if viewer.kind == "system":
-        return rows
-    if not viewer.is_staff:
-        return rows.none()
-    town = township_of(viewer)
-    if town:
-        return rows.filter(township_id=town)
-    if viewer.roles & OVERSEERS:
-        return rows.filter(county__code__startswith=directory.place_prefix(viewer.division_code))
-    return rows.none()
+    return _seen(rows, viewer, of_town=lambda town: Q(township_id=town), of_body=None)
 
 
 def visible_matters(viewer: Actor) -> QuerySet[Matter]:
-    """The matters of one's county, or that ask one's township; a supervisor's whole place."""
+    """A body's own, or those that ask one's township; a county's for its office, a place's for a supervisor."""
+
+    def of_town(town: str) -> Q:
+        return Q(pk__in=Opinion.objects.filter(township_id=town).values("matter"))
+
     rows = Matter.objects.select_related("agency", "county")
-    if viewer.kind == "system":
-        return rows
-    if not viewer.is_staff:
-        return rows.none()
-    town = township_of(viewer)
-    if town:
-        return rows.filter(pk__in=Opinion.objects.filter(township_id=town).values("matter"))
-    if viewer.roles & OVERSEERS:
-        return rows.filter(county__code__startswith=directory.place_prefix(viewer.division_code))
-    return rows.filter(Q(agency_id=viewer.agency))
+    return _seen(rows, viewer, of_town=of_town, of_body=Q(agency_id=viewer.agency))
