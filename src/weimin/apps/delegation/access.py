@@ -33,7 +33,7 @@ def visible_delegations(viewer: Actor) -> QuerySet[Delegation]:
         return rows
     shown = Q(state__in=PUBLIC_STATES)
     if viewer.is_staff and viewer.roles & ROLES and viewer.division_code:
-        shown |= Q(township__code__startswith=directory.place_prefix(viewer.division_code))
+        shown |= directory.within("township__code", viewer.division_code)
     return rows.filter(shown)
 
 
@@ -44,8 +44,8 @@ def check_keeper(by: Actor, township: str) -> None:
     """
     if by.kind == "system":
         return
-    prefix = directory.place_prefix(by.division_code)
-    if not (by.is_staff and by.roles & KEEPERS and len(prefix) <= 6 and township.startswith(prefix)):
+    keeps = by.is_staff and by.roles & KEEPERS and directory.is_above_townships(by.division_code)
+    if not (keeps and directory.is_within(township, by.division_code)):
         raise NotYours("赋权、委托由市县的清单管理员办理，您的岗位不办这一步。")
 
 

@@ -59,11 +59,11 @@ def _sees_case(viewer: Actor) -> Condition:
         # nothing by their post; one place while they look at it with a reason
         if not viewer.roles & MAY_BREAK_GLASS or not viewer.glass_place:
             return False
-        return Q(township__code__startswith=directory.place_prefix(viewer.glass_place))
+        return directory.within("township__code", viewer.glass_place)
     if not viewer.is_staff or viewer.agency_id is None:
         return False
     if viewer.roles & SUPERVISING and viewer.division_code:
-        return Q(township__code__startswith=directory.place_prefix(viewer.division_code))
+        return directory.within("township__code", viewer.division_code)
     if viewer.roles & LEADING and viewer.division_code:
         led = directory.list_led_agencies(agency_id=viewer.agency_id)
         worked = Exists(Step.objects.filter(case=OuterRef("pk"), agency_id__in=led))

@@ -81,7 +81,7 @@ def check_stage(by: Actor, stage: str, version: ItemVersion | None = None) -> No
 
 def _above_townships(by: Actor) -> bool:
     """Lists are made by city and county; a township's own part is its offers."""
-    return len(directory.place_prefix(by.division_code)) <= 6
+    return directory.is_above_townships(by.division_code)
 
 
 def _whose(stage: str) -> str:

@@ -34,7 +34,7 @@ def _sees_query(viewer: Actor) -> Condition:
     if not viewer.is_staff or viewer.agency_id is None:
         return False
     if "supervisor" in viewer.roles:
-        return Q(agency__division__code__startswith=directory.place_prefix(viewer.division_code))
+        return directory.within("agency__division__code", viewer.division_code)
     if "leader" in viewer.roles:
         return own_of("agency_id", directory.list_led_agencies(agency_id=viewer.agency_id))
     return "audit_admin" in viewer.roles

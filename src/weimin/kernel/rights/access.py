@@ -41,7 +41,7 @@ def _sees_request(viewer: Actor) -> Condition:
     if not viewer.is_staff or viewer.is_administrator or viewer.agency_id is None:
         return False
     if "supervisor" in viewer.roles:
-        return Q(agency__division__code__startswith=directory.place_prefix(viewer.division_code))
+        return directory.within("agency__division__code", viewer.division_code)
     if "leader" in viewer.roles:
         return Q(agency_id__in=directory.list_led_agencies(agency_id=viewer.agency_id))
     return Q(agency_id=viewer.agency_id) if "front_desk" in viewer.roles else False
@@ -69,7 +69,7 @@ def _sees_destruction(viewer: Actor) -> Condition:
     if not viewer.is_staff or viewer.is_administrator or not viewer.roles & {KEEPER, "leader", "supervisor"}:
         return False
     if "supervisor" in viewer.roles:
-        return Q(township__code__startswith=directory.place_prefix(viewer.division_code))
+        return directory.within("township__code", viewer.division_code)
     return Q(township_id=viewer.division_code)
 
 

@@ -20,7 +20,7 @@ def _sees(viewer: Actor) -> Condition:
     if not viewer.is_staff or viewer.agency_id is None:
         return False
     if "supervisor" in viewer.roles:
-        return Q(place__startswith=directory.place_prefix(viewer.division_code))
+        return directory.within("place", viewer.division_code)
     if "leader" in viewer.roles:
         led = own_of("agency_id", directory.list_led_agencies(agency_id=viewer.agency_id))
         return led | Q(place=viewer.division_code) if isinstance(led, Q) else led

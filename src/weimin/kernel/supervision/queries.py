@@ -276,7 +276,7 @@ def list_public_reasons(*, place: str = "", after: str = "", limit: int = 100) -
     """
     rows = OverrunReason.objects.filter(public=True, written_at__isnull=False).select_related("agency", "subject_clock")
     if place:
-        rows = rows.filter(place__startswith=directory.place_prefix(place))
+        rows = rows.filter(directory.within("place", place))
     return list(_before(rows, "written_at", after).order_by("-written_at", "-pk")[:limit])
 
 

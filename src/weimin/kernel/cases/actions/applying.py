@@ -310,7 +310,7 @@ def _create(
 
 
 def _serves(by: Actor, township_code: str) -> bool:
-    return bool(by.division_code) and township_code.startswith(identifiers.place_prefix(by.division_code))
+    return directory.is_within(township_code, by.division_code)
 
 
 def _seen(by: Actor, at: datetime, spec: ItemSpec, submission: Submission) -> list[dict[str, str]]:

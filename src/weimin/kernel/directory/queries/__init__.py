@@ -9,7 +9,6 @@ from django.db.models import Q, QuerySet
 
 from weimin.base.clock import local_date
 from weimin.base.errors import Invalid, NotFound
-from weimin.base.identifiers import place_prefix as place_prefix
 from weimin.base.keeping import forget as forget_kept
 from weimin.base.keeping import keep
 from weimin.kernel.directory.models import (
@@ -35,6 +34,11 @@ from weimin.kernel.directory.queries.administrators import lock_administrators a
 from weimin.kernel.directory.queries.administrators import lock_first_administrators as lock_first_administrators
 from weimin.kernel.directory.queries.administrators import may_reset_instead as may_reset_instead
 from weimin.kernel.directory.queries.administrators import visible_glasses as visible_glasses
+from weimin.kernel.directory.queries.tree import forget as forget_tree
+from weimin.kernel.directory.queries.tree import is_above_townships as is_above_townships
+from weimin.kernel.directory.queries.tree import is_within as is_within
+from weimin.kernel.directory.queries.tree import level_of as level_of
+from weimin.kernel.directory.queries.tree import within as within
 from weimin.kernel.directory.types import DivisionView, PostView, StaffView
 from weimin.kernel.record.types import ADMINISTRATORS, Actor
 
@@ -417,4 +421,5 @@ def forget() -> None:
     """Drop what is kept in the process; after loading and in tests."""
     for kept in (_places, _below, _ordered_townships, _bodies, agency_name):
         kept.cache_clear()
+    forget_tree()
     forget_kept()

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from weimin.base.identifiers import place_prefix
 from weimin.kernel.directory.models import AdminProposal, Glass, Officer, Post
+from weimin.kernel.directory.queries.tree import within
 from weimin.kernel.directory.types import ROLES, AdministratorView, OfficerLine
 from weimin.kernel.record.types import ADMINISTRATORS, MAY_BREAK_GLASS, Actor
 
@@ -151,7 +151,7 @@ def visible_glasses(viewer: Actor) -> QuerySet[Glass]:
     if "leader" in viewer.roles and viewer.division_code:
         # a look at the whole county is a look at each of its townships
         above = Q(place__children__code=viewer.division_code)
-        below = Q(place__code__startswith=place_prefix(viewer.division_code))
+        below = within("place__code", viewer.division_code)
         return rows.filter(pk__in=Glass.objects.filter(above | below).values("pk"))
     return rows.filter(officer_id=viewer.officer_id or 0)
 

@@ -67,9 +67,7 @@ def ask(
     agency_id = directory.resolve_agency(rule="accepting", township_code=township, lead_key="")
     if agency_id is None:
         raise Conflict("还不知道由哪个乡镇答复您，请先到窗口登记所在的村（社区）。")
-    if by.kind != "resident" and not directory.get_agency(agency_id).division_id.startswith(
-        directory.place_prefix(by.division_code)
-    ):
+    if by.kind != "resident" and not directory.is_within(directory.get_agency(agency_id).division_id, by.division_code):
         raise Forbidden("这个请求由本人所在乡镇答复，请到那里的窗口提出，或者本人在网上提出。")
     try:
         with transaction.atomic():

@@ -1,0 +1,90 @@
+"""What lies in a place, by the directory's own links: the one answer to "within this township, county, city".
+
+A code says less than it seems. The statistics bureau numbers villages by its own townships: cut to nine digits, 295
+village codes name another township than the one they belong to, and some name another county. So nothing outside of
+this module cuts codes to find out what lies where; the wall asks the same of the database (`directory_in_place`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import cache
+
+from django.db.models import Q
+
+from weimin.base.identifiers import place_prefix
+from weimin.kernel.directory.models import Division
+
+
+@cache
+def _lineage() -> dict[str, tuple[str, ...]]:
+    """Each place with all it lies in, itself first."""
+    above = dict(Division.objects.values_list("code", "parent_id"))
+    found: dict[str, tuple[str, ...]] = {}
+    for code in above:
+        chain, place = [code], above[code]
+        while place:
+            chain.append(place)
+            place = above.get(place)
+        found[code] = tuple(chain)
+    return found
+
+
+@cache
+def _spans() -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Each place as SQL finds all in it: a beginning that codes share, if it says true, and the codes beside it."""
+    inside: dict[str, set[str]] = defaultdict(set)
+    begins: dict[str, set[str]] = defaultdict(set)
+    for code, chain in _lineage().items():
+        for place in chain:
+            inside[place].add(code)
+        for length in (2, 4, 6, 9, 12):
+            begins[code[:length]].add(code)
+    spans = {}
+    for place, codes in inside.items():
+        shared = begins[place_prefix(place)]
+        exact = shared <= codes
+        spans[place] = (place_prefix(place) if exact else "", tuple(sorted(codes - shared if exact else codes)))
+    return spans
+
+
+def is_within(code: str, place: str) -> bool:
+    """Whether a division is a place or lies in it; False for codes that name none.
+
+    Cost:   no query after the first in a process
+    """
+    return place in _lineage().get(code, ())
+
+
+def within(name: str, place: str) -> Q:
+    """The rows whose division is a place or lies in it, by the field that holds the code; none for an unknown place.
+
+    Shape:  `name` is a column of text or ends in `__code`: "place", "township__code", "agency__division__code"
+    Cost:   no query after the first in a process; in SQL the range of a beginning, or a list of codes
+    """
+    begin, codes = _spans().get(place, ("", ()))
+    if not begin:
+        return Q(**{f"{name}__in": codes})
+    spans = Q(**{f"{name}__startswith": begin})
+    return spans | Q(**{f"{name}__in": codes}) if codes else spans
+
+
+def is_above_townships(code: str) -> bool:
+    """Whether a place is a county, city or province: lists, tasks and matters are made there."""
+    return level_of(code) in ("county", "city", "province")
+
+
+def level_of(code: str) -> str:
+    """The level of a place: province, city, county, township, village; '' for a code that names none."""
+    return _levels().get(code, "")
+
+
+@cache
+def _levels() -> dict[str, str]:
+    return dict(Division.objects.values_list("code", "level"))
+
+
+def forget() -> None:
+    """Drop what is kept in the process."""
+    for kept in (_lineage, _spans, _levels):
+        kept.cache_clear()
