@@ -8,12 +8,14 @@ from weimin.kernel.record.registry import register_gate, register_verbs
 AUDIT_VERBS = {
     "taskadmission.task.submitted": "县级部门申请下达任务",
     "taskadmission.task.decided": "任务准入决定",
+    "taskadmission.task.withdrawn": "县级部门撤回任务",
     "taskadmission.target.moved": "乡镇对任务提异议或报完成",
     "taskadmission.objection.answered": "答复乡镇对任务的异议",
     "taskadmission.bypass.reported": "反映绕开准入下任务",
     "taskadmission.bypass.answered": "答复绕开准入的反映",
     "taskadmission.matter.raised": "就涉乡镇事项征求意见",
     "taskadmission.matter.passed": "涉乡镇事项通过",
+    "taskadmission.matter.withdrawn": "涉乡镇事项撤回",
     "taskadmission.opinion.given": "乡镇回复意见",
     "taskadmission.opinion.silent": "乡镇到期没有回复，记为沉默",
     "taskadmission.opinion.answered": "县级部门答复乡镇意见",
@@ -25,6 +27,7 @@ RETENTION = {
     "Report": "10 年，公开的统计永久",
     "Matter": "永久：涉乡镇事项的决策过程",
     "Opinion": "永久：随事项",
+    "OpinionFile": "永久：随意见",
 }
 
 

@@ -68,6 +68,9 @@ class Task(models.Model):
     decided_at = models.DateTimeField("决定时间", null=True, help_text="什么时候准入或不予准入")
     decided_by = models.CharField("决定人", max_length=120, blank=True, default="", help_text="谁决定的")
     reason = models.CharField("决定理由", max_length=1000, blank=True, default="", help_text="准入或不予准入的理由")
+    withdrawn_at = models.DateTimeField("撤回时间", null=True, help_text="部门什么时候撤回的")
+    withdrawn_by = models.CharField("撤回人", max_length=120, blank=True, default="", help_text="部门的谁撤回的")
+    withdrawal = models.CharField("撤回理由", max_length=1000, blank=True, default="", help_text="为什么撤回")
 
     class Meta:
         verbose_name = "任务"
@@ -87,8 +90,15 @@ class Task(models.Model):
                 name="taskadmission_village_never",
             ),
             models.CheckConstraint(
-                condition=Q(state="asked", decided_at=None) | (~Q(state="asked") & Q(decided_at__isnull=False)),
+                condition=Q(state="withdrawn")
+                | Q(state="asked", decided_at=None)
+                | (~Q(state="asked") & Q(decided_at__isnull=False)),
                 name="taskadmission_task_decided",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="withdrawn", withdrawn_at__isnull=False)
+                | (~Q(state="withdrawn") & Q(withdrawn_at=None)),
+                name="taskadmission_task_withdrawn",
             ),
         ]
         indexes = [
@@ -155,10 +165,16 @@ class Target(models.Model):
 
 
 class Report(models.Model):
-    """A township says that work was pushed on it past the gate; the leading group's office answers by a day."""
+    """A township or village says that work was pushed on it past the gate; the leading group's office answers by a day.
+
+    What a village says of its own township is not shown to that township.
+    """
 
     township = models.ForeignKey(
-        "directory.Division", models.PROTECT, related_name="+", verbose_name="乡镇", help_text="哪个乡镇反映的"
+        "directory.Division", models.PROTECT, related_name="+", verbose_name="乡镇", help_text="哪个乡镇的事"
+    )
+    place = models.ForeignKey(
+        "directory.Division", models.PROTECT, related_name="+", verbose_name="反映的地方", help_text="乡镇或村"
     )
     county = models.ForeignKey(
         "directory.Division", models.PROTECT, related_name="+", verbose_name="县区", help_text="所在的县区"
@@ -204,6 +220,9 @@ class Matter(models.Model):
     )
     passed_at = models.DateTimeField("通过时间", null=True, help_text="什么时候通过的")
     passed_by = models.CharField("通过人", max_length=120, blank=True, default="", help_text="谁办理通过的")
+    withdrawn_at = models.DateTimeField("撤回时间", null=True, help_text="部门什么时候撤回的")
+    withdrawn_by = models.CharField("撤回人", max_length=120, blank=True, default="", help_text="部门的谁撤回的")
+    withdrawal = models.CharField("撤回理由", max_length=1000, blank=True, default="", help_text="为什么撤回")
 
     class Meta:
         verbose_name = "涉乡镇事项"
@@ -249,3 +268,16 @@ class Opinion(models.Model):
             models.Index(fields=["due_on"], name="taskadmission_opinion_due", condition=Q(state="asked")),
             models.Index(fields=["township", "state"], name="taskadmission_opinion_town"),
         ]
+
+
+class OpinionFile(models.Model):
+    """A file that a township attached to its opinion: for the body, the township and the office, not for the public."""
+
+    opinion = models.ForeignKey(
+        Opinion, models.PROTECT, related_name="files", verbose_name="意见", help_text="哪份意见的附件"
+    )
+    blob = models.ForeignKey("record.Blob", models.PROTECT, related_name="+", verbose_name="内容", help_text="文件内容")
+    name = models.CharField("文件名", max_length=120, help_text="上传时的文件名")
+
+    class Meta:
+        verbose_name = "意见附件"

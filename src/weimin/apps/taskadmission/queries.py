@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Avg, Count, F, Prefetch, Q, QuerySet
 
 from weimin.apps.taskadmission import access, types
-from weimin.apps.taskadmission.models import Attempt, Matter, Opinion, Report, Target, Task
+from weimin.apps.taskadmission.models import Attempt, Matter, Opinion, OpinionFile, Report, Target, Task
 from weimin.base.clock import day_end, day_start
 from weimin.base.errors import NotFound
 from weimin.kernel.catalogue.queries import lists
@@ -25,9 +25,14 @@ KINDS = {
     "refused": "不予准入",
     "outside": "不在清单上",
     "waiting": "等审核",
-    "incomplete": "要件不全",
+    "withdrawn": "撤回",
+    "incomplete": "退回",
     "bypassed": "绕开准入（查实）",
 }
+
+
+#: Forms that became nothing and are not counted as asked: with gaps, or a repeat.
+_SENT_BACK = Q(outcome__in=("incomplete", "repeated"))
 
 
 class NotHere(NotFound):
@@ -42,7 +47,7 @@ def list_tasks(viewer: Actor, *, state: str = "") -> QuerySet[Task]:
 
     Cost:   one query when a page of it is read
     """
-    rows = access.visible_tasks(viewer)
+    rows = access.TASKS.visible(viewer).select_related("agency", "county")
     if state in types.STATES:
         rows = rows.filter(state=state)
     return rows.order_by("-pk")
@@ -53,9 +58,8 @@ def list_waiting(viewer: Actor) -> list[Task]:
 
     Cost:   one query
     """
-    if not access.is_office(viewer):
-        return []
-    return list(access.visible_tasks(viewer).filter(state="asked").order_by("due_on", "pk")[:200])
+    rows = access.TASKS.visible(viewer, "decide") if access.is_office(viewer) else Task.objects.none()
+    return list(rows.select_related("agency").filter(state="asked").order_by("due_on", "pk")[:200])
 
 
 def list_objections(viewer: Actor) -> list[Target]:
@@ -65,7 +69,8 @@ def list_objections(viewer: Actor) -> list[Target]:
     """
     if not access.is_office(viewer):
         return []
-    rows = access.visible_targets(viewer).filter(state="objected").select_related("task__agency", "place")
+    rows = access.TARGETS.visible(viewer, "answer").filter(state="objected", task__state="admitted")
+    rows = rows.select_related("task__agency", "place")
     return list(rows.order_by("due_on", "pk")[:200])
 
 
@@ -75,10 +80,12 @@ def get_task(viewer: Actor, task_id: int) -> tuple[Task, list[Target]]:
     Raises: NotHere
     Cost:   two queries
     """
-    task = access.visible_tasks(viewer).select_related("row").filter(pk=task_id).first()
+    task = access.TASKS.visible(viewer).select_related("agency", "county", "row").filter(pk=task_id).first()
     if task is None:
         raise NotHere("找不到这个任务。")
-    return task, list(access.visible_targets(viewer).filter(task=task).order_by("place__sort_key"))
+    return task, list(
+        access.TARGETS.visible(viewer).filter(task=task).select_related("place", "township").order_by("place__sort_key")
+    )
 
 
 def list_own_attempts(viewer: Actor) -> list[Attempt]:
@@ -86,9 +93,28 @@ def list_own_attempts(viewer: Actor) -> list[Attempt]:
 
     Cost:   one query
     """
-    if not access.is_county(viewer):
-        return []
-    return list(Attempt.objects.filter(agency_id=viewer.agency, task=None).order_by("-pk")[:50])
+    rows = access.ATTEMPTS.visible(viewer, "reopen").filter(task=None)
+    return list(rows.order_by("-pk")[:50])
+
+
+def get_typed(viewer: Actor, attempt_id: int) -> types.Wanted:
+    """What was typed in a form of one's body, to be mended and sent again.
+
+    Raises: NotHere
+    Cost:   one query
+    """
+    row = access.ATTEMPTS.visible(viewer, "reopen").filter(pk=attempt_id).first()
+    if row is None:
+        raise NotHere("找不到这次申请。")
+    return types.Wanted.of(row.typed)
+
+
+def find_attempt_id(viewer: Actor, task_id: int) -> int | None:
+    """The form of one's body from which a task was made, to be opened again after a refusal.
+
+    Cost:   one query
+    """
+    return access.ATTEMPTS.visible(viewer, "reopen").filter(task_id=task_id).values_list("pk", flat=True).first()
 
 
 def list_row_choices(*, target: str, on: date) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -111,7 +137,23 @@ def list_reports(viewer: Actor) -> list[Report]:
 
     Cost:   one query
     """
-    return list(access.visible_reports(viewer).order_by(F("answered_at").desc(nulls_first=True), "due_on")[:200])
+    rows = access.REPORTS.visible(viewer).select_related("agency", "township", "place")
+    return list(rows.order_by(F("answered_at").desc(nulls_first=True), "due_on")[:200])
+
+
+def list_accusable(viewer: Actor) -> list[tuple[str, list[tuple[int, str]]]]:
+    """Whom somebody may name in a report: the bodies of the county, and for a village those of its township.
+
+    Cost:   one query, two for a village
+    """
+    places = [access.county_of(viewer)]
+    if access.level_of(viewer) == "village":
+        places.insert(0, access.township_of(viewer))
+    found = []
+    for code in places:
+        bodies = directory.list_agencies(division_code=code).filter(kind__in=("government", "department", "station"))
+        found.append((directory.get_division(code).name, [(one.pk, one.name) for one in bodies]))
+    return found
 
 
 # --- matters -----------------------------------------------------------------------------------------------
@@ -120,7 +162,7 @@ def list_matters(viewer: Actor) -> QuerySet[Matter]:
 
     Cost:   one query when a page of it is read
     """
-    return _counted(access.visible_matters(viewer)).order_by("-pk")
+    return _counted(access.MATTERS.visible(viewer).select_related("agency", "county")).order_by("-pk")
 
 
 def list_public_matters(*, county: str = "") -> QuerySet[Matter]:
@@ -147,10 +189,33 @@ def get_matter(viewer: Actor, matter_id: int, *, at: datetime) -> tuple[Matter, 
     Raises: NotHere
     Cost:   three queries
     """
-    matter = access.visible_matters(viewer).filter(pk=matter_id).first()
+    matter = access.MATTERS.visible(viewer).select_related("agency", "county").filter(pk=matter_id).first()
     if matter is None:
         raise NotHere("找不到这个事项。")
     return _with_opinions(matter, at)
+
+
+def list_opinion_files(viewer: Actor, matter_id: int) -> dict[int, list[OpinionFile]]:
+    """The files on the opinions of a matter that a viewer may open, by opinion.
+
+    Cost:   one query
+    """
+    found: dict[int, list[OpinionFile]] = defaultdict(list)
+    for one in access.FILES.visible(viewer).filter(opinion__matter_id=matter_id).order_by("pk"):
+        found[one.opinion_id].append(one)
+    return dict(found)
+
+
+def get_opinion_file(viewer: Actor, file_id: int) -> OpinionFile:
+    """A file on an opinion, with its content's row.
+
+    Raises: NotHere
+    Cost:   one query
+    """
+    row = access.FILES.visible(viewer).select_related("blob").filter(pk=file_id).first()
+    if row is None:
+        raise NotHere("找不到这个附件。")
+    return row
 
 
 def get_public_matter(matter_id: int, *, at: datetime) -> tuple[Matter, list[Opinion], list[Blocker]]:
@@ -192,12 +257,13 @@ def count_departments(*, county: str, since: date, until: date) -> list[types.Co
     attempts = Attempt.objects.filter(county_id=county, **period).values("agency", "agency__name").order_by()
     note(
         attempts.annotate(
-            asked=Count("pk", filter=~Q(outcome="incomplete")),
+            asked=Count("pk", filter=~_SENT_BACK),
             admitted=Count("pk", filter=Q(task__state="admitted")),
             refused=Count("pk", filter=Q(task__state="refused") | Q(outcome="barred")),
             outside=Count("pk", filter=Q(outcome="asked")),
             waiting=Count("pk", filter=Q(task__state="asked")),
-            incomplete=Count("pk", filter=Q(outcome="incomplete")),
+            withdrawn=Count("pk", filter=Q(task__state="withdrawn")),
+            incomplete=Count("pk", filter=_SENT_BACK),
             took=Avg(F("task__decided_at") - F("task__asked_at"), filter=Q(outcome="asked")),
         )
     )
@@ -225,12 +291,13 @@ def list_public_records(*, county: str, since: date, until: date, agency_id: int
     if agency_id:
         rows = rows.filter(agency_id=agency_id)
     narrowed = {
-        "asked": ~Q(outcome="incomplete"),
+        "asked": ~_SENT_BACK,
         "admitted": Q(task__state="admitted"),
         "refused": Q(task__state="refused") | Q(outcome="barred"),
         "outside": Q(outcome="asked"),
         "waiting": Q(task__state="asked"),
-        "incomplete": Q(outcome="incomplete"),
+        "withdrawn": Q(task__state="withdrawn"),
+        "incomplete": _SENT_BACK,
     }.get(kind)
     return (rows.filter(narrowed) if narrowed is not None else rows).order_by("-pk")
 

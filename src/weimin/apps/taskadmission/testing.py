@@ -50,8 +50,19 @@ def office() -> Actor:
 
 def town_head(town: str = TOWN) -> Actor:
     """The head of a township."""
-    bodies = directory.list_agencies(division_code=town)
-    return _actor(next(one.pk for one in bodies if one.kind == "government"), ("leader",))
+    return _actor(town_body(town), ("leader",))
+
+
+def village_agent(village: str = "") -> Actor:
+    """The agent of a village; of the first of the township unless another is said."""
+    code = village or directory.children_of(TOWN)[0].code
+    bodies = directory.list_agencies(division_code=code)
+    return _actor(next(one.pk for one in bodies if one.kind == "agent_station"), ("agent",))
+
+
+def town_body(town: str = TOWN) -> int:
+    """The government of a township."""
+    return next(one.pk for one in directory.list_agencies(division_code=town) if one.kind == "government")
 
 
 def _actor(agency_id: int, roles: tuple[str, ...], at: datetime = AT) -> Actor:

@@ -103,6 +103,7 @@ urlpatterns = [
     path("matters/", county_matters.matters, name="matters"),
     path("matters/new/", county_matters.new, name="matter_new"),
     path("matters/<int:matter_id>/", county_matters.matter, name="matter"),
+    path("matters/files/<int:opinion_file>/", county_matters.opinion_file, name="opinion_file"),
     path("law/", law.law, name="law"),
     path("law.xlsx", law.export_law, name="law_export"),
     path("law/<str:code>/", law.law_row, name="law_row"),

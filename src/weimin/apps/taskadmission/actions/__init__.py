@@ -1,9 +1,11 @@
 """Writes of the gate and of the right to take part."""
 
 from weimin.apps.taskadmission.actions.matters import (
+    MOST_FILES,
     MatterBlocked,
     MatterBroken,
     MatterPassed,
+    MatterUnknown,
     OpinionDone,
     answer_opinion,
     give_opinion,
@@ -12,28 +14,34 @@ from weimin.apps.taskadmission.actions.matters import (
     raise_matter,
     record_silences,
     redate_opinions,
+    withdraw_matter,
 )
-from weimin.apps.taskadmission.actions.reports import ReportBroken, answer_report, redate_reports, report_bypass
+from weimin.apps.taskadmission.actions.reports import (
+    ReportBroken,
+    ReportDone,
+    answer_report,
+    redate_reports,
+    report_bypass,
+)
+from weimin.apps.taskadmission.actions.targets import answer_objection, object_to_task, redate_tasks, report_done
 from weimin.apps.taskadmission.actions.tasks import (
-    HEAD,
     TaskBroken,
     TaskDone,
     TaskUnknown,
-    answer_objection,
     decide_task,
-    object_to_task,
-    redate_tasks,
-    report_done,
     submit_task,
+    withdraw_task,
 )
 
 __all__ = [
-    "HEAD",
+    "MOST_FILES",
     "MatterBlocked",
     "MatterBroken",
     "MatterPassed",
+    "MatterUnknown",
     "OpinionDone",
     "ReportBroken",
+    "ReportDone",
     "TaskBroken",
     "TaskDone",
     "TaskUnknown",
@@ -53,4 +61,6 @@ __all__ = [
     "report_bypass",
     "report_done",
     "submit_task",
+    "withdraw_matter",
+    "withdraw_task",
 ]

@@ -1,11 +1,11 @@
-"""A county body asks for work; the gate answers; the leading group's office decides; townships object or do it."""
+"""A county body asks for work; the gate answers; the leading group's office decides; the body may take it back."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from weimin.apps.taskadmission import access, rules
 from weimin.apps.taskadmission.actions.clocking import office_of, open_limit, stop_limit
@@ -13,14 +13,16 @@ from weimin.apps.taskadmission.models import Attempt, Target, Task
 from weimin.apps.taskadmission.types import LISTS_OF, OUTCOMES, Answer, Reading, Wanted
 from weimin.base.clock import local_date
 from weimin.base.errors import Conflict, Invalid, NotFound
+from weimin.base.identifiers import mask_numbers
 from weimin.kernel.catalogue.queries import lists
 from weimin.kernel.catalogue.types import VersionView
-from weimin.kernel.deadlines.types import Move
+from weimin.kernel.deadlines import queries as law
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.record.actions import do_once, record_audit
 from weimin.kernel.record.types import Actor
 
-HEAD, LEADING_OFFICE, TOWN_HEAD = "县级部门负责人", "领导小组办公室", "承接任务的乡镇（街道）负责人"
+#: The first key of the advisory lock of a body at the gate.
+_ONE_FORM = 7_203
 
 
 class TaskBroken(Invalid):
@@ -44,33 +46,34 @@ class TaskUnknown(NotFound):
 def submit_task(*, by: Actor, at: datetime, wanted: Wanted, key: str) -> Answer:
     """Bring a task to the gate: complete and on the list it is admitted at once, off the list the office decides.
 
-    A form that is incomplete or that law bars raises nothing: it stays on record as an attempt, and the answer says
-    by field what is wrong. The same key gives the first answer again.
+    A form that is incomplete, that law bars or that repeats what stands raises nothing: it stays on record as an
+    attempt, and the answer says by field what is wrong. The same key gives the first answer again.
 
     Raises: NotYourPart — not the head of a county body · KeyReused — the key came before with another form
     Law:    cwh-2025 art. 6; cwh-2025 art. 43
     Cost:   about six queries, one more with a clock
     """
-    access.check_part(access.may_ask(by), HEAD)
+    access.check_part(access.may_ask(by), access.HEAD)
     today = local_date(at)
-    reading = rules.read_task(wanted, today=today)
+    reading = rules.read_task(wanted, today=today, laws=law.list_laws())
     row = lists.find_as_of(code=wanted.row_code.strip(), on=today) if wanted.row_code.strip() else None
     faults = reading.faults | _list_faults(wanted, row) | _place_faults(by, wanted) | reading.barred
 
     def run() -> dict[str, Any]:
-        if faults:
-            outcome, task_id = ("barred" if reading.barred else "incomplete"), None
-        else:
+        outcome, task_id, said = ("barred" if reading.barred else "incomplete"), None, faults
+        if not faults and (repeat := _find_repeat(by, wanted, reading)) is not None:
+            outcome, said = "repeated", {"title": repeat}
+        elif not faults:
             outcome, task_id = _take_in(by, at, wanted, reading, row)
         Attempt.objects.create(
             agency_id=by.agency,
             county_id=by.division_code,
             at=at,
             by_label=by.label[:120],
-            title=wanted.title.strip()[:100],
+            title=mask_numbers(wanted.title.strip())[:100],
             outcome=outcome,
             typed=wanted.typed(),
-            faults=faults,
+            faults=said,
             task_id=task_id,
         )
         record_audit(
@@ -79,13 +82,35 @@ def submit_task(*, by: Actor, at: datetime, wanted: Wanted, key: str) -> Answer:
             verb="taskadmission.task.submitted",
             subject_type="task",
             subject_id=task_id or "",
-            changes={"outcome": [None, outcome], "faults": sorted(faults)},
+            changes={"outcome": [None, outcome], "faults": sorted(said)},
         )
-        return {"outcome": outcome, "task_id": task_id, "faults": faults}
+        return {"outcome": outcome, "task_id": task_id, "faults": said}
 
     request = wanted.typed()
-    said, _ = do_once(at=at, scope=f"taskadmission:{by.account}", key=key, request=request, run=run)
-    return Answer(str(said["outcome"]), said["task_id"], dict(said["faults"]))
+    done, _ = do_once(at=at, scope=f"taskadmission:{by.account}", key=key, request=request, run=run)
+    return Answer(str(done["outcome"]), done["task_id"], dict(done["faults"]))
+
+
+def _find_repeat(by: Actor, wanted: Wanted, reading: Reading) -> str | None:
+    """What to say when the same task stands already for one of the places in the same time; None when it does not.
+
+    One form of a body at a time is asked this, so that the same one sent twice at once cannot slip through.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_ONE_FORM, by.agency])
+    same = Task.objects.filter(
+        agency_id=by.agency,
+        title=wanted.title.strip(),
+        row_code=wanted.row_code.strip(),
+        state__in=("asked", "admitted"),
+        starts__lte=reading.ends,
+        ends__gte=reading.starts,
+        targets__place_id__in=wanted.places,
+    )
+    found = same.order_by("-pk").first()
+    if found is None:
+        return None
+    return f"同样的任务 {local_date(found.asked_at)} 已经提过（第 {found.pk} 号），不能重复下达。"
 
 
 def _list_faults(wanted: Wanted, row: VersionView | None) -> dict[str, str]:
@@ -167,133 +192,65 @@ def _take_in(
 def decide_task(*, by: Actor, at: datetime, task_id: int, admit: bool, reason: str) -> None:
     """Admit a task that is on no list, or refuse it; either way with reasons.
 
-    Raises: NotYourPart — not the leading group's office, or its own body's task · TaskBroken — no reasons
-            TaskUnknown · TaskDone — decided already
+    Raises: NotYourPart — not the leading group's office, or its own task · TaskBroken — no reasons
+            TaskUnknown · TaskDone — decided or withdrawn already
     Cost:   five queries
     """
-    access.check_part(access.is_office(by), LEADING_OFFICE)
-    text = _words(reason, "reason", "请写明准入或不予准入的理由")
+    text = read_reason(reason, "reason", "请写明准入或不予准入的理由")
     with transaction.atomic():
-        task = access.visible_tasks(by).select_for_update(of=("self",)).filter(pk=task_id).first()
-        if task is None:
-            raise TaskUnknown("找不到这个任务。")
-        access.check_part(task.account_id != by.account_id, "领导小组办公室的另一位同事（自己提的自己不能批）")
+        task = _task(by, task_id, "decide")
         if task.state != "asked":
-            raise TaskDone("这个任务已经有了决定。")
+            raise TaskDone("这个任务已经有了决定，或者部门已经撤回。")
         task.state, task.reason = "admitted" if admit else "refused", text
         task.decided_at, task.decided_by = at, by.label[:120]
         task.save(update_fields=["state", "reason", "decided_at", "decided_by"])
         stop_limit(by=by, at=at, clock_id=task.clock_id)
-        record_audit(
-            by=by,
-            at=at,
-            verb="taskadmission.task.decided",
-            subject_type="task",
-            subject_id=task.pk,
-            changes={"state": ["asked", task.state]},
-        )
+        _audit(by, at, task, "taskadmission.task.decided", "asked")
 
 
-def object_to_task(*, by: Actor, at: datetime, target_id: int, reason: str) -> None:
-    """A township says why it should not carry a task; the leading group's office answers by a day.
+def withdraw_task(*, by: Actor, at: datetime, task_id: int, reason: str) -> None:
+    """Take back a task that waits or was admitted; who carries it need not do it any more. It stays on record.
 
-    Raises: NotYourPart · TaskBroken — no reasons · TaskUnknown · TaskDone — not open there
-    Cost:   about seven queries
-    """
-    access.check_part(access.may_answer(by), TOWN_HEAD)
-    text = _words(reason, "objection", "请写明异议的理由")
-    with transaction.atomic():
-        row = _target(by, target_id)
-        if row.state != "open" or row.replied_at is not None:
-            raise TaskDone("这个任务已经提过异议或者已经办完。")
-        row.state, row.objection, row.objected_at, row.objected_by = "objected", text, at, by.label[:120]
-        row.clock_id, row.due_on = open_limit(
-            by=by,
-            at=at,
-            code="tasks.objection",
-            subject=("task_target", row.pk),
-            label="答复乡镇对任务的异议",
-            place=row.township_id,
-            agency_id=office_of(access.county_of(by)),
-        )
-        row.save(update_fields=["state", "objection", "objected_at", "objected_by", "clock", "due_on"])
-        _audit_target(by, at, row, "open")
-
-
-def answer_objection(*, by: Actor, at: datetime, target_id: int, upheld: bool, reply: str) -> None:
-    """Answer a township's objection: it is released from the task, or the task stands with reasons.
-
-    Raises: NotYourPart · TaskBroken — no reasons · TaskUnknown · TaskDone — answered already
+    Raises: NotYourPart — not the head of the body · TaskBroken — no reasons · TaskUnknown
+            TaskDone — refused or withdrawn already
     Cost:   five queries
     """
-    access.check_part(access.is_office(by), LEADING_OFFICE)
-    text = _words(reply, "reply", "请写明异议成立不成立的理由")
+    text = read_reason(reason, "withdrawal", "请写明撤回的理由")
     with transaction.atomic():
-        row = _target(by, target_id)
-        if row.state != "objected":
-            raise TaskDone("这条异议已经答复过。")
-        row.state, row.reply = "released" if upheld else "open", text
-        row.replied_at, row.replied_by = at, by.label[:120]
-        row.save(update_fields=["state", "reply", "replied_at", "replied_by"])
-        stop_limit(by=by, at=at, clock_id=row.clock_id)
-        record_audit(
-            by=by,
-            at=at,
-            verb="taskadmission.objection.answered",
-            subject_type="task",
-            subject_id=row.task_id,
-            changes={"state": ["objected", row.state], "place": row.place_id},
-        )
+        task = _task(by, task_id, "withdraw")
+        if task.state not in ("asked", "admitted"):
+            raise TaskDone("这个任务已经了结，不用撤回。")
+        old, task.state = task.state, "withdrawn"
+        task.withdrawn_at, task.withdrawn_by, task.withdrawal = at, by.label[:120], text
+        task.save(update_fields=["state", "withdrawn_at", "withdrawn_by", "withdrawal"])
+        if old == "asked":
+            stop_limit(by=by, at=at, clock_id=task.clock_id)
+        for target in Target.objects.filter(task=task, state="objected"):
+            stop_limit(by=by, at=at, clock_id=target.clock_id)
+        _audit(by, at, task, "taskadmission.task.withdrawn", old)
 
 
-def report_done(*, by: Actor, at: datetime, target_id: int, note: str) -> None:
-    """A township reports that a task is done, and how.
+def _task(by: Actor, task_id: int, verb: str) -> Task:
+    """A task that the actor sees and may do this to, locked."""
+    task: Task | None = access.find(access.TASKS, by, task_id, lock=True)
+    if task is None:
+        raise TaskUnknown("找不到这个任务。")
+    access.TASKS.check(by, verb, task)
+    return task
 
-    Raises: NotYourPart · TaskBroken — no words · TaskUnknown · TaskDone — not open there
-    Cost:   four queries
+
+def _audit(by: Actor, at: datetime, task: Task, verb: str, old: str) -> None:
+    record_audit(by=by, at=at, verb=verb, subject_type="task", subject_id=task.pk, changes={"state": [old, task.state]})
+
+
+def read_reason(text: str, name: str, ask: str) -> str:
+    """Reasons as they will be public: long enough, and without anybody's numbers.
+
+    Raises: TaskBroken — with the field
     """
-    access.check_part(access.may_answer(by), TOWN_HEAD)
-    text = _words(note, "note", "请写明完成情况")
-    with transaction.atomic():
-        row = _target(by, target_id)
-        if row.state != "open":
-            raise TaskDone("这个任务在您这里不是在办状态。")
-        row.state, row.done_note, row.done_at, row.done_by = "done", text, at, by.label[:120]
-        row.save(update_fields=["state", "done_note", "done_at", "done_by"])
-        _audit_target(by, at, row, "open")
-
-
-def redate_tasks(*, by: Actor, at: datetime, moves: list[Move]) -> None:
-    """Carry dates that moved by themselves to the tasks and objections that show them; inside the clocks' transaction.
-
-    Cost:   two statements a move
-    """
-    for one in moves:
-        due = one.new.shown or one.old.shown
-        Task.objects.filter(clock_id=one.clock_id, state="asked").update(due_on=due)
-        Target.objects.filter(clock_id=one.clock_id, state="objected").update(due_on=due)
-
-
-def _words(text: str, name: str, ask: str) -> str:
     words = text.strip()
     if not 4 <= len(words) <= 1000:
         raise TaskBroken(f"{ask}，4 到 1000 个字。", fields={name: f"{ask}，4 到 1000 个字。"})
+    if rules.names_somebody(words):
+        raise TaskBroken(rules.NO_NUMBERS, fields={name: rules.NO_NUMBERS})
     return words
-
-
-def _target(by: Actor, target_id: int) -> Target:
-    row = access.visible_targets(by).select_for_update(of=("self",)).filter(pk=target_id).first()
-    if row is None:
-        raise TaskUnknown("找不到这个任务。")
-    return row
-
-
-def _audit_target(by: Actor, at: datetime, row: Target, old: str) -> None:
-    record_audit(
-        by=by,
-        at=at,
-        verb="taskadmission.target.moved",
-        subject_type="task",
-        subject_id=row.task_id,
-        changes={"state": [old, row.state], "place": row.place_id},
-    )

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from weimin.apps.taskadmission import access, actions, queries
 from weimin.apps.taskadmission.models import Attempt, Matter, Opinion, Report, Target, Task
-from weimin.apps.taskadmission.testing import county_body, form, head, office, town_head
-from weimin.apps.taskadmission.types import Answer
+from weimin.apps.taskadmission.testing import county_body, form, head, office, town_body, town_head, village_agent
+from weimin.apps.taskadmission.types import Answer, Upload
 from weimin.base.clock import local_date
+from weimin.kernel.cases.testing import PICTURE
 from weimin.kernel.deadlines.models import Clock
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.directory.testing import AT, COUNTY, TOWN
 from weimin.kernel.record import registry
-from weimin.kernel.record.actions import KeyReused
+from weimin.kernel.record.actions import FileRefused, KeyReused
 from weimin.kernel.record.types import Actor, Blocker
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("city")]
@@ -115,6 +116,71 @@ def test_only_the_head_of_a_county_body_brings_a_task(who: str) -> None:
     assert not Attempt.objects.exists()
 
 
+def test_the_same_task_for_the_same_place_and_time_is_sent_back_and_on_record() -> None:
+    by = head()
+    first = asked(by)
+    again = ask(by, key="k2", content="换一种说法，还是每天巡查两次。")
+    assert (again.outcome, list(again.faults)) == ("repeated", ["title"])
+    assert str(first.pk) in again.faults["title"]
+    assert Attempt.objects.latest("pk").outcome == "repeated"
+    later = {"starts": "2026-07-01", "ends": "2026-08-01"}
+    assert ask(by, key="k3", **later).outcome == "asked"
+    assert ask(by, key="k4", places=(OTHER_TOWN,)).outcome == "asked"
+    assert ask(head("农业农村局"), key="k5").outcome == "asked"
+
+
+def test_a_dead_law_of_the_register_is_no_basis(monkeypatch: Any) -> None:
+    from weimin.kernel.deadlines import queries as law
+
+    dead = {"title": "旧演示法", "short": "旧演示法", "from": date(2000, 1, 1), "until": date(2020, 1, 1)}
+    monkeypatch.setattr(law, "list_laws", lambda: (dead,))
+    said = ask(head(), basis="《旧演示法》第二条", row_code=ON_LIST)
+    assert (said.outcome, list(said.faults)) == ("incomplete", ["basis"])
+
+
+def test_somebodys_number_does_not_go_public_with_a_refused_form() -> None:
+    assert ask(head(), title="找 34032119000101001X 谈话").outcome == "incomplete"
+    row = Attempt.objects.get()
+    assert "34032119000101001X" not in row.title
+    assert row.typed["title"] == "找 34032119000101001X 谈话"
+
+
+def test_what_was_typed_opens_again_for_the_heads_body_and_nobody_else() -> None:
+    by = head()
+    ask(by, contact="")
+    (row,) = queries.list_own_attempts(by)
+    assert queries.get_typed(by, row.pk) == form(contact="")
+    for other in (head("农业农村局"), office(), town_head(), head(roles=("reviewer",))):
+        assert not queries.list_own_attempts(other)
+        with pytest.raises(queries.NotHere):
+            queries.get_typed(other, row.pk)
+
+
+@pytest.mark.parametrize("row_code", ["", ON_LIST])
+def test_the_body_takes_back_what_waits_or_was_admitted_and_it_stays_on_record(row_code: str) -> None:
+    by, mine = head(), town_head()
+    task = Task.objects.get(pk=ask(by, row_code=row_code).task_id)
+    for other in (head("农业农村局"), mine, head(roles=("reviewer",))):
+        with pytest.raises((access.NotYourPart, actions.TaskUnknown)):
+            actions.withdraw_task(by=other, at=AT, task_id=task.pk, reason="别人想撤回")
+    with pytest.raises(actions.TaskBroken):
+        actions.withdraw_task(by=by, at=AT, task_id=task.pk, reason="")
+    actions.withdraw_task(by=by, at=AT, task_id=task.pk, reason="已经由部门自己做完")
+    task.refresh_from_db()
+    assert (task.state, task.withdrawn_at) == ("withdrawn", AT)
+    assert [one.pk for one in queries.list_tasks(mine)] == ([task.pk] if row_code else [])
+    with pytest.raises(actions.TaskDone):
+        actions.withdraw_task(by=by, at=AT, task_id=task.pk, reason="再撤回一次")
+    if row_code:
+        with pytest.raises(actions.TaskDone):
+            actions.report_done(by=mine, at=AT, target_id=task.targets.get().pk, note="已经撤回了还报")
+    else:
+        assert task.clock is not None
+        assert task.clock.state == "stopped"
+        with pytest.raises(actions.TaskDone):
+            actions.decide_task(by=office(), at=AT, task_id=task.pk, admit=True, reason="已经撤回了还批")
+
+
 # --- the office ------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(("admit", "state"), [(True, "admitted"), (False, "refused")])
 def test_the_office_decides_with_reasons_and_the_clock_stops(admit: bool, state: str) -> None:
@@ -134,9 +200,10 @@ def test_a_refusal_without_reasons_and_a_decision_by_others_are_refused() -> Non
     with pytest.raises(actions.TaskBroken) as fault:
         actions.decide_task(by=office(), at=AT, task_id=task.pk, admit=False, reason=" ")
     assert list(fault.value.fields) == ["reason"]
-    for other in (by, town_head()):
-        with pytest.raises(access.NotYourPart):
-            actions.decide_task(by=other, at=AT, task_id=task.pk, admit=True, reason="我说可以就可以")
+    with pytest.raises(access.NotYourPart):
+        actions.decide_task(by=by, at=AT, task_id=task.pk, admit=True, reason="我说可以就可以")
+    with pytest.raises(actions.TaskUnknown):
+        actions.decide_task(by=town_head(), at=AT, task_id=task.pk, admit=True, reason="没有下来的乡镇看不到")
     far = head("编办", roles=("admission_office",), county="340322000000")
     with pytest.raises(actions.TaskUnknown):
         actions.decide_task(by=far, at=AT, task_id=task.pk, admit=True, reason="别的县的准入办")
@@ -198,10 +265,67 @@ def test_work_pushed_past_the_gate_is_reported_answered_and_counted() -> None:
     assert set(fault.value.fields) == {"agency", "text"}
 
 
+def report(by: Actor, agency: int, *, key: str = "v") -> int:
+    return actions.report_bypass(by=by, at=AT, agency_id=agency, text="在村群里要求三天内报一张表", key=key)
+
+
+def test_what_a_village_says_of_its_own_township_the_township_does_not_see_and_the_office_does() -> None:
+    """The village's code begins like another township's: neither its own nor that one may be told by cutting it."""
+    agent, mine, other = village_agent(), town_head(), town_head(OTHER_TOWN)
+    assert agent.division_code.startswith(OTHER_TOWN[:9])
+    of_town = report(agent, town_body())
+    assert [one.pk for one in queries.list_reports(agent)] == [of_town]
+    assert [one.pk for one in queries.list_reports(office())] == [of_town]
+    for who in (mine, other, village_agent(directory.children_of(TOWN)[1].code), head()):
+        assert not queries.list_reports(who), who.agency_name
+    actions.answer_report(by=office(), at=AT, report_id=of_town, upheld=True, answer="已要求镇里撤回")
+    assert not queries.list_reports(mine)
+
+
+def test_what_a_village_says_of_a_county_body_its_township_sees_and_no_other() -> None:
+    of_county = report(village_agent(), county_body())
+    assert [one.pk for one in queries.list_reports(town_head())] == [of_county]
+    assert not queries.list_reports(town_head(OTHER_TOWN))
+
+
+def test_a_village_names_bodies_of_its_own_county_and_township_only_and_a_township_no_township() -> None:
+    for by, agency in ((village_agent(), town_body(OTHER_TOWN)), (town_head(), town_body())):
+        with pytest.raises(actions.ReportBroken) as fault:
+            report(by, agency)
+        assert list(fault.value.fields) == ["agency"]
+    with pytest.raises(access.NotYourPart):
+        report(head(), county_body())
+
+
+def test_only_the_office_of_the_county_answers_a_report() -> None:
+    number = report(village_agent(), county_body())
+    far = head("编办", roles=("admission_office",), county="340322000000")
+    with pytest.raises(access.NotYourPart):
+        actions.answer_report(by=town_head(), at=AT, report_id=number, upheld=False, answer="我们自己来答复")
+    with pytest.raises(Exception, match="找不到"):
+        actions.answer_report(by=far, at=AT, report_id=number, upheld=False, answer="别的县的来答复")
+    actions.answer_report(by=office(), at=AT, report_id=number, upheld=False, answer="查过，没有这回事")
+    with pytest.raises(actions.ReportDone):
+        actions.answer_report(by=office(), at=AT, report_id=number, upheld=True, answer="再答复一次")
+
+
+def test_a_village_sees_the_tasks_let_down_to_it_and_its_neighbour_does_not() -> None:
+    said = ask(head(), target="village", form="assist", places=(village(),), row_code=VILLAGE_ROW)
+    agent, neighbour = village_agent(), village_agent(directory.children_of(TOWN)[1].code)
+    assert [one.pk for one in queries.list_tasks(agent)] == [said.task_id]
+    assert not queries.list_tasks(neighbour)
+    target = Target.objects.get(task_id=said.task_id)
+    with pytest.raises(access.NotYourPart):
+        actions.object_to_task(by=agent, at=AT, target_id=target.pk, reason="村里代办员提异议")
+
+
 def test_the_public_figures_add_up_by_department_and_lead_to_their_records() -> None:
     by = head()
     ask(by, key="a", row_code=ON_LIST)
-    refused, waiting = asked(by, key="b"), asked(by, key="c")
+    refused, waiting = asked(by, key="b"), asked(by, key="c", title="另外一个任务")
+    back = asked(by, key="g", title="撤回的任务")
+    actions.withdraw_task(by=by, at=AT, task_id=back.pk, reason="已经由部门自己做完")
+    assert ask(by, key="h", title="另外一个任务").outcome == "repeated"
     ask(by, key="d", contact="")
     ask(by, key="e", responsible="village", field="enforcement")
     actions.decide_task(
@@ -210,10 +334,11 @@ def test_the_public_figures_add_up_by_department_and_lead_to_their_records() -> 
     ask(head("农业农村局"), key="f", row_code=ON_LIST)
     day = local_date(AT)
     mine, other = queries.count_departments(county=COUNTY, since=day, until=day)
-    assert (mine.asked, mine.admitted, mine.refused, mine.outside, mine.waiting, mine.incomplete) == (4, 1, 2, 2, 1, 1)
+    assert (mine.asked, mine.admitted, mine.refused, mine.outside) == (5, 1, 2, 3)
+    assert (mine.waiting, mine.withdrawn, mine.incomplete) == (1, 1, 2)
     assert mine.average_days == 4.0
     assert (other.asked, other.admitted, other.average_days) == (1, 1, None)
-    for kind in ("asked", "admitted", "refused", "outside", "waiting", "incomplete", "bypassed"):
+    for kind in ("asked", "admitted", "refused", "outside", "waiting", "withdrawn", "incomplete", "bypassed"):
         rows = queries.list_public_records(county=COUNTY, since=day, until=day, agency_id=mine.agency_id, kind=kind)
         assert len(rows) == getattr(mine, kind), kind
     assert waiting.pk
@@ -286,6 +411,61 @@ def test_passing_writes_down_the_silence_that_the_worker_has_not_yet() -> None:
     row = matter(by)
     actions.pass_matter(by=by, at=AT + timedelta(days=40), matter_id=row.pk)
     assert row.opinions.get().state == "silent"
+
+
+def test_files_on_an_opinion_are_for_body_township_and_office_only(settings: Any, tmp_path: Any) -> None:
+    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    by, mine, other = head(), town_head(), town_head(OTHER_TOWN)
+    row = matter(by, TOWN, OTHER_TOWN)
+    opinion = row.opinions.get(township_id=TOWN)
+    give: dict[str, Any] = {"by": mine, "at": AT, "opinion_id": opinion.pk, "stance": "object", "reasons": "离学校太近"}
+    with pytest.raises(FileRefused):
+        actions.give_opinion(**give, files=[Upload("表.exe", b"MZ")])
+    with pytest.raises(actions.MatterBroken):
+        actions.give_opinion(**give, files=[Upload("图.png", PICTURE)] * 6)
+    opinion.refresh_from_db()
+    assert opinion.state == "asked"
+    actions.give_opinion(**give, files=[Upload("图.png", PICTURE)])
+    for who, sees in ((by, True), (mine, True), (office(), True), (other, False), (head("农业农村局"), False)):
+        assert bool(queries.list_opinion_files(who, row.pk)) is sees, who.agency_name
+
+
+def test_a_matter_that_is_taken_back_asks_nobody_any_more_and_keeps_what_was_said() -> None:
+    by, mine = head(), town_head()
+    row = matter(by, TOWN, OTHER_TOWN)
+    said = row.opinions.get(township_id=TOWN)
+    actions.give_opinion(by=mine, at=AT, opinion_id=said.pk, stance="object", reasons="离村小学太近")
+    with pytest.raises(access.NotYourPart):
+        actions.withdraw_matter(by=mine, at=AT, matter_id=row.pk, reason="乡镇想让它撤回")
+    actions.withdraw_matter(by=by, at=AT, matter_id=row.pk, reason="选址改到别的县区")
+    row.refresh_from_db()
+    assert row.state == "withdrawn"
+    assert {one.clock.state for one in row.opinions.all() if one.clock} == {"stopped"}
+    assert actions.record_silences(at=AT + timedelta(days=40)) == 0
+    said.refresh_from_db()
+    assert said.reasons == "离村小学太近"
+    for late in (
+        lambda: actions.pass_matter(by=by, at=AT, matter_id=row.pk),
+        lambda: actions.answer_opinion(by=by, at=AT, opinion_id=said.pk, taken=True, reply="已经撤回了"),
+    ):
+        with pytest.raises(actions.MatterPassed):
+            late()
+
+
+@pytest.mark.parametrize("text", ["找 139 0000 0101 谈", "身份证 34032119000101001X"])
+def test_nobodys_number_goes_into_what_is_public(text: str) -> None:
+    by, mine = head(), town_head()
+    sent: dict[str, Any] = {"kind": "siting", "title": "新建养老服务中心", "townships": [TOWN], "key": "p"}
+    with pytest.raises(actions.MatterBroken) as fault:
+        actions.raise_matter(by=by, at=AT, content=f"拟在镇东建，{text}", **sent)
+    assert list(fault.value.fields) == ["content"]
+    opinion = matter(by).opinions.get()
+    with pytest.raises(actions.MatterBroken) as fault:
+        actions.give_opinion(by=mine, at=AT, opinion_id=opinion.pk, stance="object", reasons=f"不行，{text}")
+    assert list(fault.value.fields) == ["reasons"]
+    task = asked(by)
+    with pytest.raises(actions.TaskBroken):
+        actions.decide_task(by=office(), at=AT, task_id=task.pk, admit=False, reason=f"不行，{text}")
 
 
 def test_others_neither_speak_for_a_township_nor_answer_for_a_body() -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -15,9 +16,19 @@ from openpyxl import load_workbook
 
 from weimin.apps.taskadmission import actions
 from weimin.apps.taskadmission.models import Attempt, Matter, Report, Target, Task
-from weimin.apps.taskadmission.testing import COMPLETE, county_body, form, head, office, town_head
+from weimin.apps.taskadmission.testing import (
+    COMPLETE,
+    county_body,
+    form,
+    head,
+    office,
+    town_body,
+    town_head,
+    village_agent,
+)
 from weimin.base import clock
 from weimin.kernel.accounts.models import Account
+from weimin.kernel.cases.testing import PICTURE
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.directory.testing import COUNTY, TOWN
 from weimin.kernel.record.types import Actor
@@ -87,6 +98,35 @@ def test_a_form_with_faults_keeps_all_that_was_typed_names_each_field_and_is_on_
     assert "要件不全" in text(client.get("/desk/tasks/"))
     key = re.search(r'name="key" value="([0-9a-f]+)"', page).group(1)  # type: ignore[union-attr]
     assert client.post(NEW, typed(key=key)).status_code == 302
+
+
+def test_a_form_that_was_sent_back_opens_again_as_it_was_typed_and_goes_through_when_mended() -> None:
+    client = browse(head())
+    client.post(NEW, typed(contact="", content="<b>每天巡查两次</b>，发现火点马上报告。"))
+    again = re.search(r"/desk/tasks/new/\?attempt=\d+", text(client.get("/desk/tasks/"))).group()  # type: ignore[union-attr]
+    page = text(client.get(again))
+    assert "&lt;b&gt;每天巡查两次" in page
+    assert re.search(rf'value="{TOWN}" checked', page)
+    assert "上次填写" in page
+    assert browse(office()).get(again).status_code == 403
+    assert browse(head("农业农村局")).get(again).status_code == 404
+    assert client.post(NEW, typed(key="again")).status_code == 302
+
+
+def test_a_refused_task_to_a_village_opens_again_with_its_villages_and_the_body_can_take_one_back() -> None:
+    client, village = browse(head()), directory.children_of(TOWN)[0]
+    client.post(NEW, typed(target="village", town=TOWN, places=[village.code], form="assist"))
+    place = f"/desk/tasks/{Task.objects.get().pk}/"
+    browse(office()).post(place, {"do": "refuse", "reason": "属于部门自己的职责"})
+    again = re.search(r"/desk/tasks/new/\?attempt=\d+", text(client.get(place))).group()  # type: ignore[union-attr]
+    assert re.search(rf'value="{village.code}" checked', text(client.get(again)))
+    assert 'value="withdraw"' not in text(client.get(place))
+    new = client.post(NEW, typed(title="另外一个任务", key="n"))["Location"].split("?")[0]
+    bare = client.post(new, {"do": "withdraw", "withdrawal": ""})
+    assert bare.status_code == 422
+    assert 'id="e-withdrawal"' in text(bare)
+    assert "已经撤回" in text(client.post(new, {"do": "withdraw", "withdrawal": "由部门自己做了"}, follow=True))
+    assert "由部门自己做了" in text(Client().get(new.replace("/desk", "")))
 
 
 def test_a_form_sent_twice_makes_one_task() -> None:
@@ -174,6 +214,19 @@ def test_a_bypass_is_reported_and_answered_and_the_body_does_not_see_who_told() 
     assert told not in page
 
 
+def test_a_village_agent_reports_the_township_which_does_not_see_it() -> None:
+    agent, told = browse(village_agent()), "镇里在村群里要求三天内报一张表"
+    page = text(agent.get("/desk/tasks/reports/"))
+    assert f'value="{town_body()}"' in page
+    assert "乡镇看不到" in page
+    assert agent.post("/desk/tasks/reports/", {"key": "v", "agency": town_body(), "text": told}).status_code == 302
+    assert told in text(agent.get("/desk/tasks/reports/"))
+    assert told not in text(browse(town_head()).get("/desk/tasks/reports/"))
+    desk = text(browse(office()).get("/desk/tasks/reports/"))
+    assert told in desk
+    assert directory.children_of(TOWN)[0].name in desk
+
+
 # --- in public ---------------------------------------------------------------------------------------------------
 def test_the_public_sees_the_figures_as_picture_table_and_spreadsheet_and_goes_down_to_the_records() -> None:
     task = admitted()
@@ -185,7 +238,7 @@ def test_the_public_sees_the_figures_as_picture_table_and_spreadsheet_and_goes_d
     answer = Client().get("/tasks.xlsx", {"county": COUNTY})
     book = load_workbook(io.BytesIO(b"".join(answer.streaming_content)))  # type: ignore[attr-defined]
     lines = list(book.worksheets[0].iter_rows(values_only=True))
-    assert lines[1][1:7] == (1, 1, 0, 0, 0, 1)
+    assert lines[1][1:8] == (1, 1, 0, 0, 0, 0, 1)
 
 
 @pytest.mark.parametrize(
@@ -213,7 +266,9 @@ def test_the_figures_cost_the_same_for_one_record_and_for_many() -> None:
     costs, by = [], head()
     for count in (1, 12):
         for number in range(count):
-            actions.submit_task(by=by, at=clock.now(), wanted=in_force(), key=f"{count}-{number}")
+            actions.submit_task(
+                by=by, at=clock.now(), wanted=in_force(title=f"第 {count} 批第 {number} 个"), key=f"{count}-{number}"
+            )
         with CaptureQueriesContext(connection) as seen:
             Client().get("/tasks/", {"county": COUNTY})
             Client().get("/tasks/records/", {"county": COUNTY})
@@ -222,6 +277,35 @@ def test_the_figures_cost_the_same_for_one_record_and_for_many() -> None:
 
 
 # --- the right to take part ----------------------------------------------------------------------------------------
+def test_a_file_on_an_opinion_is_kept_opened_by_who_may_and_never_public(settings: Any, tmp_path: Any) -> None:
+    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    body, town, other = browse(head()), browse(town_head()), browse(town_head("340321100000"))
+    sent: dict[str, Any] = {
+        "kind": "siting",
+        "title": "新建区域养老服务中心",
+        "content": "拟在镇东建一所养老服务中心。",
+    }
+    both = [TOWN, "340321100000"]
+    row = Matter.objects.get(pk=actions.raise_matter(by=head(), at=clock.now(), townships=both, key="m", **sent))
+    place, opinion = f"/desk/matters/{row.pk}/", row.opinions.get(township_id=TOWN)
+    give = {"do": "give", "opinion": opinion.pk, "stance": "object", "text": "离村小学太近"}
+    lies = town.post(place, give | {"files": [SimpleUploadedFile("图.png", b"<script>")]})
+    assert lies.status_code == 422
+    assert "离村小学太近</textarea>" in text(lies)
+    assert town.post(place, give | {"files": [SimpleUploadedFile("图.png", PICTURE)]}).status_code == 302
+    path = re.search(r"/desk/matters/files/\d+/", text(body.get(place))).group()  # type: ignore[union-attr]
+    answer = body.get(path)
+    assert answer.content == PICTURE
+    assert answer["Content-Disposition"].startswith("attachment")
+    assert town.get(path).status_code == 200
+    assert other.get(path).status_code == 404
+    assert "/desk/matters/files/" not in text(other.get(place))
+    assert Client().get(path).status_code == 302
+    assert "图.png" not in text(Client().get(f"/county-matters/{row.pk}/"))
+    body.post(place, {"do": "withdraw", "withdrawal": "选址改到别处去了"})
+    assert "选址改到别处去了" in text(Client().get(f"/county-matters/{row.pk}/"))
+
+
 def test_a_matter_asks_is_answered_and_passes_only_then_and_all_of_it_is_public() -> None:
     body, town = browse(head()), browse(town_head())
     bad = body.post("/desk/matters/new/", {"key": "m", "kind": "siting", "title": "建", "content": ""})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,11 +14,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from weimin.apps.taskadmission import access as policy
 from weimin.apps.taskadmission import actions, queries
-from weimin.apps.taskadmission.models import Matter, Opinion
-from weimin.apps.taskadmission.types import STANCES
+from weimin.apps.taskadmission.models import Matter, Opinion, OpinionFile
+from weimin.apps.taskadmission.types import STANCES, Upload
 from weimin.apps.taskadmission.web.shown import key_of, matter_fields, number
 from weimin.base.errors import WeiminError
 from weimin.base.guard import access
+from weimin.kernel.record.queries import read_blob
 from weimin.kernel.record.types import Blocker
 from weimin.ui.answers import status_of
 from weimin.ui.fields import Shown
@@ -52,6 +54,7 @@ class MatterPage:
     blockers: list[Blocker]
     own: bool
     township: str
+    files: dict[int, list[OpinionFile]]
     said: str = ""
     problem: str = ""
     errors: dict[str, str] = field(default_factory=dict)
@@ -73,7 +76,7 @@ def matters(request: Any) -> HttpResponse:
 def new(request: Any) -> HttpResponse:
     """Bring a matter and ask the townships that it touches."""
     actor, post = request.actor, request.POST
-    policy.check_part(policy.may_ask(actor), actions.HEAD)
+    policy.check_part(policy.may_ask(actor), policy.HEAD)
     errors: dict[str, str] = {}
     problem, status, key = "", 200, key_of(post)
     if request.method == "POST":
@@ -94,7 +97,7 @@ def new(request: Any) -> HttpResponse:
     return render(request, "taskadmission/desk_new_matter.html", {"page": page}, status=status)
 
 
-_SAID = {"given": "本乡镇的意见已经送到。", "answered": "已答复。", "passed": "事项已通过。"}
+_SAID = {"given": "本乡镇的意见已经送到。", "answered": "已答复。", "passed": "事项已通过。", "withdrawn": "已经撤回。"}
 
 
 @access("staff")
@@ -115,12 +118,13 @@ def matter(request: Any, matter_id: int) -> HttpResponse:
         matter=row,
         opinions=opinions,
         blockers=blockers,
-        own=policy.may_ask(actor) and row.agency_id == actor.agency,
+        own=policy.MATTERS.may(actor, "close", row),
         township=policy.township_of(actor) if policy.may_answer(actor) else "",
+        files=queries.list_opinion_files(actor, row.pk),
         said=_SAID.get(request.GET.get("said", ""), ""),
         problem=problem,
         errors=errors,
-        typed={one: request.POST.get(one, "") for one in ("opinion", "stance", "text")},
+        typed={one: request.POST.get(one, "") for one in ("opinion", "stance", "text", "withdrawal")},
     )
     return render(request, "taskadmission/desk_matter.html", {"page": page}, status=status)
 
@@ -130,7 +134,9 @@ def _act(request: Any, matter_id: int) -> str:
     post, by, at = request.POST, request.actor, request.at
     do, chosen, text = post.get("do", ""), number(post.get("opinion", "")), post.get("text", "")
     if do == "give":
-        actions.give_opinion(by=by, at=at, opinion_id=chosen, stance=post.get("stance", ""), reasons=text)
+        files = [Upload(one.name, one.read()) for one in request.FILES.getlist("files")[: actions.MOST_FILES + 1]]
+        stance = post.get("stance", "")
+        actions.give_opinion(by=by, at=at, opinion_id=chosen, stance=stance, reasons=text, files=files)
         return "given"
     if do in ("take", "decline"):
         actions.answer_opinion(by=by, at=at, opinion_id=chosen, taken=do == "take", reply=text)
@@ -138,4 +144,21 @@ def _act(request: Any, matter_id: int) -> str:
     if do == "pass":
         actions.pass_matter(by=by, at=at, matter_id=matter_id)
         return "passed"
+    if do == "withdraw":
+        actions.withdraw_matter(by=by, at=at, matter_id=matter_id, reason=post.get("withdrawal", ""))
+        return "withdrawn"
     raise actions.MatterBroken("请从页面上的按钮操作。")
+
+
+@access("staff")
+@require_GET
+def opinion_file(request: Any, opinion_file: int) -> HttpResponse:
+    """A file that a township attached, to save; never shown as anything but what it is, nor under the sender's name."""
+    row = queries.get_opinion_file(request.actor, opinion_file)
+    answer = HttpResponse(read_blob(row.blob_id), content_type=row.blob.media_type)
+    tail = mimetypes.guess_extension(row.blob.media_type) or ""
+    answer["Content-Disposition"] = f'attachment; filename="opinion-{row.pk}{tail}"'
+    answer["Cache-Control"] = "private, no-store"
+    answer["Content-Security-Policy"] = "default-src 'none'; sandbox; frame-ancestors 'none'"
+    answer["X-Content-Type-Options"] = "nosniff"
+    return answer

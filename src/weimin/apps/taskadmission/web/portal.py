@@ -108,7 +108,18 @@ def figures(request: Any) -> HttpResponse:
 def export_figures(request: Any) -> FileResponse:
     """The same figures as a spreadsheet."""
     asked = _asked(request)
-    head = ["部门", "申请", "准入", "不予准入", "不在清单上", "等审核", "要件不全", "绕开准入（查实）", "平均审核天数"]
+    head = [
+        "部门",
+        "申请",
+        "准入",
+        "不予准入",
+        "不在清单上",
+        "等审核",
+        "撤回",
+        "退回",
+        "绕开准入（查实）",
+        "平均审核天数",
+    ]
     cells = (
         [
             one.name,
@@ -117,6 +128,7 @@ def export_figures(request: Any) -> FileResponse:
             one.refused,
             one.outside,
             one.waiting,
+            one.withdrawn,
             one.incomplete,
             one.bypassed,
             one.average_days,

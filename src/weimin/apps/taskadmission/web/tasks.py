@@ -36,7 +36,8 @@ class TasksPage:
     attempts: list[Attempt]
     may_ask: bool
     office: bool
-    township: bool
+    level: str
+    may_report: bool
     states: dict[str, str] = field(default_factory=lambda: STATES)
 
 
@@ -53,6 +54,7 @@ class FormPage:
     towns: list[tuple[str, str]]
     said: str = ""
     ready: bool = True
+    reopened: bool = False
 
 
 @dataclass
@@ -64,6 +66,8 @@ class TaskPage:
     may_decide: bool
     may_answer: bool
     may_speak: bool
+    may_withdraw: bool
+    attempt_id: int | None
     said: str = ""
     problem: str = ""
     errors: dict[str, str] = field(default_factory=dict)
@@ -78,7 +82,6 @@ class ReportsPage:
     fields: list[Shown]
     key: str
     office: bool
-    township: bool
     errors: dict[str, str]
     problem: str
     chosen: str
@@ -99,7 +102,8 @@ def tasks(request: Any) -> HttpResponse:
         attempts=queries.list_own_attempts(actor),
         may_ask=policy.may_ask(actor),
         office=policy.is_office(actor),
-        township=policy.is_township(actor),
+        level=policy.level_of(actor),
+        may_report=policy.may_report(actor),
     )
     return render(request, "taskadmission/desk_tasks.html", {"page": page})
 
@@ -107,11 +111,13 @@ def tasks(request: Any) -> HttpResponse:
 @access("staff", roles={"leader"})
 @require_http_methods(["GET", "POST"])
 def new(request: Any) -> HttpResponse:
-    """The form at the gate: what is wrong is named by field, and what was typed stays."""
+    """The form at the gate: what is wrong is named by field, and what was typed stays; an earlier try opens again."""
     actor = request.actor
-    policy.check_part(policy.may_ask(actor), actions.HEAD)
-    town = _town(request)
-    said, wanted = Answer("", None), Wanted(target="village" if town else "township")
+    policy.check_part(policy.may_ask(actor), policy.HEAD)
+    again = number(request.GET.get("attempt", "")) if request.method == "GET" else 0
+    wanted = queries.get_typed(actor, again) if again else None
+    town = _town(request, wanted)
+    said, wanted = Answer("", None), wanted or Wanted(target="village" if town else "township")
     errors: dict[str, str] = {}
     problem, status, key = "", 200, key_of(request.POST)
     if request.method == "POST":
@@ -136,13 +142,16 @@ def new(request: Any) -> HttpResponse:
         towns=[(one.code, one.name) for one in directory.children_of(actor.division_code)],
         said=problem,
         ready=wanted.target == "township" or bool(town),
+        reopened=bool(again),
     )
     return render(request, "taskadmission/desk_new.html", {"page": page}, status=status)
 
 
-def _town(request: Any) -> str:
+def _town(request: Any, wanted: Wanted | None) -> str:
     """The township of the county whose villages are asked; '' when townships are."""
     code = str(request.POST.get("town", request.GET.get("town", "")))
+    if wanted is not None and wanted.target == "village" and wanted.places:
+        code = directory.township_of(wanted.places[0])
     own = {one.code for one in directory.children_of(request.actor.division_code)}
     return code if code in own else ""
 
@@ -151,6 +160,7 @@ _SAID = {
     "admitted": "在清单上、要件齐全，已当场准入，承接单位已经能看到。",
     "asked": "不在清单上，已转领导小组办公室审核，到期前会有答复。",
     "decided": "已记录决定。",
+    "withdrawn": "已经撤回，承接单位不用再办。",
     "objected": "异议已经送领导小组办公室，到期前会有答复。",
     "answered": "已答复异议。",
     "done": "已报完成。",
@@ -174,13 +184,15 @@ def task(request: Any, task_id: int) -> HttpResponse:
     page = TaskPage(
         task=row,
         targets=targets,
-        may_decide=policy.is_office(actor) and row.state == "asked" and row.account_id != actor.account_id,
+        may_decide=row.state == "asked" and policy.TASKS.may(actor, "decide", row),
         may_answer=policy.is_office(actor),
         may_speak=policy.may_answer(actor),
+        may_withdraw=row.state in ("asked", "admitted") and policy.TASKS.may(actor, "withdraw", row),
+        attempt_id=queries.find_attempt_id(actor, row.pk) if row.state in ("refused", "withdrawn") else None,
         said=_SAID.get(request.GET.get("said", ""), ""),
         problem=problem,
         errors=errors,
-        typed={one: request.POST.get(one, "") for one in ("target", "reason", "text")},
+        typed={one: request.POST.get(one, "") for one in ("target", "reason", "text", "withdrawal")},
     )
     return render(request, "taskadmission/desk_task.html", {"page": page}, status=status)
 
@@ -201,13 +213,16 @@ def _act(request: Any, task_id: int) -> str:
     if do in ("admit", "refuse"):
         actions.decide_task(by=by, at=at, task_id=task_id, admit=do == "admit", reason=post.get("reason", ""))
         return "decided"
+    if do == "withdraw":
+        actions.withdraw_task(by=by, at=at, task_id=task_id, reason=post.get("withdrawal", ""))
+        return "withdrawn"
     raise actions.TaskBroken("请从页面上的按钮操作。")
 
 
 @access("staff")
 @require_http_methods(["GET", "POST"])
 def reports(request: Any) -> HttpResponse:
-    """Work pushed on us past the gate: a township reports it, the leading group's office answers."""
+    """Work pushed on us past the gate: a township or village reports it, the leading group's office answers."""
     actor, errors = request.actor, dict[str, str]()
     problem, status, key = "", 200, key_of(request.POST)
     if request.method == "POST":
@@ -218,10 +233,9 @@ def reports(request: Any) -> HttpResponse:
             errors, problem, status = fault.fields, fault.message, status_of(fault)
     page = ReportsPage(
         rows=queries.list_reports(actor),
-        fields=_report_fields(request, errors) if policy.is_township(actor) else [],
+        fields=_report_fields(request, errors) if policy.may_report(actor) else [],
         key=key,
         office=policy.is_office(actor),
-        township=policy.is_township(actor),
         errors=errors if not request.POST.get("report") else {},
         problem=problem,
         chosen=request.POST.get("report", ""),
@@ -241,7 +255,8 @@ def _report_or_answer(request: Any, key: str) -> None:
 
 
 def _report_fields(request: Any, errors: dict[str, str]) -> list[Shown]:
-    bodies = directory.list_agencies(division_code=policy.county_of(request.actor)).filter(kind="department")
+    places = queries.list_accusable(request.actor)
+    village = policy.level_of(request.actor) == "village"
     return [
         Shown(
             name="agency",
@@ -249,7 +264,7 @@ def _report_fields(request: Any, errors: dict[str, str]) -> list[Shown]:
             type="select",
             value=request.POST.get("agency", ""),
             error=errors.get("agency", ""),
-            groups=[("", [(str(one.pk), one.name) for one in bodies])],
+            groups=[(place if village else "", [(str(pk), name) for pk, name in bodies]) for place, bodies in places],
         ),
         Shown(
             name="text",
@@ -258,6 +273,6 @@ def _report_fields(request: Any, errors: dict[str, str]) -> list[Shown]:
             value=request.POST.get("text", ""),
             error=errors.get("text", ""),
             max_length=1000,
-            help="反映人的姓名只有领导小组办公室和监督员看得到",
+            help="只有领导小组办公室、监督员和反映的地方看得到" + ("；反映本乡镇的，乡镇看不到" if village else ""),
         ),
     ]
