@@ -112,7 +112,7 @@ OUTSIDE_CLIENTS = frozenset(["none", "session", "agent", "far-clerk", "far-offic
 OF_SOMEBODY = frozenset(
     {
         *("number", "paper_id", "file_id", "clock_id", "warning_id", "order_id", "entry_id", "officer_id", "take"),
-        *("request_id", "copy_id"),
+        *("request_id", "copy_id", "opinion_file"),
     }
 )  # a new one goes here …
 #: … or here, when what it names is public (or named by its own rule, as the items of the lists).

@@ -14,11 +14,13 @@ from django.db.models import Exists, F, OuterRef, Q
 from tests.architecture.matrix_world import HANDLERS, build_matrix
 from tests.architecture.test_structure import SOURCES, SRC
 from tests.architecture.test_wall import PERSONAL
+from weimin.apps.taskadmission import testing as task_help
 from weimin.base import clock
 from weimin.base.errors import Forbidden
 from weimin.base.policy import Policy, _fits, _holds, _NotOnTheRow, all_policies
 from weimin.config import api  # noqa: F401  (loads every package)
 from weimin.kernel.cases.models import Case, Draft, Step
+from weimin.kernel.cases.testing import PICTURE
 from weimin.kernel.directory import queries as places
 from weimin.kernel.record.types import ADMINISTRATORS, Actor
 
@@ -66,7 +68,12 @@ def _actors() -> dict[str, Actor]:
             found[name] = places.get_actor_for_account(account_id=account, post_id=None, at=at, via="desk")
     found["applicant"], found["neighbour"] = matrix.world.applicant, matrix.world.walkers["neighbour"][0]
     found["no person yet"] = replace(found["neighbour"], resident_id=None)
-    clerk = found["clerk"]
+    clerk, heads = found["clerk"], {"body": found["county-leader"], "town": found["leader"]}
+    task_help.make_one_of_each(at, **heads, picture=PICTURE)
+    office = task_help.office()
+    found |= {"admission office": office, "village agent": task_help.village_agent()}
+    # the same office, by whoever brought the task themselves
+    found["both sides"] = replace(office, account_id=found["county-leader"].account_id)
     found |= {
         "client": replace(clerk, kind="client", via="api"),
         "client of nobody": replace(clerk, kind="client", via="api", account_id=None),

@@ -17,6 +17,7 @@ from django.urls import Resolver404, get_resolver, resolve
 from openpyxl import load_workbook
 
 from tests.architecture.test_structure import patterns
+from weimin.apps.taskadmission import testing as task_help
 from weimin.base import clock
 from weimin.base.identifiers import mask_id, mask_name, mask_phone
 from weimin.config.api import api
@@ -123,8 +124,7 @@ def build_world() -> World:
         "warning_id": late.pk,
         "order_id": order,
         "letter": "none",
-        "task_id": 1,
-        "matter_id": 1,
+        **task_help.make_one_of_each(at, body=task_help.head(), town=leader, picture=cast_help.PICTURE),
         "notice_id": getattr(CalendarNotice.objects.first(), "pk", 1),
         "version_id": 1,
         "list_code": "village_duty",

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from weimin.apps.taskadmission.types import Wanted
+from weimin.apps.taskadmission import actions
+from weimin.apps.taskadmission.models import Opinion
+from weimin.apps.taskadmission.types import Upload, Wanted
+from weimin.base.clock import local_date
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.directory.testing import AT, COUNTY, TOWN, put_in_post
 from weimin.kernel.record.types import Actor
@@ -76,6 +79,37 @@ def _actor(agency_id: int, roles: tuple[str, ...], at: datetime = AT) -> Actor:
     )
     put_in_post(agency_id, *roles, at=at, account_id=account, name=name)
     return directory.get_actor_for_account(account_id=account, post_id=None, at=at, via="desk")
+
+
+def make_one_of_each(at: datetime, *, body: Actor, town: Actor, picture: bytes) -> dict[str, int]:
+    """A task on no list, one let down, a form sent back, two reports, a matter with an opinion and a file on it.
+
+    Shape:  ids by the parts of addresses that they stand in
+    """
+    today = local_date(at)
+    dates = {"starts": str(today), "ends": str(today + timedelta(days=60))}
+    waits = actions.submit_task(by=body, at=at, wanted=form(**dates), key="one-waits")
+    down = form(**dates, title="核对高龄津贴对象", row_code="A3-13", places=(town.division_code,))
+    actions.submit_task(by=body, at=at, wanted=down, key="one-down")
+    actions.submit_task(by=body, at=at, wanted=form(contact=""), key="one-back")
+    told = "在工作群里要求三天内报一张表，没有文件。"
+    actions.report_bypass(by=town, at=at, agency_id=body.agency, text=told, key="one-town")
+    agent, named = village_agent(directory.children_of(town.division_code)[0].code), town_body(town.division_code)
+    actions.report_bypass(by=agent, at=at, agency_id=named, text=told, key="one-village")
+    matter = actions.raise_matter(
+        by=body,
+        at=at,
+        kind="siting",
+        title="新建区域养老服务中心",
+        content="拟在镇东建一所养老服务中心，要占用一块空地。",
+        townships=[town.division_code],
+        key="one-matter",
+    )
+    opinion = Opinion.objects.get(matter_id=matter)
+    upload = Upload("图.png", picture)
+    actions.give_opinion(by=town, at=at, opinion_id=opinion.pk, stance="object", reasons="离村小学太近", files=[upload])
+    assert waits.task_id is not None
+    return {"task_id": waits.task_id, "matter_id": matter, "opinion_file": opinion.files.get().pk}
 
 
 _made: list[int] = []
