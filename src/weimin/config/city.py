@@ -15,7 +15,7 @@ from django.db import transaction
 from pypinyin import lazy_pinyin
 
 from weimin.base.clock import local_date
-from weimin.config import delegations, examples
+from weimin.config import admissions, delegations, examples
 from weimin.kernel.accounts import actions as accounts
 from weimin.kernel.catalogue import actions as catalogue
 from weimin.kernel.deadlines import actions as deadlines
@@ -124,7 +124,12 @@ def load_demo(*, at: datetime, progress: Progress = _quiet) -> dict[str, int]:
             if done % 25 == 0 or done == len(plan):
                 progress("演示人员", done, len(plan))
     matters = examples.load_matters(at=at, progress=progress)
-    return {"accounts": made, "matters": matters, "delegations": delegations.load_delegations(at=at)}
+    return {
+        "accounts": made,
+        "matters": matters,
+        "delegations": delegations.load_delegations(at=at),
+        "tasks": admissions.load_tasks(at=at),
+    }
 
 
 #: The three administrators of the demonstration; two for security, so that one can confirm what the other proposes.
@@ -159,6 +164,9 @@ def _demo_plan() -> list[tuple[str, str, Posts]]:
         for suffix, title, roles in STATION_POSTS:
             add(stem, suffix, title, [(one.pk, roles, title) for one in stations])
         add(stem, HEAD[0], HEAD[1], [(one.pk, HEAD[2], HEAD[1]) for one in stations if one.kind == "government"])
+    village = places.children_of(DEMO_TOWNSHIP)[0]
+    agents = next(one for one in places.list_agencies(division_code=village.code) if one.kind == "agent_station")
+    add(_slug("榴城镇"), "daiban", "代办员", [(agents.pk, ("agent",), "代办员")])
     counties = {town.parent_code: town.county_name for town in places.list_townships()}
     for code, name in counties.items():
         offices = [one for one in places.list_agencies(division_code=code) if one.kind == "department"]
@@ -201,6 +209,7 @@ def demo_logins() -> list[tuple[str, str]]:
         ("huaiyuan.shenpi", "怀远县各部门 审批"),
         ("liucheng.lingdao", "榴城镇人民政府 领导"),
         ("liucheng.dangan", "榴城镇便民服务中心 档案管理"),
+        ("liucheng.daiban", "榴城镇一个村的代办点 代办员"),
         ("huaiyuan.lingdao", "怀远县各部门 领导"),
         ("huaiyuan.zhunru", "怀远县编办（领导小组办公室） 任务准入"),
         ("shi.qingdan", "市数据资源局 清单管理"),
