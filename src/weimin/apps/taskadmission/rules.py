@@ -17,7 +17,7 @@ NEVER_VILLAGE = frozenset({"enforcement", "demolition", "environment", "investme
 COMMUNITY = "《中共中央国务院关于加强和完善城乡社区治理的意见》（2017年）"
 PAID = "《村民委员会组织法》第四十三条"
 GUIDED = "《村民委员会组织法》第六条"
-NO_MATCHING = "《蚌埠市加强乡镇政府服务能力建设实施方案》第 6 点（不得要求乡镇安排项目配套资金）"
+NO_MATCHING = "《蚌埠市加强乡镇政府服务能力建设实施方案》第 6 点：不得要求乡镇安排项目配套资金"
 TAKE_PART = "《蚌埠市加强乡镇政府服务能力建设实施方案》第 2 点（参与权和建议权）"
 #: The largest amount, in yuan.
 MOST_MONEY = Decimal("100000000000")

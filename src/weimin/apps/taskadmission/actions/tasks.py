@@ -220,6 +220,8 @@ def withdraw_task(*, by: Actor, at: datetime, task_id: int, reason: str) -> None
         task = _task(by, task_id, "withdraw")
         if task.state not in ("asked", "admitted"):
             raise TaskDone("这个任务已经了结，不用撤回。")
+        if not task.targets.filter(state__in=("open", "objected")).exists():
+            raise TaskDone("承接单位都已经办完或者不再承担，不用撤回。")
         old, task.state = task.state, "withdrawn"
         task.withdrawn_at, task.withdrawn_by, task.withdrawal = at, by.label[:120], text
         task.save(update_fields=["state", "withdrawn_at", "withdrawn_by", "withdrawal"])

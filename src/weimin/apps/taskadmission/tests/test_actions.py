@@ -232,6 +232,8 @@ def test_a_township_sees_admitted_tasks_of_its_own_only_and_reports_done() -> No
     assert (target.state, target.done_note) == ("done", "全部田块巡查完毕")
     with pytest.raises(actions.TaskDone):
         actions.object_to_task(by=mine, at=AT, target_id=target.pk, reason="办完了又不想办")
+    with pytest.raises(actions.TaskDone):
+        actions.withdraw_task(by=head(), at=AT, task_id=target.task_id, reason="都办完了才撤回")
 
 
 @pytest.mark.parametrize(("upheld", "state"), [(True, "released"), (False, "open")])

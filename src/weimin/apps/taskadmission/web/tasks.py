@@ -187,7 +187,9 @@ def task(request: Any, task_id: int) -> HttpResponse:
         may_decide=row.state == "asked" and policy.TASKS.may(actor, "decide", row),
         may_answer=policy.is_office(actor),
         may_speak=policy.may_answer(actor),
-        may_withdraw=row.state in ("asked", "admitted") and policy.TASKS.may(actor, "withdraw", row),
+        may_withdraw=row.state in ("asked", "admitted")
+        and any(one.state in ("open", "objected") for one in targets)
+        and policy.TASKS.may(actor, "withdraw", row),
         attempt_id=queries.find_attempt_id(actor, row.pk) if row.state in ("refused", "withdrawn") else None,
         said=_SAID.get(request.GET.get("said", ""), ""),
         problem=problem,
