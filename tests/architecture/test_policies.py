@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import ast
+import io
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
+from openpyxl import Workbook
 
 from tests.architecture.matrix_world import HANDLERS, build_matrix
 from tests.architecture.test_structure import SOURCES, SRC
 from tests.architecture.test_wall import PERSONAL
 from weimin.apps.taskadmission import testing as task_help
 from weimin.base import clock
+from weimin.base.clock import local_date
 from weimin.base.errors import Forbidden
 from weimin.base.policy import Policy, _fits, _holds, _NotOnTheRow, all_policies
 from weimin.config import api  # noqa: F401  (loads every package)
 from weimin.kernel.cases.models import Case, Draft, Step
 from weimin.kernel.cases.testing import PICTURE
+from weimin.kernel.catalogue import actions as lists
+from weimin.kernel.catalogue.models import ItemVersion, Offer
+from weimin.kernel.catalogue.types import LEGAL_STATUSES
 from weimin.kernel.directory import queries as places
 from weimin.kernel.record.types import ADMINISTRATORS, Actor
 
 pytestmark = pytest.mark.django_db
+#: Of a table with more rows about so many are asked about, evenly.
+MOST_ROWS = 500
 #: Personal tables without a policy of their own, each with its reason; the list only shrinks.
 NO_POLICY = {
     "Account": "found by a log-in name or a digest at the entrance, and as oneself; there is no list of accounts",
@@ -70,6 +79,7 @@ def _actors() -> dict[str, Actor]:
     found["no person yet"] = replace(found["neighbour"], resident_id=None)
     clerk, heads = found["clerk"], {"body": found["county-leader"], "town": found["leader"]}
     task_help.make_one_of_each(at, **heads, picture=PICTURE)
+    found |= _make_lists(found, at)
     office = task_help.office()
     found |= {"admission office": office, "village agent": task_help.village_agent()}
     # the same office, by whoever brought the task themselves
@@ -86,6 +96,25 @@ def _actors() -> dict[str, Actor]:
     return found
 
 
+def _make_lists(found: dict[str, Actor], at: datetime) -> dict[str, Actor]:
+    """A draft, a proposal and a workbook on their way; a keeper and a leader of the city who work on them."""
+    city = found["legal-reviewer"]
+    keeper = replace(city, roles=frozenset({"list_keeper"}), account_id=found["operator"].account_id)
+    lists.begin_draft(by=keeper, at=at, list_code="village_help", code="XZ-77")
+    lists.propose_change(
+        by=found["clerk"], at=at, list_code="service", code="A3-13", trigger="review", text="材料可以少要一份。"
+    )
+    sheet = io.BytesIO()
+    Workbook().save(sheet)
+    lists.start_import(
+        by=keeper,
+        at=at,
+        workbook=lists.Workbook("village_help", "表.xlsx", sheet.getvalue(), "review", "年度评估", local_date(at)),
+    )
+    checker = replace(keeper, account_id=city.account_id)
+    return {"city keeper": keeper, "city checker": checker, "city leader": replace(city, roles=frozenset({"leader"}))}
+
+
 def test_every_personal_table_has_its_policy() -> None:
     without = {model.__name__ for model in PERSONAL} - {model.__name__ for model in all_policies()}
     assert without == set(NO_POLICY)
@@ -96,7 +125,8 @@ ASKED = [(policy, verb) for policy in all_policies().values() for verb in policy
 
 @pytest.mark.parametrize(("policy", "verb"), ASKED, ids=[f"{p.subject.__name__}-{v}" for p, v in ASKED])
 def test_asked_both_ways_a_policy_says_the_same(cast: dict[str, Actor], policy: Policy[Any], verb: str) -> None:
-    rows = list(policy.subject._default_manager.all())
+    rows = list(policy.subject._default_manager.order_by("pk"))
+    rows = rows[:: max(1, len(rows) // MOST_ROWS)]
     told = set()
     for name, viewer in cast.items():
         listed = set(policy.visible(viewer, verb).values_list("pk", flat=True))
@@ -111,7 +141,8 @@ def test_asked_both_ways_a_policy_says_the_same(cast: dict[str, Actor], policy: 
             else:
                 policy.check(viewer, verb, row)
     assert rows, "the world holds no such row"
-    assert told == {True, False}, "nobody may, or everybody: the world proves nothing"
+    public = (policy.subject.__name__, verb) == ("Offer", "see")
+    assert told == ({True} if public else {True, False}), "nobody may, or everybody: the world proves nothing"
 
 
 @pytest.mark.parametrize(("policy", "verb"), ASKED, ids=[f"{p.subject.__name__}-{v}" for p, v in ASKED])
@@ -124,6 +155,7 @@ def test_whoever_may_do_something_sees_it(cast: dict[str, Actor], policy: Policy
         assert may <= sees, name
 
 
+#: What is law is public, and where it is offered; whoever has no post sees no more of lists.
 NOBODY_SEES = ("nobody", "no post", "left", "agent", "agent-ended", "no roles", "no person yet")
 
 
@@ -132,7 +164,11 @@ def test_who_holds_no_post_that_works_on_matters_sees_nothing_of_anybody(cast: d
     viewer = replace(cast[name], account_id=None)  # what is one's own by the account is another question
     for model, policy in all_policies().items():
         for verb in policy.verbs:
-            assert not policy.visible(viewer, verb).exists(), (model.__name__, verb)
+            rows = policy.visible(viewer, verb)
+            if verb == "see" and model is ItemVersion:
+                assert not rows.exclude(status__in=LEGAL_STATUSES).exists()
+            elif (verb, model) != ("see", Offer):
+                assert not rows.exists(), (model.__name__, verb)
 
 
 @pytest.mark.parametrize("role", sorted(ADMINISTRATORS))

@@ -1,11 +1,12 @@
-"""Who drafts, checks, approves and publishes list rows, and who sees which versions: one policy, asked both ways."""
+"""Who drafts, checks, approves and publishes list rows, proposes, imports and offers: one policy a table, in SQL."""
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from weimin.base.errors import Forbidden
-from weimin.kernel.catalogue.models import ItemVersion, Proposal
+from weimin.base.policy import Condition, Policy, Verb, own_of
+from weimin.kernel.catalogue.models import ItemVersion, ListImport, Offer, Proposal, VersionStep
 from weimin.kernel.catalogue.types import LEGAL_STATUSES, STAGES
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.record.types import Actor
@@ -19,6 +20,8 @@ STAGE_ROLES = {
     "approve": frozenset({"leader"}),
     "publish": frozenset({KEEPER}),
 }
+#: The stages at which somebody else than the drafter looks, each another person.
+_CHECKED = ("lead", "legal", "approve")
 #: Who sees versions on their way.
 INSIDE = frozenset({KEEPER, "legal_reviewer", "leader", "supervisor"})
 
@@ -29,37 +32,111 @@ class StageNotYours(Forbidden):
     code = "catalogue.stage_not_yours"
 
 
-def visible_versions(viewer: Actor) -> QuerySet[ItemVersion]:
+class OfferNotYours(Forbidden):
+    """Only the township's own leader changes what it says of its own; only a list keeper above it ends an offer."""
+
+    code = "catalogue.offer_not_yours"
+
+
+# --- what somebody is, whatever the row ------------------------------------------------------------------------
+def holds_stage(by: Actor, stage: str) -> bool:
+    """Whether somebody's post does a stage at all; whether this version is theirs to do is the policy's question."""
+    return by.is_staff and bool(by.roles & STAGE_ROLES[stage]) and directory.is_above_townships(by.division_code)
+
+
+def works_on_lists(viewer: Actor) -> bool:
+    """Whether somebody works on lists, or watches over them."""
+    return viewer.kind == "system" or (viewer.is_staff and bool(viewer.roles & INSIDE))
+
+
+# --- the policies ----------------------------------------------------------------------------------------------
+def _sees_version(viewer: Actor) -> Condition:
     """Everybody sees what is or was law; those who work on lists see what is on its way."""
-    rows = ItemVersion.objects.select_related("item")
-    if viewer.kind == "system" or (viewer.is_staff and viewer.roles & INSIDE):
-        return rows
-    return rows.filter(status__in=sorted(LEGAL_STATUSES))
+    return True if works_on_lists(viewer) else Q(status__in=sorted(LEGAL_STATUSES))
 
 
-def visible_proposals(viewer: Actor) -> QuerySet[Proposal]:
-    """List keepers see every proposal, others their own."""
-    rows = Proposal.objects.select_related("item")
+def _does(stage: str) -> Verb:
+    """Who has the post of a stage; where somebody checks, neither the drafter nor who passed it at another check.
+
+    What one returned comes back to oneself.
+    """
+
+    def may(viewer: Actor) -> Condition:
+        if viewer.kind == "system":
+            return True
+        if not holds_stage(viewer, stage):
+            return False
+        if stage not in _CHECKED or viewer.account_id is None:
+            return True
+        passed = VersionStep.objects.filter(version=OuterRef("pk"), account_id=viewer.account_id, stage__in=_CHECKED)
+        elsewhere = passed.exclude(outcome="returned").exclude(stage=stage)
+        return ~Q(drafted_by=viewer.account_id) & ~Q(Exists(elsewhere))
+
+    return may
+
+
+def _sees_proposal(viewer: Actor) -> Condition:
+    """List keepers and supervisors every proposal, others their own."""
     if viewer.kind == "system" or (viewer.is_staff and viewer.roles & {KEEPER, "supervisor"}):
-        return rows
-    return rows.filter(account_id=viewer.account_id) if viewer.account_id is not None else rows.none()
+        return True
+    return own_of("account_id", viewer.account_id)
+
+
+def _changes_offer(viewer: Actor) -> Condition:
+    """The leader of the township that offers."""
+    if viewer.kind == "system":
+        return True
+    leads = viewer.is_staff and "leader" in viewer.roles and bool(viewer.division_code)
+    return Q(township_id=viewer.division_code) if leads else False
+
+
+def _ends_offer(viewer: Actor) -> Condition:
+    """A list keeper of the county or city in which the township lies."""
+    if viewer.kind == "system":
+        return True
+    return directory.within("township__code", viewer.division_code) if holds_stage(viewer, "draft") else False
+
+
+_SAME_PERSON = (StageNotYours, "同一个人不能既起草又审核，也不能连审两个环节。请换一位同事办。")
+VERSIONS = Policy(
+    ItemVersion,
+    see=_sees_version,
+    **{stage: _does(stage) for stage in STAGES},
+    refusals=dict.fromkeys(_CHECKED, _SAME_PERSON),
+)
+PROPOSALS = Policy(
+    Proposal,
+    see=_sees_proposal,
+    answer=lambda viewer: viewer.kind == "system" or holds_stage(viewer, "draft"),
+    refusals={"answer": (StageNotYours, "建议由市县的清单管理员答复，您的岗位不办这一步。")},
+)
+IMPORTS = Policy(ListImport, see=works_on_lists)
+#: What is offered is public: everybody sees it.
+OFFERS = Policy(
+    Offer,
+    see=lambda viewer: True,
+    change=_changes_offer,
+    end=_ends_offer,
+    refusals={
+        "change": (OfferNotYours, "本地内容由这个乡镇（街道）的领导批准，您的岗位不能改。"),
+        "end": (OfferNotYours, "乡镇停办一个事项，由本县区或市里的清单管理员办理。"),
+    },
+)
+
+
+def visible_versions(viewer: Actor) -> QuerySet[ItemVersion]:
+    """The versions that a viewer may see, with their rows."""
+    return VERSIONS.visible(viewer).select_related("item")
 
 
 def waiting_versions(viewer: Actor) -> QuerySet[ItemVersion]:
-    """The versions on their way that wait for this viewer, whose own drafts and checks wait for others."""
-    stages = [one for one in STAGES if holds_stage(viewer, one)]
-    if not stages:
-        return ItemVersion.objects.none()
-    statuses = ["approved" if one == "publish" else one for one in stages]
-    rows = ItemVersion.objects.select_related("item").filter(status__in=statuses)
-    mine = Q(drafted_by=viewer.account_id) | Q(steps__account_id=viewer.account_id, steps__stage__in=("lead", "legal"))
-    checked = rows.filter(status__in=("lead", "legal", "approve")).filter(mine)
-    return rows.exclude(pk__in=checked.values("pk"))
-
-
-def holds_stage(by: Actor, stage: str) -> bool:
-    """Whether somebody's post does a stage at all; whether this version is theirs to do is `check_stage`'s question."""
-    return by.is_staff and bool(by.roles & STAGE_ROLES[stage]) and _above_townships(by)
+    """The versions on their way whose next stage this viewer may do."""
+    waits = Q(pk__in=[])
+    for stage in STAGES:
+        may, status = VERSIONS.verbs[stage](viewer), "approved" if stage == "publish" else stage
+        if may is not False:
+            waits |= Q(status=status) & may if isinstance(may, Q) else Q(status=status)
+    return ItemVersion.objects.select_related("item").filter(waits)
 
 
 def check_stage(by: Actor, stage: str, version: ItemVersion | None = None) -> None:
@@ -68,20 +145,10 @@ def check_stage(by: Actor, stage: str, version: ItemVersion | None = None) -> No
     Raises: StageNotYours — with who does it
     Cost:   no query; one where a version is checked or approved
     """
-    if by.kind == "system":
-        return
-    if not holds_stage(by, stage):
+    if by.kind != "system" and not holds_stage(by, stage):
         raise StageNotYours(f"“{STAGES[stage]}”由{_whose(stage)}办理，您的岗位不办这一步。")
-    if version is None or stage not in ("lead", "legal", "approve"):
-        return
-    before = version.steps.filter(account_id=by.account_id, stage__in=("lead", "legal", "approve"))
-    if version.drafted_by == by.account_id or before.exclude(outcome="returned").exclude(stage=stage).exists():
-        raise StageNotYours("同一个人不能既起草又审核，也不能连审两个环节。请换一位同事办。")
-
-
-def _above_townships(by: Actor) -> bool:
-    """Lists are made by city and county; a township's own part is its offers."""
-    return directory.is_above_townships(by.division_code)
+    if version is not None:
+        VERSIONS.check(by, stage, version)
 
 
 def _whose(stage: str) -> str:

@@ -8,7 +8,9 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 
 from weimin.base.clock import local_date
-from weimin.base.errors import Forbidden, Invalid, NotFound
+from weimin.base.errors import Invalid, NotFound
+from weimin.kernel.catalogue import access
+from weimin.kernel.catalogue.access import OfferNotYours as OfferNotYours
 from weimin.kernel.catalogue.models import ItemVersion, Offer
 from weimin.kernel.catalogue.rules.items import read_limit
 from weimin.kernel.record.actions import record_audit
@@ -25,12 +27,6 @@ class OfferUnknown(NotFound):
     """The township does not offer the item."""
 
     code = "catalogue.offer_unknown"
-
-
-class OfferNotYours(Forbidden):
-    """Only the township's own leader changes what it says of its own."""
-
-    code = "catalogue.offer_not_yours"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +57,10 @@ def change_offer(
     Law:    yhys-722 art. 36
     Cost:   about six queries; locks the offer
     """
-    _check_leader(by, township_code)
     day = on or local_date(at)
     with transaction.atomic():
         offer = _current(code, township_code)
+        access.OFFERS.check(by, "change", offer)
         if faults := _faults(offer, local, reason):
             raise OfferBroken("不能这样改：" + "；".join(faults.values()), fields=faults)
         if local.stored() == offer.local:
@@ -94,12 +90,11 @@ def change_offer(
 def end_offer(*, by: Actor, at: datetime, code: str, township_code: str, reason: str, on: date | None = None) -> None:
     """Stop offering an item in a township from a day on; open matters go on.
 
-    Raises: OfferNotYours — not a list keeper · OfferUnknown — not offered there
+    Raises: OfferNotYours — not a list keeper of its county or city · OfferUnknown — not offered there
     """
-    if by.kind != "system" and "list_keeper" not in by.roles:
-        raise OfferNotYours("乡镇停办一个事项，由清单管理员办理。")
     with transaction.atomic():
         offer = _current(code, township_code)
+        access.OFFERS.check(by, "end", offer)
         day = max(on or local_date(at), offer.valid_from + timedelta(days=1))
         Offer.objects.filter(pk=offer.pk).update(valid_until=day, reason=reason.strip()[:200])
         record_audit(
@@ -110,13 +105,6 @@ def end_offer(*, by: Actor, at: datetime, code: str, township_code: str, reason:
             subject_id=f"{township_code} {code}",
             changes={"until": str(day), "reason": reason[:200]},
         )
-
-
-def _check_leader(by: Actor, township_code: str) -> None:
-    if by.kind == "system":
-        return
-    if "leader" not in by.roles or by.division_code != township_code:
-        raise OfferNotYours("本地内容由这个乡镇（街道）的领导批准，您的岗位不能改。")
 
 
 def _current(code: str, township_code: str) -> Offer:

@@ -93,16 +93,17 @@ def answer_proposal(
 ) -> int | None:
     """Take a proposal up as a draft, or say why not; the one who asked can read the answer.
 
-    Raises: StageNotYours — not a list keeper · ProposalDone — answered already · DraftStands — the row is being changed
+    Raises: StageNotYours — not a list keeper of county or city · ProposalDone — answered already
+            DraftStands — the row is being changed
     Shape:  the draft's id, None where it was not taken up
     """
-    access.check_stage(by, "draft")
     if len(answer.strip()) < 4:
         raise ProposalBroken("请写明采纳或不采纳的理由。", fields={"answer": "至少 4 个字。"})
     with transaction.atomic():
         row = Proposal.objects.select_for_update(of=("self",)).select_related("item").filter(pk=proposal_id).first()
         if row is None:
             raise ProposalUnknown("找不到这条建议。")
+        access.PROPOSALS.check(by, "answer", row)
         if row.state != "open":
             raise ProposalDone("这条建议已经答复过了。")
         if taken:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -79,6 +80,20 @@ def test_a_shorter_promise_is_allowed_and_a_day_count_needs_one_to_shorten() -> 
 def test_only_the_townships_own_leader_changes_it(by: Actor) -> None:
     with pytest.raises(OfferNotYours):
         change(by=by, address="别处")
+
+
+@pytest.mark.parametrize(
+    ("place", "ends"),
+    [("340300000000", True), ("340321000000", True), ("340322000000", False), (TOWN, False), ("", False)],
+)
+def test_an_offer_is_ended_by_a_keeper_of_its_county_or_city_only(place: str, ends: bool) -> None:
+    by = replace(LEADER, division_code=place, roles=frozenset({"list_keeper"}))
+    if not ends:
+        with pytest.raises(OfferNotYours):
+            end_offer(by=by, at=AT, code="A1-01", township_code=TOWN, reason="收回")
+        return
+    end_offer(by=by, at=AT, code="A1-01", township_code=TOWN, reason="收回")
+    assert Offer.objects.get(item__code="A1-01", township_id=TOWN).valid_until is not None
 
 
 def test_an_ended_offer_is_not_applied_for_and_not_changed() -> None:
