@@ -19,7 +19,7 @@ from weimin.kernel.directory.models import Division
 @cache
 def _lineage() -> dict[str, tuple[str, ...]]:
     """Each place with all it lies in, itself first."""
-    above = dict(Division.objects.values_list("code", "parent_id"))
+    above: dict[str, str | None] = dict(Division.objects.values_list("code", "parent_id"))
     found: dict[str, tuple[str, ...]] = {}
     for code in above:
         chain, place = [code], above[code]

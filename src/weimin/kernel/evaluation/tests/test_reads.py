@@ -14,9 +14,11 @@ from weimin.base import clock
 from weimin.base.errors import Forbidden, Invalid
 from weimin.kernel.cases.testing import OTHER_TOWN, SYSTEM, TOWN, Cast, make_cast
 from weimin.kernel.deadlines.models import Clock
+from weimin.kernel.directory import queries as places
 from weimin.kernel.evaluation import actions, queries
-from weimin.kernel.evaluation.access import AnswerNotYours
+from weimin.kernel.evaluation.access import AnswerNotYours, visible_read_queries
 from weimin.kernel.evaluation.models import ReadQuery
+from weimin.kernel.record.access import acting
 from weimin.kernel.record.models import OutboxMessage
 from weimin.kernel.residents.models import ReadEntry
 from weimin.kernel.residents.queries import LooksClosed, ReadUnknown, list_bursts
@@ -233,3 +235,19 @@ def test_only_the_auditor_sees_everybodys_looks(cast: Cast) -> None:
             list_bursts(who, since=at, until=at, within=timedelta(minutes=1), more_than=1)
     assert Client().get(LOOKS).status_code == 302
     assert list_bursts(SYSTEM, since=at, until=at, within=timedelta(minutes=1), more_than=1) == []
+
+
+def test_a_townships_supervisor_sees_questions_to_its_villages_and_not_to_those_whose_codes_begin_alike(
+    cast: Cast, entry: int
+) -> None:
+    """The villages of 榴城镇 (340321113) carry codes that begin like 荆山镇's (340321100): both walls go by the links."""
+    at, query = clock.now(), ask(cast, entry)
+    village = places.children_of(TOWN)[0].code
+    assert village.startswith("340321100")
+    station = places.list_agencies(division_code=village).get(kind="agent_station")
+    ReadQuery.objects.filter(pk=query).update(agency=station)
+    for body, sees in ((f"{TOWN}-gov", True), ("340321100000-gov", False), (f"{COUNTY}-d18", True)):
+        who = serve(at, body, "supervisor")
+        assert visible_read_queries(who).exists() is sees, body
+        with acting(who):
+            assert ReadQuery.objects.exists() is sees, body
