@@ -12,6 +12,8 @@ from weimin.kernel.rights.models import DataCopy, DataRequest, Destruction, Dest
 
 #: Who keeps the archive of a township, and who keeps the assessments.
 KEEPER, ASSESSORS = "archive_keeper", frozenset({"list_keeper", "supervisor", "audit_admin"})
+#: How long the code of a county is, and of what stands above it not longer.
+COUNTY_DIGITS = 6
 
 
 class RequestNotYours(Forbidden):
@@ -27,9 +29,15 @@ class DestructionNotYours(Forbidden):
 
 
 class AssessmentNotYours(Forbidden):
-    """Only the keepers of the lists write impact assessments."""
+    """Only who keeps the lists of the city or a county, or supervises or audits there, writes impact assessments."""
 
     code = "rights.assessment_not_yours"
+
+
+def may_assess(by: Actor) -> bool:
+    """Whether somebody writes impact assessments: they are about items of the whole city, so no township does."""
+    wide = len(directory.place_prefix(by.division_code)) <= COUNTY_DIGITS
+    return by.kind == "system" or (by.is_staff and wide and bool(by.roles & ASSESSORS))
 
 
 def _sees_request(viewer: Actor) -> Condition:

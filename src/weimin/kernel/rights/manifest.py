@@ -18,6 +18,7 @@ AUDIT_VERBS = {
     "rights.destruction.approved": "批准销毁",
     "rights.destruction.rejected": "不同意销毁",
     "rights.destruction.done": "到期销毁",
+    "rights.log.forgotten": "删除到期的查看记录",
     "rights.hold.placed": "暂停销毁",
     "rights.hold.lifted": "解除暂停销毁",
 }
