@@ -22,6 +22,13 @@ AUDIT_VERBS = {
     "rights.hold.placed": "暂停销毁",
     "rights.hold.lifted": "解除暂停销毁",
 }
+#: What entries are about, as the trail shows it.
+AUDIT_SUBJECTS = {
+    "assessment": "影响评估",
+    "destruction": "销毁清册",
+    "log": "查看记录（到期）",
+    "request": "个人信息请求",
+}
 RETENTION = {
     "DataRequest": "10 年",
     "DataCopy": "7 天后连同内容删除",
@@ -41,7 +48,7 @@ TEMPLATES = {
 
 def plug_in() -> None:
     """Register with the kernel."""
-    register_verbs(AUDIT_VERBS)
+    register_verbs(AUDIT_VERBS, AUDIT_SUBJECTS)
     register_templates(TEMPLATES)
     register_subject("request", moved=redate_requests)
     register_gate(check_assessed)
