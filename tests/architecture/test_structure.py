@@ -121,6 +121,16 @@ def test_every_audit_verb_is_registered() -> None:
     assert used <= set(all_verbs())
 
 
+def test_everything_that_entries_are_about_has_a_chinese_name() -> None:
+    from weimin.kernel.record.registry import all_subjects
+
+    used = set()
+    for path in (one for one in SOURCES if "tests" not in one.parts):
+        used |= set(re.findall(r'subject_type="([a-z_]+)"', path.read_text(encoding="utf-8")))
+    assert "case" in used
+    assert used - set(all_subjects()) == set()
+
+
 def law_ids() -> set[str]:
     """The ids of the register that are in force."""
     text = (ROOT / "docs/reference/law.md").read_text(encoding="utf-8").split("# Legal parameters")[0]

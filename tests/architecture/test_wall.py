@@ -38,6 +38,7 @@ from weimin.kernel.rights.models import DataCopy, DataRequest, Destruction, Dest
 
 AT = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
 FAR_TOWN = "340322101000"
+COUNTY = TOWN[:6] + "000000"
 ITEM = "A3-13"
 
 
@@ -155,7 +156,11 @@ def world(city: None, db: Any, settings: Any, tmp_path: Any) -> Iterator[World]:
         "clerk of another county": officer(AT, "accepting", ("front_desk",), town=FAR_TOWN),
         "audit administrator": officer(AT, "county", ("audit_admin",), town=FAR_TOWN, lead="政府办"),
         "reviewer of another county": officer(AT, "county", ("reviewer",), town=FAR_TOWN),
+        "administrator": officer(AT, "county", ("system_admin",), lead="政府办"),
     }
+    for name, place in (("the township", TOWN), ("the county", COUNTY), ("another county", FAR_TOWN[:6] + "000000")):
+        seen = replace(viewers["administrator"], glass_place=place, glass_why="应急查看")
+        viewers[f"administrator with break-glass for {name}"] = seen
     yield World(cast, viewers)
 
 
@@ -174,6 +179,10 @@ SEES = {
     "clerk of another county": "",
     "audit administrator": "",
     "reviewer of another county": "",
+    "administrator": "",
+    "administrator with break-glass for the township": "张",
+    "administrator with break-glass for the county": "张李",
+    "administrator with break-glass for another county": "",
 }
 STAFF = {name for name in SEES if name not in ("nobody", "张", "李")}
 #: By which path a row belongs to a person.

@@ -79,3 +79,15 @@ def test_copy_correction_and_deletion(pages: Callable[[str], Page], worker: Call
     look(me, "已核对户口簿")
     look(me, "部分同意")
     look(me, "审计记录")
+
+    clerk.click("nav a:has-text('个人信息请求')")
+    clerk.click("a:has-text('本人在窗口的')")
+    clerk.fill("#f-id_number", number)
+    clerk.check("input[name=kind][value=copy]")
+    clerk.click("main button:has-text('办理')")
+    look(clerk, "做好了这里会变成下载链接")
+    worker()
+    link = clerk.locator("#copies a").first
+    link.wait_for()
+    assert zipfile.ZipFile(io.BytesIO(clerk.request.get(link.get_attribute("href") or "").body())).namelist()
+    look(clerk, "资料副本正在做，做好了在本页下面下载")

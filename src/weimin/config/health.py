@@ -121,7 +121,9 @@ def _checks() -> Finding:
         return Finding("审计核验", False, f"{broken.fault_text}。请保全现场，报告审计管理员")
     last, days = record.find_last_check("chain"), record.list_days(limit=3)
     if last is None or last.at < clock.now() - timedelta(days=3):
-        return Finding("审计核验", len(days) < 3, "近三天没有核验，请运行 weimin verify")
+        if len(days) < 3:
+            return Finding("审计核验", True, "装入不满三天，还没有核验过；每天夜里自动核验")
+        return Finding("审计核验", False, "近三天没有核验，请运行 weimin verify")
     return Finding("审计核验", True, f"{last.at.astimezone(clock.SHANGHAI):%m月%d日 %H:%M} 核验 {last.looked} 条，通过")
 
 

@@ -39,13 +39,14 @@ UNSENT_DAYS = 90
 @app.periodic(cron="17 3 * * *")
 @app.task(queue="nightly", pass_context=False)
 def sweep(timestamp: int) -> None:
-    """Every night: forget outbox rows, answers, sessions, limits, drafts, copies and missed questions that are over."""
+    """Every night: forget outbox rows, answers, sessions, limits, drafts, copies, looks and missed questions of old."""
     at = clock.now()
     record.forget_old(at=at, keep=timedelta(days=KEEP_DAYS))
     accounts.forget_expired(at=at)
     accounts.forget_used_up(at=at)
     cases.sweep_unsent(at=at, keep=timedelta(days=UNSENT_DAYS))
     rights.forget_copies(at=at)
+    rights.forget_over(at=at)
     catalogue.forget_misses(at=at)
 
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 from weimin.base.guard import access
 from weimin.config import health
 from weimin.kernel.directory import queries as directory
+from weimin.kernel.directory.types import ROLES
 
 #: The settings that are shown, each with what it is; never one that could hold a secret, an address or a path.
 SHOWN = (
@@ -45,7 +46,7 @@ def _words(value: Any) -> str:
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, frozenset | set | list | tuple):
-        return "、".join(sorted(str(one) for one in value))
+        return "、".join(sorted(ROLES.get(str(one), str(one)) for one in value))
     if isinstance(value, dict):
         return "；".join(f"{name} {text}" for name, text in value.items())
     return str(value)

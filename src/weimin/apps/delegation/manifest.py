@@ -9,6 +9,11 @@ AUDIT_VERBS = {
     "delegation.attempt.refused": "拒绝违法赋权委托",
     "delegation.moved": "赋权委托流转",
 }
+#: What entries are about, as the trail shows it.
+AUDIT_SUBJECTS = {
+    "delegation": "赋权委托",
+    "township": "乡镇",
+}
 RETENTION = {
     "Delegation": "永久：决定书上引用",
     "DelegationMatter": "永久：随赋权委托",
@@ -19,5 +24,5 @@ RETENTION = {
 
 def plug_in() -> None:
     """Register with the kernel."""
-    register_verbs(AUDIT_VERBS)
+    register_verbs(AUDIT_VERBS, AUDIT_SUBJECTS)
     register_authority(find_authority)

@@ -20,6 +20,12 @@ AUDIT_VERBS = {
     "taskadmission.opinion.silent": "乡镇到期没有回复，记为沉默",
     "taskadmission.opinion.answered": "县级部门答复乡镇意见",
 }
+#: What entries are about, as the trail shows it.
+AUDIT_SUBJECTS = {
+    "task": "任务",
+    "task_report": "绕开准入的反映",
+    "county_matter": "涉乡镇事项",
+}
 RETENTION = {
     "Task": "永久：谁向乡镇下过什么任务",
     "Attempt": "永久：每一次申请都留底",
@@ -33,7 +39,7 @@ RETENTION = {
 
 def plug_in() -> None:
     """Register with the kernel."""
-    register_verbs(AUDIT_VERBS)
+    register_verbs(AUDIT_VERBS, AUDIT_SUBJECTS)
     register_gate(GATE, list_blockers)
     register_subject("task", moved=redate_tasks)
     register_subject("task_target", moved=redate_tasks)

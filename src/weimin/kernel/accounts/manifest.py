@@ -26,6 +26,11 @@ AUDIT_VERBS = {
     "accounts.session.began": "登录",
     "accounts.session.ended": "结束登录",
 }
+#: What entries are about, as the trail shows it.
+AUDIT_SUBJECTS = {
+    "account": "账号",
+    "client": "接口凭证",
+}
 RETENTION = {
     "Account": "工作人员账号永久；群众账号至本人注销",
     "Allowance": "限额恢复后的当夜删除，只有加密摘要",
@@ -81,6 +86,6 @@ def check_deployment(**kwargs: Any) -> list[CheckMessage]:
 
 def plug_in() -> None:
     """Register with the kernel and with Django's checks."""
-    register_verbs(AUDIT_VERBS)
+    register_verbs(AUDIT_VERBS, AUDIT_SUBJECTS)
     register(check_settings, "weimin")
     register(check_deployment, Tags.security, deploy=True)

@@ -19,6 +19,8 @@ from weimin.kernel.accounts.rules.onetime import PERIOD, code_at
 from weimin.kernel.record.types import Actor
 
 AT = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
+#: Why an administrator touches somebody else's log-in.
+WHY = "本人当面申请，已核对证件"
 OPERATOR = Actor.system("装入程序", via="cli")
 PASSWORD = "correct-horse-9"
 PHONE_PATH = "/login/"

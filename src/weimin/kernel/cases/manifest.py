@@ -34,6 +34,11 @@ AUDIT_VERBS = {
     "cases.case.renewed": "视为准予延续",
     "cases.authority.ended": "收回授权，在办件另行安排",
 }
+#: What entries are about, as the trail shows it.
+AUDIT_SUBJECTS = {
+    "case": "办件",
+    "step": "环节",
+}
 RETENTION = {
     "Case": "10 年（文书档案定期，按本地保管期限表核对）",
     "CaseCounter": "随办件编号永久",
@@ -104,7 +109,7 @@ TEMPLATES = {
 
 def plug_in() -> None:
     """Register with the kernel."""
-    register_verbs(AUDIT_VERBS)
+    register_verbs(AUDIT_VERBS, AUDIT_SUBJECTS)
     register_templates(TEMPLATES)
     register_subject("case", moved=redate_cases)
     register_watcher(remind_supplements)

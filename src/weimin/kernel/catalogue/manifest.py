@@ -17,6 +17,15 @@ AUDIT_VERBS = {
     "catalogue.offers.loaded": "装入事项进驻",
     "catalogue.miss.dropped": "处理没搜到的问法",
 }
+#: What entries are about, as the trail shows it.
+AUDIT_SUBJECTS = {
+    "item": "清单行",
+    "list_version": "清单版本",
+    "list_batch": "清单批次",
+    "list_import": "清单导入",
+    "offer": "乡镇进驻事项",
+    "proposal": "清单建议",
+}
 RETENTION = {
     "Item": "永久：清单历史",
     "ItemVersion": "永久：办件引用的版本不可删除",
@@ -31,5 +40,5 @@ RETENTION = {
 
 def plug_in() -> None:
     """Register with the kernel."""
-    register_verbs(AUDIT_VERBS)
+    register_verbs(AUDIT_VERBS, AUDIT_SUBJECTS)
     register_uses("catalogue", find_uses, count_uses)

@@ -10,6 +10,12 @@ AUDIT_VERBS = {
     "deadlines.notice.approved": "批准放假安排",
     "deadlines.notice.rejected": "不采用放假安排",
 }
+#: What entries are about, as the trail shows it.
+AUDIT_SUBJECTS = {
+    "calendar": "放假安排",
+    "parameter": "法定参数",
+    "parameters": "法定参数",
+}
 RETENTION = {
     "CalendarNotice": "永久：重算旧期限要用",
     "NoticeShift": "随放假安排",
@@ -22,4 +28,4 @@ RETENTION = {
 
 def plug_in() -> None:
     """Register with the kernel."""
-    register_verbs(AUDIT_VERBS)
+    register_verbs(AUDIT_VERBS, AUDIT_SUBJECTS)

@@ -16,6 +16,15 @@ AUDIT_VERBS = {
     "directory.glass.ended": "提前结束应急查看",
     "directory.glass.seen": "签收应急查看",
 }
+#: What entries are about, as the trail shows it.
+AUDIT_SUBJECTS = {
+    "agency": "机构",
+    "city": "城市数据",
+    "glass": "应急查看",
+    "officer": "工作人员",
+    "post": "岗位",
+    "admin_proposal": "管理员提名",
+}
 RETENTION = {
     "Division": "永久",
     "Agency": "永久",
@@ -32,4 +41,4 @@ RETENTION = {
 
 def plug_in() -> None:
     """Register with the kernel."""
-    register_verbs(AUDIT_VERBS)
+    register_verbs(AUDIT_VERBS, AUDIT_SUBJECTS)

@@ -101,6 +101,16 @@ class AdministratorView:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldLine:
+    """A staff account whose log-in was held off: how often, when last."""
+
+    officer_id: int
+    name: str
+    times: int
+    latest: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class OfficerLine:
     """Somebody who serves, as the administrators' list shows them."""
 

@@ -251,3 +251,14 @@ def forget_words(*, case_id: int) -> None:
     """
     Rating.objects.filter(case_id=case_id).update(comment="")
     Repair.objects.filter(rating__case_id=case_id).update(answer="", answered_by="")
+
+
+def forget_read_queries(*, before: datetime) -> tuple[int, list[int]]:
+    """Delete the answered questions about looks that were asked before a moment.
+
+    Shape:  how many went, and the looks of before that moment that are still asked about
+    Law:    pipl-2021 art. 47
+    Cost:   two statements
+    """
+    gone, _ = ReadQuery.objects.filter(asked_at__lt=before).exclude(answered_at=None).delete()
+    return gone, list(ReadQuery.objects.filter(entry__at__lt=before).values_list("entry_id", flat=True))

@@ -11,6 +11,11 @@ AUDIT_VERBS = {
     "evaluation.read.asked": "询问查看记录",
     "evaluation.read.answered": "答复查看询问",
 }
+#: What entries are about, as the trail shows it.
+AUDIT_SUBJECTS = {
+    "read": "查看记录",
+    "repair": "差评整改",
+}
 RETENTION = {"Rating": "随办件", "Repair": "随办件", "ReadQuery": "随查看记录，至少 3 年"}
 #: Tables with personal data: each has row policies, the second wall.
 PERSONAL = frozenset({"Rating", "Repair", "ReadQuery"})
@@ -26,7 +31,7 @@ TEMPLATES = {
 
 def plug_in() -> None:
     """Register with the kernel."""
-    register_verbs(AUDIT_VERBS)
+    register_verbs(AUDIT_VERBS, AUDIT_SUBJECTS)
     register_templates(TEMPLATES)
     register_subject("rating", moved=redate_repairs)
     register_subject("read", moved=redate_read_queries)

@@ -12,6 +12,11 @@ AUDIT_VERBS = {
     "procedures.table.returned": "退回决策表草稿",
     "procedures.table.published": "发布决策表",
 }
+#: What entries are about, as the trail shows it.
+AUDIT_SUBJECTS = {
+    "procedure": "办理流程",
+    "decision_table": "决策表",
+}
 RETENTION = {
     "Procedure": "永久",
     "ProcedureVersion": "永久：办件按开始时的流程办，要能查当时的图",
@@ -24,4 +29,4 @@ RETENTION = {
 
 def plug_in() -> None:
     """Register with the kernel."""
-    register_verbs(AUDIT_VERBS)
+    register_verbs(AUDIT_VERBS, AUDIT_SUBJECTS)

@@ -11,6 +11,14 @@ AUDIT_VERBS = {
     "record.chain.broken": "核验审计链或文件时发现不符",
     "record.trail.exported": "导出审计记录",
 }
+#: What entries are about, as the trail shows it.
+AUDIT_SUBJECTS = {
+    "outbox": "通知",
+    "trail": "审计记录",
+    "chain": "审计链",
+    "files": "存放的文件",
+    "key": "密钥",
+}
 RETENTION = {
     "AuditEntry": "永久：不可修改和删除",
     "AuditLink": "永久：不可修改和删除",
@@ -26,4 +34,4 @@ RETENTION = {
 
 def plug_in() -> None:
     """Register with the kernel."""
-    register_verbs(AUDIT_VERBS)
+    register_verbs(AUDIT_VERBS, AUDIT_SUBJECTS)

@@ -17,18 +17,30 @@ EVERY_TOPIC = "*"
 GateCheck = Callable[..., Iterable[Blocker]]
 
 _verbs: dict[str, str] = {}
+_subjects: dict[str, str] = {}
 _listeners: dict[str, list[Listener]] = defaultdict(list)
 _gates: dict[str, list[GateCheck]] = defaultdict(list)
 
 
-def register_verbs(verbs: dict[str, str]) -> None:
-    """Register audit verbs with their Chinese reading; called from a package's manifest."""
+def register_verbs(verbs: dict[str, str], subjects: dict[str, str]) -> None:
+    """Register audit verbs, and what they are about, with their Chinese reading; called from a package's manifest."""
     _verbs.update(verbs)
+    _subjects.update(subjects)
 
 
 def verb_text(verb: str) -> str:
     """The Chinese reading of a verb, or the verb itself."""
     return _verbs.get(verb, verb)
+
+
+def subject_text(kind: str) -> str:
+    """The Chinese reading of what an entry is about, or its code."""
+    return _subjects.get(kind, kind)
+
+
+def all_subjects() -> dict[str, str]:
+    """Everything that entries are about, with its Chinese reading."""
+    return dict(_subjects)
 
 
 def all_verbs() -> dict[str, str]:

@@ -27,9 +27,15 @@ class DestructionNotYours(Forbidden):
 
 
 class AssessmentNotYours(Forbidden):
-    """Only the keepers of the lists write impact assessments."""
+    """Only who keeps the lists of the city or a county, or supervises or audits there, writes impact assessments."""
 
     code = "rights.assessment_not_yours"
+
+
+def may_assess(by: Actor) -> bool:
+    """Whether somebody writes impact assessments: they are about items of the whole city, so no township does."""
+    wide = directory.is_above_townships(by.division_code)
+    return by.kind == "system" or (by.is_staff and wide and bool(by.roles & ASSESSORS))
 
 
 def _sees_request(viewer: Actor) -> Condition:

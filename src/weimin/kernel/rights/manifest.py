@@ -18,8 +18,16 @@ AUDIT_VERBS = {
     "rights.destruction.approved": "批准销毁",
     "rights.destruction.rejected": "不同意销毁",
     "rights.destruction.done": "到期销毁",
+    "rights.log.forgotten": "删除到期的查看记录",
     "rights.hold.placed": "暂停销毁",
     "rights.hold.lifted": "解除暂停销毁",
+}
+#: What entries are about, as the trail shows it.
+AUDIT_SUBJECTS = {
+    "assessment": "影响评估",
+    "destruction": "销毁清册",
+    "log": "查看记录（到期）",
+    "request": "个人信息请求",
 }
 RETENTION = {
     "DataRequest": "10 年",
@@ -40,7 +48,7 @@ TEMPLATES = {
 
 def plug_in() -> None:
     """Register with the kernel."""
-    register_verbs(AUDIT_VERBS)
+    register_verbs(AUDIT_VERBS, AUDIT_SUBJECTS)
     register_templates(TEMPLATES)
     register_subject("request", moved=redate_requests)
     register_gate(check_assessed)

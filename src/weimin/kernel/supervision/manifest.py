@@ -15,6 +15,14 @@ AUDIT_VERBS = {
     "supervision.finding.explained": "核查时钟异常",
     "supervision.findings.scanned": "查找时钟异常",
 }
+#: What entries are about, as the trail shows it.
+AUDIT_SUBJECTS = {
+    "warning": "预警",
+    "order": "督办",
+    "overrun": "超期说明",
+    "finding": "时钟异常",
+    "period": "核查",
+}
 RETENTION = {
     "Warning": "随办件",
     "Order": "10 年（督办文书，按本地保管期限表核对）",
@@ -25,7 +33,7 @@ RETENTION = {
 
 def plug_in() -> None:
     """Register with the kernel."""
-    register_verbs(AUDIT_VERBS)
+    register_verbs(AUDIT_VERBS, AUDIT_SUBJECTS)
     register_watcher(watch_levels)
     register_subject("order", moved=redate_orders)
     register_subject("overrun", moved=redate_reasons)

@@ -24,6 +24,7 @@ from weimin.kernel.accounts.actions.logins import (
 from weimin.kernel.accounts.actions.passwords import change_password, check_password, give_temporary_password
 from weimin.kernel.accounts.actions.rates import forget_used_up, give_back, note_held, spend
 from weimin.kernel.accounts.actions.sessions import (
+    check_reason,
     end_all_sessions,
     end_other_sessions,
     end_session,
@@ -39,6 +40,7 @@ __all__ = [
     "DemoSmsProvider",
     "change_password",
     "check_password",
+    "check_reason",
     "close_account",
     "create_client",
     "create_staff_account",

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from weimin.base import crypto
 from weimin.base.errors import NotFound
-from weimin.kernel.accounts.actions.sessions import check_security
+from weimin.kernel.accounts.actions.sessions import check_reason, check_security
 from weimin.kernel.accounts.models import Account, FactorSecret, Session
 from weimin.kernel.accounts.queries import SECRET
 from weimin.kernel.accounts.rules import find_step
@@ -82,9 +82,11 @@ def reset_second_factor(*, by: Actor, at: datetime, account_id: int, reason: str
     Who must have one sets up a new one at the next log-in. The security administrator has seen the person.
 
     Raises: NotSecurity — by is not a security administrator, or it is their own account
+            Invalid — no reason
             FactorUnknown — no such staff account
     """
     check_security(by, account_id)
+    reason = check_reason(by, reason)
     with transaction.atomic():
         if not Account.objects.select_for_update().filter(pk=account_id, kind="staff").exists():
             raise FactorUnknown("没有这个工作人员账号。")

@@ -13,7 +13,7 @@ from weimin.base import clock, crypto
 from weimin.base.errors import Conflict, Invalid
 from weimin.base.identifiers import check_phone, mask_phone
 from weimin.kernel.accounts import queries
-from weimin.kernel.accounts.actions.sessions import check_security
+from weimin.kernel.accounts.actions.sessions import check_reason, check_security
 from weimin.kernel.accounts.models import Account, ApiClient, DemoSms, Session
 from weimin.kernel.record.actions import record_audit
 from weimin.kernel.record.types import Actor
@@ -132,8 +132,10 @@ def revoke_client(*, by: Actor, at: datetime, client_id: int, reason: str = "") 
     """Revoke an API client; False when it was not valid.
 
     Raises: NotSecurity — neither the platform nor a security administrator
+            Invalid — no reason
     """
     check_security(by, 0)
+    reason = check_reason(by, reason)
     changed = ApiClient.objects.filter(pk=client_id, revoked_at=None).update(revoked_at=at)
     if changed:
         record_audit(

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from weimin.base.errors import Invalid, NotFound
-from weimin.kernel.accounts.actions.sessions import check_security
+from weimin.kernel.accounts.actions.sessions import check_reason, check_security
 from weimin.kernel.accounts.models import Account, Session
 from weimin.kernel.record.actions import record_audit
 from weimin.kernel.record.types import Actor
@@ -73,9 +73,11 @@ def give_temporary_password(*, by: Actor, at: datetime, account_id: int, reason:
     """Replace somebody's lost password by one that must be changed at the next log-in; gives it, this once.
 
     Raises: NotSecurity — by is not a security administrator, or it is their own account
+            Invalid — no reason
             AccountUnknown — no such staff account
     """
     check_security(by, account_id)
+    reason = check_reason(by, reason)
     password = "-".join("".join(secrets.choice(_PLAIN) for _ in range(4)) for _ in range(4))
     with transaction.atomic():
         account = Account.objects.select_for_update().filter(pk=account_id, kind="staff").first()

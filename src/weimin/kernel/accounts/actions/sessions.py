@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from weimin.base.errors import Forbidden, NotFound
+from weimin.base.errors import Forbidden, Invalid, NotFound
 from weimin.kernel.accounts.models import Account, Session
 from weimin.kernel.record.actions import record_audit
 from weimin.kernel.record.types import Actor
@@ -33,6 +33,17 @@ def check_security(by: Actor, account_id: int) -> None:
         return
     if "security_admin" not in by.roles or by.account_id == account_id:
         raise NotSecurity("这件事由安全管理员办理，且不能给自己办；请联系另一位安全管理员。")
+
+
+def check_reason(by: Actor, reason: str) -> str:
+    """A reason of at least five characters, for what touches another person; the platform needs none.
+
+    Raises: Invalid — too short to mean anything
+    """
+    said = " ".join(reason.split())[:200]
+    if by.kind != "system" and len(said) < 5:
+        raise Invalid("请写明为什么，至少 5 个字，会记入审计。", fields={"reason": "请写明为什么，至少 5 个字。"})
+    return said
 
 
 def record_log_in(*, by: Actor, at: datetime, account_id: int, ways: str, device: str) -> None:
@@ -72,9 +83,11 @@ def end_all_sessions(*, by: Actor, at: datetime, account_id: int, reason: str = 
     """End every session of somebody else's account at once; gives how many.
 
     Raises: NotSecurity — by is not a security administrator, or it is their own account
+            Invalid — no reason
             SessionUnknown — no such account
     """
     check_security(by, account_id)
+    reason = check_reason(by, reason)
     if not Account.objects.filter(pk=account_id).exists():
         raise SessionUnknown("没有这个账号。")
     with transaction.atomic():

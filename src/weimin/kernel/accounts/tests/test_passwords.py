@@ -13,7 +13,7 @@ from weimin.kernel.accounts import actions
 from weimin.kernel.accounts.actions.passwords import AccountUnknown
 from weimin.kernel.accounts.actions.sessions import NotSecurity
 from weimin.kernel.accounts.models import Account
-from weimin.kernel.accounts.testing import AT, OPERATOR, PASSWORD
+from weimin.kernel.accounts.testing import AT, OPERATOR, PASSWORD, WHY
 from weimin.kernel.accounts.tests.test_sessions import admin, is_in, logged_in, staff
 from weimin.kernel.record.models import AuditEntry
 
@@ -138,7 +138,7 @@ def test_nobody_changes_the_password_of_another() -> None:
 def test_a_temporary_password_must_be_changed_before_the_desk_opens() -> None:
     account_id = staff()
     stolen = logged_in()
-    given = actions.give_temporary_password(by=admin(), at=AT, account_id=account_id)
+    given = actions.give_temporary_password(by=admin(), at=AT, account_id=account_id, reason=WHY)
     assert not is_in(stolen)
     client = Client()
     client.post("/desk/login/", {"login": "zhangwei", "password": given})
@@ -163,7 +163,7 @@ def test_a_new_account_may_start_with_a_temporary_password() -> None:
 
 def test_a_temporary_password_is_in_no_trail_and_never_the_same() -> None:
     account_id = staff()
-    given = {actions.give_temporary_password(by=admin(), at=AT, account_id=account_id) for _ in range(3)}
+    given = {actions.give_temporary_password(by=admin(), at=AT, account_id=account_id, reason=WHY) for _ in range(3)}
     assert len(given) == 3
     assert all(len(one) == 19 for one in given)
     entries = str(list(AuditEntry.objects.values_list("changes", flat=True)))
@@ -173,7 +173,7 @@ def test_a_temporary_password_is_in_no_trail_and_never_the_same() -> None:
 def test_only_a_security_administrator_hands_one_out_and_not_to_a_resident() -> None:
     account_id = staff()
     with pytest.raises(NotSecurity):
-        actions.give_temporary_password(by=admin("system_admin"), at=AT, account_id=account_id)
+        actions.give_temporary_password(by=admin("system_admin"), at=AT, account_id=account_id, reason=WHY)
     resident = actions.ensure_resident_account(at=AT, phone="13900000001")
     with pytest.raises(AccountUnknown):
-        actions.give_temporary_password(by=admin(), at=AT, account_id=resident.pk)
+        actions.give_temporary_password(by=admin(), at=AT, account_id=resident.pk, reason=WHY)

@@ -20,6 +20,7 @@ from weimin.kernel.accounts.rules.onetime import PERIOD
 from weimin.kernel.accounts.testing import (
     AT,
     PASSWORD,
+    WHY,
     at_one_moment,
     digits,
     log_in_by_phone,
@@ -346,9 +347,9 @@ def test_a_security_administrator_resets_a_lost_device() -> None:
     account_id = staff()
     client = logged_in()
     set_up_on_page(client)
-    assert actions.reset_second_factor(by=admin(), at=AT, account_id=account_id) == 2
+    assert actions.reset_second_factor(by=admin(), at=AT, account_id=account_id, reason=WHY) == 2
     assert not is_in(client)
-    assert AuditEntry.objects.get(verb="accounts.factor.reset").changes == {"factors": 2}
+    assert AuditEntry.objects.get(verb="accounts.factor.reset").changes == {"factors": 2, "reason": WHY}
     assert not FactorSecret.objects.exists()
     visitor = Client()
     first_step(visitor)
@@ -360,11 +361,11 @@ def test_nobody_else_resets(role: str) -> None:
     account_id = staff()
     set_up_app(account_id)
     with pytest.raises(NotSecurity):
-        actions.reset_second_factor(by=admin(role), at=AT, account_id=account_id)
+        actions.reset_second_factor(by=admin(role), at=AT, account_id=account_id, reason=WHY)
     with pytest.raises(NotSecurity):
-        actions.reset_second_factor(by=admin(account_id=account_id), at=AT, account_id=account_id)
+        actions.reset_second_factor(by=admin(account_id=account_id), at=AT, account_id=account_id, reason=WHY)
     with pytest.raises(FactorUnknown):
-        actions.reset_second_factor(by=admin(), at=AT, account_id=0)
+        actions.reset_second_factor(by=admin(), at=AT, account_id=0, reason=WHY)
     assert Authenticator.objects.count() == 1
 
 

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 
 from weimin.base import clock
+from weimin.base.errors import Invalid
 from weimin.kernel.accounts import actions, queries
 from weimin.kernel.accounts.actions.sessions import NotSecurity, SessionUnknown
 from weimin.kernel.accounts.models import Account, Session
@@ -16,6 +17,7 @@ from weimin.kernel.accounts.testing import (
     AT,
     OPERATOR,
     PASSWORD,
+    WHY,
     ask_for_code,
     give_code,
     last_code,
@@ -228,7 +230,7 @@ def admin(role: str = "security_admin", account_id: int = 1) -> Actor:
 def test_a_security_administrator_ends_all_sessions_of_somebody() -> None:
     account_id = staff()
     clients = [logged_in() for _ in range(2)]
-    assert actions.end_all_sessions(by=admin(), at=AT, account_id=account_id) == 2
+    assert actions.end_all_sessions(by=admin(), at=AT, account_id=account_id, reason=WHY) == 2
     assert not any(is_in(one) for one in clients)
     assert queries.list_sessions(account_id=account_id, here="", at=clock.now()) == []
 
@@ -237,15 +239,15 @@ def test_a_security_administrator_ends_all_sessions_of_somebody() -> None:
 def test_nobody_else_does(role: str) -> None:
     account_id = staff()
     with pytest.raises(NotSecurity):
-        actions.end_all_sessions(by=admin(role), at=AT, account_id=account_id)
+        actions.end_all_sessions(by=admin(role), at=AT, account_id=account_id, reason=WHY)
 
 
 def test_not_for_oneself_and_not_for_nobody() -> None:
     account_id = staff()
     with pytest.raises(NotSecurity):
-        actions.end_all_sessions(by=admin(account_id=account_id), at=AT, account_id=account_id)
+        actions.end_all_sessions(by=admin(account_id=account_id), at=AT, account_id=account_id, reason=WHY)
     with pytest.raises(SessionUnknown):
-        actions.end_all_sessions(by=admin(), at=AT, account_id=0)
+        actions.end_all_sessions(by=admin(), at=AT, account_id=0, reason=WHY)
 
 
 # --- codes by phone, replayed ------------------------------------------------------------------------------------------
@@ -261,3 +263,14 @@ def test_a_code_that_was_used_opens_nothing_again() -> None:
     assert give_code(replay, code)["Location"] == "/login/"
     assert replay.get("/my/sessions/").status_code == 302
     assert Account.objects.get(kind="resident").phone_verified
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "丢了"])
+def test_what_touches_another_person_says_why(reason: str) -> None:
+    account_id = staff()
+    client = logged_in()
+    for do in (actions.end_all_sessions, actions.reset_second_factor, actions.give_temporary_password):
+        with pytest.raises(Invalid) as told:
+            do(by=admin(), at=AT, account_id=account_id, reason=reason)
+        assert set(told.value.fields) == {"reason"}
+    assert is_in(client)

@@ -8,12 +8,12 @@ from django.db import IntegrityError, transaction
 
 from weimin.base.clock import local_date
 from weimin.base.errors import Conflict, Invalid, NotFound
+from weimin.kernel.accounts.actions import check_reason
 from weimin.kernel.directory import queries
 from weimin.kernel.directory.actions.serving import (
     NotAdministrator,
     _check_text,
     _put_in_post,
-    check_reason,
     check_role,
 )
 from weimin.kernel.directory.models import AdminProposal

@@ -106,7 +106,7 @@ def note_glass_seen(*, by: Actor, at: datetime, glass_id: int) -> None:
 
     Raises: GlassUnknown — none such for this leader, or it was noticed already
     """
-    rows = queries.visible_glasses(by).filter(pk=glass_id, seen_at=None)
+    rows = queries.noticeable_glasses(by).filter(pk=glass_id)
     if "leader" not in by.roles:
         raise GlassClosed("应急查看由当地领导签收。")
     with transaction.atomic():

@@ -41,17 +41,6 @@ class LastAdministrator(Conflict):
     code = "directory.last_administrator"
 
 
-def check_reason(by: Actor, reason: str) -> str:
-    """A reason of at least five characters, for what touches another person; the platform needs none.
-
-    Raises: Invalid — too short to mean anything
-    """
-    said = " ".join(reason.split())[:200]
-    if by.kind != "system" and len(said) < 5:
-        raise Invalid("请写明为什么，至少 5 个字，会记入审计。", fields={"reason": "请写明为什么，至少 5 个字。"})
-    return said
-
-
 def check_role(by: Actor, role: str, *, officer_id: int | None = None) -> None:
     """Let the platform, and holders of a role, act on another officer.
 
@@ -98,7 +87,7 @@ def appoint(
     check_role(by, "security_admin", officer_id=officer_id)
     if by.kind != "system" and ADMINISTRATORS & set(roles):
         raise NotAdministrator("管理员岗位要一人提名、另一人确认，请到“管理员”页面提名。")
-    why = check_reason(by, reason)
+    why = accounts.check_reason(by, reason)
     unknown = set(roles) - set(ROLES)
     if unknown or not roles:
         sentence = f"没有这种岗位职责：{'、'.join(sorted(unknown)) or '（空）'}。"
@@ -206,7 +195,7 @@ def open_account(*, by: Actor, at: datetime, account_id: int, to_open: bool, rea
     check_role(by, "system_admin")
     if by.kind != "system" and by.account_id == account_id:
         raise NotAdministrator("不能停用或启用自己的账号，请由另一位系统管理员办理。")
-    why = check_reason(by, reason)
+    why = accounts.check_reason(by, reason)
     with transaction.atomic():
         if not to_open:
             _check_not_last(at, account_id=account_id)
@@ -237,7 +226,7 @@ def end_post(*, by: Actor, at: datetime, post_id: int, on: date, reason: str = "
             raise Forbidden("离任由本单位领导或安全管理员登记；管理员的离任由安全管理员登记。")
         if officer_id == by.officer_id:
             raise Forbidden("自己的岗位不能自己结束，请由上级单位或另一位安全管理员登记。")
-    why = check_reason(by, reason) if "security_admin" in by.roles else reason
+    why = accounts.check_reason(by, reason) if "security_admin" in by.roles else reason
     with transaction.atomic():
         if "security_admin" in roles:
             _check_not_last(at, officer_id=officer_id)

@@ -27,12 +27,15 @@ from weimin.kernel.directory.queries.administrators import find_officer_of as fi
 from weimin.kernel.directory.queries.administrators import find_open_glass as find_open_glass
 from weimin.kernel.directory.queries.administrators import list_administrators as list_administrators
 from weimin.kernel.directory.queries.administrators import list_glasses as list_glasses
+from weimin.kernel.directory.queries.administrators import list_held as list_held
 from weimin.kernel.directory.queries.administrators import list_officers as list_officers
 from weimin.kernel.directory.queries.administrators import list_posts_of as list_posts_of
 from weimin.kernel.directory.queries.administrators import list_proposals as list_proposals
 from weimin.kernel.directory.queries.administrators import lock_administrators as lock_administrators
 from weimin.kernel.directory.queries.administrators import lock_first_administrators as lock_first_administrators
+from weimin.kernel.directory.queries.administrators import may_notice as may_notice
 from weimin.kernel.directory.queries.administrators import may_reset_instead as may_reset_instead
+from weimin.kernel.directory.queries.administrators import noticeable_glasses as noticeable_glasses
 from weimin.kernel.directory.queries.administrators import visible_glasses as visible_glasses
 from weimin.kernel.directory.queries.tree import forget as forget_tree
 from weimin.kernel.directory.queries.tree import is_above_townships as is_above_townships

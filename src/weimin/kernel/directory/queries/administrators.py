@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import connection
 from django.db.models import Q, QuerySet
 
 from weimin.kernel.directory.models import AdminProposal, Glass, Officer, Post
 from weimin.kernel.directory.queries.tree import within
-from weimin.kernel.directory.types import ROLES, AdministratorView, OfficerLine
+from weimin.kernel.directory.types import ROLES, AdministratorView, HeldLine, OfficerLine
+from weimin.kernel.record import queries as record
 from weimin.kernel.record.types import ADMINISTRATORS, MAY_BREAK_GLASS, Actor
 
 #: Which roles see the list of staff.
@@ -17,6 +18,8 @@ SEES_STAFF = ADMINISTRATORS
 #: The key of the advisory lock under which first administrators are made.
 _FIRST = 7_203_111
 PAGE = 50
+#: For so long a log-in that was held off is shown.
+HELD_DAYS = 7
 
 
 def _serving(on: date) -> QuerySet[Post]:
@@ -126,6 +129,24 @@ def list_officers(viewer: Actor, *, text: str, on: date, after: int = 0, limit: 
     ]
 
 
+def list_held(viewer: Actor, *, at: datetime) -> list[HeldLine]:
+    """Staff accounts whose log-in was held off by too many tries within a week, the latest first.
+
+    Shape:  [] for who is no administrator
+    Cost:   two queries
+    """
+    if not viewer.roles & SEES_STAFF:
+        return []
+    found = record.count_subjects(verb="accounts.login.held", since=at - timedelta(days=HELD_DAYS))
+    staff = Officer.objects.filter(account_id__in=[int(one) for one, _, _ in found if one.isdecimal()])
+    names = {str(one.account_id): one for one in staff.select_related("account")}
+    return [
+        HeldLine(officer_id=names[one].pk, name=names[one].name, times=times, latest=latest)
+        for one, times, latest in found
+        if one in names
+    ]
+
+
 def list_proposals(*, limit: int = 100) -> list[AdminProposal]:
     """Proposals, open ones first, then the latest."""
     rows = AdminProposal.objects.select_related("officer", "agency", "proposed_by", "decided_by")
@@ -161,9 +182,23 @@ def list_glasses(viewer: Actor, *, limit: int = 200) -> list[Glass]:
     return list(visible_glasses(viewer).select_related("seen_by").order_by("-opened_at", "-pk")[:limit])
 
 
+def noticeable_glasses(viewer: Actor) -> QuerySet[Glass]:
+    """The break-glass sessions that a leader takes notice of: those of exactly their place, noticed by nobody yet.
+
+    A county's leader sees the townships' and does not notice for them, nor a township's for the county.
+    """
+    rows = Glass.objects.filter(place_id=viewer.division_code, seen_at=None)
+    return rows if "leader" in viewer.roles and viewer.division_code else rows.none()
+
+
+def may_notice(viewer: Actor, one: Glass) -> bool:
+    """Whether this is a session that a leader takes notice of."""
+    return "leader" in viewer.roles and one.place_id == viewer.division_code and one.seen_at is None
+
+
 def count_glasses_unseen(viewer: Actor) -> int:
     """How many break-glass sessions of their place a leader has not taken notice of.
 
-    Cost:   one query
+    Cost:   one query, none for who is no leader
     """
-    return visible_glasses(viewer).filter(seen_at=None).count() if "leader" in viewer.roles else 0
+    return noticeable_glasses(viewer).count()

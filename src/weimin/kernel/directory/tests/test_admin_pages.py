@@ -10,6 +10,7 @@ from django.test import Client
 
 from weimin.base import clock
 from weimin.base.errors import Invalid
+from weimin.kernel.accounts.actions import note_held
 from weimin.kernel.accounts.models import Account, Session
 from weimin.kernel.accounts.testing import set_up_app
 from weimin.kernel.cases.models import Case
@@ -296,3 +297,34 @@ def test_the_auditor_lists_it_and_the_leader_of_the_place_takes_notice() -> None
     assert told not in text(browse(leader).get("/desk/"))
     verbs = set(AuditEntry.objects.filter(subject_type="glass").values_list("verb", flat=True))
     assert verbs == {"directory.glass.opened", "directory.glass.seen"}
+
+
+def test_a_look_is_noticed_where_it_was_not_by_the_county_for_a_township_or_the_other_way_round() -> None:
+    def sees_and_notices(leader: Actor) -> tuple[bool, int]:
+        page = browse(leader)
+        return REASON in text(page.get(GLASS)), page.post(GLASS, {"seen": str(Glass.objects.get().pk)}).status_code
+
+    town = serve(clock.now(), f"{TOWN}-gov", "leader")
+    county = serve(clock.now(), next(one.code for one in queries.list_agencies(division_code=COUNTY)), "leader")
+    browser = browse(admin("system_admin"))
+    opened(browser)
+    assert sees_and_notices(county) == (True, 404)
+    assert "涉及您这里的办件" not in text(browse(county).get("/desk/"))
+    assert sees_and_notices(town) == (True, 302)
+    Glass.objects.all().delete()
+    opened(browser, place=COUNTY)
+    assert sees_and_notices(town) == (True, 404)
+    assert sees_and_notices(county) == (True, 302)
+
+
+# --- log-ins that were held off ----------------------------------------------------------------------------------
+def test_administrators_see_whose_log_in_was_held_off_this_week() -> None:
+    now, clerk = clock.now(), serve(clock.now(), f"{TOWN}-centre", "front_desk")
+    resident = make_cast(now).applicant
+    for at, account in ((now - timedelta(days=8), clerk), (now, clerk), (now, resident)):
+        note_held(by=Actor.anonymous(), at=at, account_id=account.account, known_device=False)
+    page = text(browse(admin("security_admin")).get(STAFF))
+    section = page.split("近 7 天登录受阻的账号")[1].split("</section>")[0]
+    assert section.count("<li>") == 1
+    assert f"{STAFF}{clerk.officer_id}/" in section
+    assert "1 次" in section

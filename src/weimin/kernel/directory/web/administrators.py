@@ -42,10 +42,9 @@ class AdministratorsPage:
 class GlassPage:
     """Break-glass sessions, the open one of this browser, and the form for a new one."""
 
-    rows: list[tuple[Glass, str, bool]]
+    rows: list[tuple[Glass, str, bool, bool]]
     mine: Glass | None
     may_open: bool
-    leads: bool
     minutes: int
     a_day: int
     places: list[tuple[str, list[Any]]]
@@ -131,10 +130,12 @@ def glass(request: Any) -> HttpResponse:
     mine = queries.find_open_glass(actor, glass_id=request.session.get(GLASS), at=request.at)
     towns = queries.townships_by_county()
     page = GlassPage(
-        rows=[(one, _state(one, request.at), _may_end(request, one)) for one in queries.list_glasses(actor)],
+        rows=[
+            (one, _state(one, request.at), _may_end(request, one), queries.may_notice(actor, one))
+            for one in queries.list_glasses(actor)
+        ],
         mine=mine,
         may_open=bool(actor.roles & MAY_BREAK_GLASS) and mine is None,
-        leads="leader" in actor.roles,
         minutes=settings.WEIMIN_GLASS_MINUTES,
         a_day=settings.WEIMIN_GLASS_A_DAY,
         places=towns,

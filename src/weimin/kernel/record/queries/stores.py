@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Q
+from django.db.models import Count, Max, Q
 
 from weimin.base import crypto
 from weimin.base.errors import NotFound, NotReady
@@ -138,6 +139,16 @@ def list_history(*, subject_type: str, subject_id: str, limit: int = 200) -> lis
         }
         for row in rows[:limit]
     ]
+
+
+def count_subjects(*, verb: str, since: datetime, limit: int = 50) -> list[tuple[str, int, datetime]]:
+    """How often something was written about each subject since a moment, the latest first.
+
+    Shape:  rows as (subject id, count, latest moment)
+    Cost:   one query on an index
+    """
+    rows = AuditEntry.objects.filter(verb=verb, at__gte=since).values_list("subject_id")
+    return list(rows.annotate(times=Count("pk"), latest=Max("at")).order_by("-latest", "subject_id")[:limit])
 
 
 def count_outbox() -> dict[str, int]:

@@ -352,7 +352,7 @@ def test_an_export_holds_what_was_found_and_is_on_record_itself() -> None:
     answer = client.post(f"{EXPORT}?subject_type=case&subject_id=%3DN-7")
     rows = list(load_workbook(io.BytesIO(b"".join(answer.streaming_content))).active.iter_rows(values_only=True))
     assert len(rows) == 4
-    assert rows[1][4] == "'=N-7", "no formula"
+    assert rows[1][5] == "'=N-7", "no formula"
     entry = AuditEntry.objects.get(verb="record.trail.exported")
     assert entry.changes == {"subject_type": "case", "subject_id": "=N-7"}
     assert client.get(EXPORT).status_code == 405

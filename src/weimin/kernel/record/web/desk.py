@@ -19,7 +19,7 @@ from weimin.base.errors import Invalid
 from weimin.base.guard import access
 from weimin.kernel.record import actions, queries
 from weimin.kernel.record.models import AuditCheck, AuditEntry
-from weimin.kernel.record.registry import all_verbs, verb_text
+from weimin.kernel.record.registry import all_subjects, all_verbs, subject_text, verb_text
 from weimin.kernel.record.types import DayView, Lag, TrailFilter
 from weimin.ui.sheets import moment, spreadsheet
 
@@ -60,6 +60,7 @@ class TrailPage:
     typed: dict[str, str]
     problem: str
     verbs: list[tuple[str, str]]
+    subjects: list[tuple[str, str]]
     query: str
     next: str
     first: bool
@@ -142,7 +143,7 @@ def _row(one: AuditEntry) -> TrailRow:
     return TrailRow(
         at=one.at,
         verb=verb_text(one.verb),
-        subject_type=one.subject_type,
+        subject_type=subject_text(one.subject_type),
         subject_id=one.subject_id,
         subject_query=urlencode({"subject_type": one.subject_type, "subject_id": one.subject_id}),
         actor_id=one.actor_id,
@@ -172,6 +173,7 @@ def trail(request: Any) -> HttpResponse:
         typed=typed,
         problem=problem,
         verbs=sorted(all_verbs().items(), key=lambda pair: pair[1]),
+        subjects=sorted(all_subjects().items(), key=lambda pair: pair[1]),
         query=urlencode({name: value for name, value in typed.items() if value}),
         next=f"{found[-1].at.isoformat()}_{found[-1].pk}" if more else "",
         first=before is None,
@@ -196,6 +198,7 @@ def export_trail(request: Any) -> FileResponse:
         "动作",
         "动作代码",
         "对象类别",
+        "对象类别代码",
         "对象编号",
         "身份",
         "账号编号",
@@ -211,6 +214,7 @@ def export_trail(request: Any) -> FileResponse:
             moment(one.at),
             verb_text(one.verb),
             one.verb,
+            subject_text(one.subject_type),
             one.subject_type,
             one.subject_id,
             one.actor_kind,

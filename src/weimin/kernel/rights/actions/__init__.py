@@ -15,6 +15,7 @@ from weimin.kernel.rights.actions.destroying import (
     place_hold,
     propose_destructions,
 )
+from weimin.kernel.rights.actions.forgetting import forget_over
 from weimin.kernel.rights.actions.requests import answer_request, ask, carry_out_deletion, redate_requests
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "decide_destruction",
     "fetch_copy",
     "forget_copies",
+    "forget_over",
     "lift_hold",
     "load_assessments",
     "make_copy",

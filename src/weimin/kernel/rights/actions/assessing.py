@@ -37,13 +37,13 @@ def record_assessment(
 ) -> int:
     """Write an impact assessment down. Gives its id.
 
-    Raises: AssessmentNotYours — not a keeper
+    Raises: AssessmentNotYours — no keeper, supervisor or auditor of a county or the city
             Invalid — a part is missing, or the next review is not later
             Conflict — this scope was assessed on that day already
     Law:    pipl-2021 art. 56
     """
-    if by.kind != "system" and not by.roles & access.ASSESSORS:
-        raise access.AssessmentNotYours("影响评估由清单管理、监督或审计管理人员登记。")
+    if not access.may_assess(by):
+        raise access.AssessmentNotYours("影响评估由县级以上的清单管理、监督或审计管理人员登记。")
     errors = {
         k: f"请写清楚“{label}”，至少 10 个字。" for k, label in _TEXTS.items() if len(texts.get(k, "").strip()) < 10
     }

@@ -23,7 +23,7 @@ from weimin.kernel.record.models import AuditEntry, Blob
 from weimin.kernel.record.queries import blob_path, verify_chain
 from weimin.kernel.record.testing import empty_tables
 from weimin.kernel.record.tests.chain_help import link_all
-from weimin.kernel.rights import actions, queries
+from weimin.kernel.rights import access, actions, queries
 from weimin.kernel.rights.actions.assessing import AssessmentMissing
 from weimin.kernel.rights.models import Assessment, Destruction
 from weimin.kernel.rights.testing import archive_keeper, end_long_ago, township_leader
@@ -247,11 +247,20 @@ def test_whoever_may_not_see_a_list_is_told_so_whatever_they_send(cast: Cast, se
 def test_an_item_that_asks_sensitive_data_is_not_published_before_it_was_assessed(cast: Cast) -> None:
     from dataclasses import replace
 
-    keeper = replace(cast.clerk, roles=frozenset({"list_keeper"}))
+    keeper = replace(cast.county, roles=frozenset({"list_keeper"}))
     with pytest.raises(AssessmentMissing, match="金融账户"):
         actions.check_assessed(by=keeper, at=AT, record=_record())
     actions.check_assessed(by=keeper, at=AT, record=_record(form={"pages": []}))
     texts = dict.fromkeys(("title", "processing", "necessity", "risks", "measures"), "演示评估的内容写在这里")
+    with pytest.raises(access.AssessmentNotYours):
+        actions.record_assessment(
+            by=replace(cast.clerk, roles=keeper.roles),
+            at=AT,
+            scope="X-1",
+            texts=texts,
+            made_on=AT.date(),
+            review_on=date(2027, 3, 1),
+        )
     with pytest.raises(Invalid):
         actions.record_assessment(
             by=keeper, at=AT, scope="X-1", texts={}, made_on=date(2026, 3, 1), review_on=date(2026, 2, 1)

@@ -14,7 +14,7 @@ from weimin.base.errors import NotFound, WeiminError
 from weimin.base.guard import access
 from weimin.kernel.residents import queries as residents
 from weimin.kernel.rights import actions, queries
-from weimin.kernel.rights.access import ASSESSORS
+from weimin.kernel.rights.access import ASSESSORS, may_assess
 from weimin.kernel.rights.types import OUTCOME_TEXT, REQUEST_TEXT
 from weimin.kernel.rights.web.portal import read_evidence, read_wish, zip_response
 from weimin.ui.answers import status_of
@@ -78,7 +78,7 @@ def at_counter(request: Any) -> HttpResponse:
         except WeiminError as fault:
             context["errors"], status = fault.fields or {"id_number": fault.message}, status_of(fault)
     copies = queries.list_copies(request.actor, at=request.at)
-    context |= {"kinds": REQUEST_TEXT.items(), "copies": copies}
+    context |= {"kinds": REQUEST_TEXT.items(), "copies": copies, "waiting": any(one.blob_id is None for one in copies)}
     return render(request, "rights/at_counter.html", context, status=status)
 
 
@@ -90,7 +90,7 @@ def _for_person(request: Any, typed: dict[str, str]) -> tuple[Any, str]:
     card = residents.get_card(resident_id=found, about="个人信息请求")
     if typed["kind"] == "copy":
         actions.ask_copy(by=request.actor, at=request.at, resident_id=found)
-        return card, "资料副本正在做，过一会儿刷新本页下载，交给本人。"
+        return card, "资料副本正在做，做好了在本页下面下载，交给本人。"
     if typed["kind"]:
         actions.ask(
             by=request.actor,
@@ -134,6 +134,7 @@ def assessments(request: Any) -> HttpResponse:
         else:
             return HttpResponseRedirect(reverse("desk:assessments"))
     context = {"rows": queries.list_assessments(), "typed": typed, "errors": errors, "today": request.today}
+    context["may"] = may_assess(request.actor)
     return render(request, "rights/assessments.html", context, status=status)
 
 

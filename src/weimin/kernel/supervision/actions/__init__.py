@@ -9,7 +9,7 @@ from weimin.kernel.supervision.actions.acting import (
     judge_contest,
     review_order,
 )
-from weimin.kernel.supervision.actions.scanning import scan_clocks, scan_period
+from weimin.kernel.supervision.actions.scanning import forget_findings, scan_clocks, scan_period
 from weimin.kernel.supervision.actions.watching import watch_levels
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "contest_warning",
     "explain_finding",
     "explain_overrun",
+    "forget_findings",
     "issue_order",
     "judge_contest",
     "review_order",

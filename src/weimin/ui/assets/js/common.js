@@ -47,14 +47,15 @@ for (const select of document.querySelectorAll("select[data-fills]")) {
     else for (const one of old.querySelectorAll("select")) one.disabled = false;
   });
 }
-// Long work: a section with data-live="seconds" is fetched again until the server no longer marks it; then the page loads anew.
+// Long work: a section with data-live="seconds" is fetched again until the server no longer marks it; then the page loads anew,
+// or with data-live-only nothing but the section: a page that answered a form is not sent again.
 const live = document.querySelector("[data-live]");
 async function follow() {
   if (!document.hidden) {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
     if (answer?.ok) {
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(live.id);
-      if (!fresh?.dataset.live) return location.reload();
+      if (!fresh?.dataset.live) return "liveOnly" in live.dataset && fresh ? live.replaceWith(fresh) : location.reload();
       live.replaceChildren(...fresh.childNodes);
     }
   }
