@@ -37,6 +37,8 @@ class Shown:
     columns: Sequence[Any] = ()
     rows: list[list[Cell]] = field(default_factory=list)
     unit: str = ""
+    #: what a list to choose from says where nothing is chosen
+    blank: str = "请选择"
     max_length: int = 200
     accept: str = ""
     multiple: bool = False
