@@ -17,7 +17,7 @@ from weimin.base.errors import Invalid, WeiminError
 from weimin.base.guard import access
 from weimin.kernel.catalogue import actions
 from weimin.kernel.catalogue.queries import lists
-from weimin.kernel.catalogue.rules.comparing import Difference, compare
+from weimin.kernel.catalogue.rules.comparing import Difference
 from weimin.kernel.catalogue.rules.lists import ListKind, list_kinds
 from weimin.kernel.catalogue.types import STAGES, STATUSES, TRIGGERS, VersionView
 from weimin.ui.answers import status_of
@@ -146,13 +146,14 @@ def _version_page(request: Any, version_id: int) -> VersionPage:
     before = lists.find_as_of(code=shown.item_code, on=request.today)
     before = before if before and before.version_id != version_id else None
     kind = lists.get_kind(shown.list_code)
-    labels = {one.name: one.label for one in kind.columns}
     waiting = {one.version_id for one in lists.list_waiting(viewer=request.actor)}
     return VersionPage(
         version=shown,
         kind=kind,
         sections=show_row(shown.list_code, shown.doc),
-        differences=compare(before.doc, shown.doc, labels=labels) if before and shown.effect == "set" else (),
+        differences=lists.find_differences(shown.list_code, before.doc, shown.doc)
+        if before and shown.effect == "set"
+        else (),
         before=before,
         impact=lists.count_impact(code=shown.item_code, on=request.today),
         may=_may(request.actor.roles, shown, mine=version_id in waiting),

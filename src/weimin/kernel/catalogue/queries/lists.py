@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,6 +14,7 @@ from weimin.kernel.catalogue import access
 from weimin.kernel.catalogue.models import ItemVersion, ListImport, Offer, Proposal
 from weimin.kernel.catalogue.rules.comparing import Difference, compare
 from weimin.kernel.catalogue.rules.lists import ListKind, list_kinds
+from weimin.kernel.catalogue.rules.records import choice_names
 from weimin.kernel.catalogue.types import ACTS, IN_PROCESS, LEGAL_STATUSES, STAGES, VersionView
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.record.types import Actor
@@ -157,9 +158,13 @@ def compare_versions(
     rows = {one.number: one for one in list_versions(viewer=viewer, code=code) if one.number in (old, new)}
     if old not in rows or new not in rows:
         raise RowUnknown("要对照的版本不存在。")
-    kind = list_kinds()[rows[old].list_code]
-    labels = {one.name: one.label for one in kind.columns}
-    return rows[old], rows[new], compare(rows[old].doc, rows[new].doc, labels=labels)
+    return rows[old], rows[new], find_differences(rows[old].list_code, rows[old].doc, rows[new].doc)
+
+
+def find_differences(list_code: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Difference, ...]:
+    """What differs between two records of a list, in the list's own words."""
+    labels = {one.name: one.label for one in list_kinds()[list_code].columns}
+    return compare(old, new, labels=labels, names=choice_names(list_code))
 
 
 def list_waiting(*, viewer: Actor) -> list[VersionView]:
@@ -249,7 +254,7 @@ def _drift_of(offer: Offer, base: ItemVersion | None, allowed: bool) -> Iterator
             )
         return
     if offer.copy_digest and offer.copy_digest != base.digest:
-        for one in compare(base.doc, offer.copy or {}):
+        for one in find_differences("service", base.doc, offer.copy or {}):
             since = offer.copy_at.date() if offer.copy_at else None
             yield Drift(place, code, base.name, one.label, one.old, one.new, since, "", allowed=False)
     if allowed:
