@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import SIZES
-from tests.journeys.people import look, staff
+from tests.journeys.people import TOWNSHIP, look, staff
 from tests.journeys.test_policy import listen
+from weimin.kernel.catalogue.tests.test_importing import helping
 
 DESTITUTE, ORPHANS = "特困人员认定", "孤儿基本生活保障认定"
+SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def look_twice(page: Page, text: str) -> None:
@@ -161,3 +164,133 @@ def test_a_change_is_checked_returned_mended_approved_and_published(pages: Calla
     reader.goto("/items/A4-26/")
     look_twice(reader, "15 个工作日")
     expect(reader.locator("main")).to_contain_text("父母都不在了的孩子")
+
+
+def bring(page: Page, name: str, content: bytes) -> None:
+    """Upload a workbook of the helping duties."""
+    page.goto("/desk/lists/imports/")
+    page.locator("#f-list_code").select_option(label="村（居）协助政府工作清单")
+    page.locator("#f-file").set_input_files({"name": name, "mimeType": SHEET, "buffer": content})
+    page.locator("#f-trigger").select_option(label="定期评估")
+    page.locator("#f-reason").fill("年度评估以后调整。")
+    page.click("text=上传并核对")
+    look_twice(page, "排队中")
+
+
+def spoilt(book: Any) -> None:
+    """What people do to sheets: a row without money, a word that the list does not have, a basis for no row."""
+    book["清单"]["F3"] = ""
+    book["清单"]["D4"] = "责成"
+    book["依据"].append(["XZ-09999", "某法", "第一条", ""])
+
+
+def merged(book: Any) -> None:
+    """Cells merged for looks, and a heading of one's own."""
+    book["清单"].merge_cells("B2:B3")
+    book["依据"]["C1"] = "哪一条"
+
+
+def test_a_workbook_with_faults_is_read_row_by_row_and_the_mended_one_goes_its_way(
+    pages: Callable[[str], Page], worker: Callable[[], str]
+) -> None:
+    keeper = pages("desktop")
+    refused = listen(keeper)
+    staff(keeper, "shi.qingdan")
+    keeper.goto("/desk/lists/village_help/")
+    look_twice(keeper, "这张清单现在没有内容")
+    keeper.click("text=表格导入")
+    look_twice(keeper, "还没有导入过")
+    keeper.click("text=上传并核对")
+    look_twice(keeper, "请选择 xlsx 文件")
+
+    bring(keeper, "协助清单（初稿）.xlsx", helping(5, merged))
+    worker()
+    look_twice(keeper, "一行也没有导入")
+    expect(keeper.locator("tr", has_text="有合并的单元格（B2:B3）")).to_contain_text("清单")
+    expect(keeper.locator("tr", has_text="不认识这些标题：哪一条")).to_contain_text("依据")
+
+    bring(keeper, "协助清单（二稿）.xlsx", helping(5, spoilt))
+    worker()
+    look_twice(keeper, "要改的地方（3 处）")
+    for row, text in (("3", "“经费”不能空"), ("4", "没有“责成”"), ("7", "XZ-09999")):
+        line = keeper.locator("tr", has_text=text)
+        expect(line.locator("td").nth(1)).to_have_text(row)
+    keeper.goto("/lists/village_help/")
+    expect(keeper.locator("main")).to_contain_text("共 0 项")
+
+    bring(keeper, "协助清单（定稿）.xlsx", helping(5))
+    worker()
+    look_twice(keeper, "5 行有变化")
+    address = keeper.url
+    keeper.click("button:has-text('整批送审')")
+    look_twice(keeper, "正在审核")
+    for who, act in (("shi.qingdan2", "整批通过"), ("shi.fazhi", "整批通过"), ("shi.lingdao", "整批通过")):
+        page = pages("desktop")
+        staff(page, who)
+        page.click("nav >> text=清单")
+        look_twice(page, "协助清单（定稿）.xlsx")
+        page.click("main a:has-text('协助清单（定稿）.xlsx')")
+        page.click(f"button:has-text('{act}')")
+        look(page, "正在审核")
+    keeper.goto(address)
+    keeper.click("button:has-text('整批公布')")
+    look_twice(keeper, "已完成")
+    worker()
+    reader = pages("phone")
+    reader.goto("/lists/village_help/")
+    look_twice(reader, "共 5 项")
+    reader.click("text=协助第 2 项")
+    look_twice(reader, "每年 1000 元")
+    assert refused == []
+
+
+def test_a_township_says_where_and_when_and_promises_less_time_but_nothing_else(pages: Callable[[str], Page]) -> None:
+    head = pages("desktop")
+    refused = listen(head)
+    staff(head, "liucheng.lingdao")
+    head.click("nav >> text=本乡镇事项")
+    look_twice(head, "跟清单走")
+    head.click("main a:has-text('失业登记')")
+    look_twice(head, "当场办结")
+    expect(head.locator("#f-committed_days")).to_have_count(0)
+    head.go_back()
+    head.click("main a:has-text('就业困难人员认定')")
+    look_twice(head, "清单承诺 10 个工作日")
+    asked = head.locator("main form .field label").all_inner_texts()
+    assert [one.removesuffix("（选填）") for one in asked] == [
+        "办理地点", "办理时间", "咨询电话", "窗口", "承诺天数", "为什么要改",
+    ]  # fmt: skip
+    head.fill("#f-address", "新大厅二楼")
+    head.fill("#f-hours", "周一至周五 8:30—17:00，周六上午")
+    head.fill("#f-window", "3 号窗口")
+    head.fill("#f-committed_days", "12")
+    head.fill("#f-reason", "搬进了新大厅")
+    head.click("text=批准并从今天起施行")
+    look_twice(head, "只能比清单的 10 个工作日更短（优化营商环境条例第三十六条）")
+    expect(head.locator("#f-address")).to_have_value("新大厅二楼")
+    head.fill("#f-committed_days", "7")
+    head.click("text=批准并从今天起施行")
+    look_twice(head, "已保存，办事指南今天起按这个显示")
+    head.goto("/desk/offers/")
+    row = head.locator("tr", has_text="就业困难人员认定")
+    for text in ("地点：新大厅二楼", "窗口：3 号窗口", "承诺时限：7 个工作日"):
+        expect(row).to_contain_text(text)
+    look_twice(head, "7 个工作日")
+
+    reader = pages("phone")
+    reader.goto(f"/items/A2-07/?township={TOWNSHIP}")
+    look_twice(reader, "3 号窗口")
+    expect(reader.locator("main")).to_contain_text("7 个工作日")
+    reader.goto("/items/A2-07/?township=340321104000")
+    expect(reader.locator("main")).not_to_contain_text("3 号窗口")
+    expect(reader.locator("main")).to_contain_text("10 个工作日")
+
+    keeper = pages("desktop")
+    staff(keeper, "shi.qingdan")
+    keeper.goto("/desk/lists/drift/")
+    look_twice(keeper, "没有不允许的差异")
+    keeper.check("text=也看允许的本地内容")
+    keeper.click("button:has-text('查看')")
+    look_twice(keeper, "新大厅二楼")
+    expect(keeper.locator("tr", has_text="新大厅二楼")).to_contain_text("榴城镇人民政府")
+    assert refused == []

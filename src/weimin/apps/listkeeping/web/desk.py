@@ -51,15 +51,19 @@ class VersionPage:
 def overview(request: Any) -> HttpResponse:
     """What waits for the viewer, what is on its way, what was proposed, and every list."""
     counts = lists.count_rows(on=request.today)
-    context = {
+    context: dict[str, Any] = {
         "waiting": lists.list_waiting(viewer=request.actor),
+        "waiting_batches": lists.list_batches(viewer=request.actor, waiting=True),
         "on_way": lists.list_in_process(viewer=request.actor),
+        "batches": lists.list_batches(viewer=request.actor, waiting=False),
         "proposals": lists.list_proposals(viewer=request.actor, open_only=True),
         "kinds": [(one, counts[one.code]) for one in list_kinds().values()],
         "names": {code: one.name for code, one in list_kinds().items()},
         "keeper": "list_keeper" in request.actor.roles,
         "statuses": STATUSES,
     }
+    context["waiting_count"] = len(context["waiting"]) + len(context["waiting_batches"])
+    context["on_way_count"] = len(context["on_way"]) + len(context["batches"])
     return render(request, "listkeeping/desk_overview.html", context)
 
 
@@ -146,7 +150,6 @@ def _version_page(request: Any, version_id: int) -> VersionPage:
     before = lists.find_as_of(code=shown.item_code, on=request.today)
     before = before if before and before.version_id != version_id else None
     kind = lists.get_kind(shown.list_code)
-    waiting = {one.version_id for one in lists.list_waiting(viewer=request.actor)}
     return VersionPage(
         version=shown,
         kind=kind,
@@ -156,7 +159,7 @@ def _version_page(request: Any, version_id: int) -> VersionPage:
         else (),
         before=before,
         impact=lists.count_impact(code=shown.item_code, on=request.today),
-        may=_may(request.actor.roles, shown, mine=version_id in waiting),
+        may=_may(request.actor.roles, shown, mine=lists.is_waiting(viewer=request.actor, version_id=version_id)),
         stage=_STAGE_OF.get(shown.status, ""),
     )
 

@@ -79,7 +79,8 @@ def export_drift(request: Any) -> FileResponse:
 def offers(request: Any) -> HttpResponse:
     """What the leader's township offers, and what it says of its own."""
     township = directory.township_of(request.actor.division_code)
-    rows = lists.list_township_offers(township=township, on=request.today) if township else []
+    found = lists.list_township_offers(township=township, on=request.today) if township else []
+    rows = [(row, version, lists.local_in_words(row.local, version)) for row, version in found]
     context = {"rows": rows, "place": directory.full_name(township) if township else ""}
     return render(request, "listkeeping/offers.html", context)
 

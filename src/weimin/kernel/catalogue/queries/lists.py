@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from weimin.base.errors import NotFound
 from weimin.kernel.catalogue import access
 from weimin.kernel.catalogue.models import ItemVersion, ListImport, Offer, Proposal
 from weimin.kernel.catalogue.rules.comparing import Difference, compare
+from weimin.kernel.catalogue.rules.items import read_limit
 from weimin.kernel.catalogue.rules.lists import ListKind, list_kinds
 from weimin.kernel.catalogue.rules.records import choice_names
-from weimin.kernel.catalogue.types import ACTS, IN_PROCESS, LEGAL_STATUSES, STAGES, VersionView
+from weimin.kernel.catalogue.types import ACTS, IN_PROCESS, LEGAL_STATUSES, STAGES, STATUSES, VersionView
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.record.types import Actor
 
@@ -168,20 +169,56 @@ def find_differences(list_code: str, old: Mapping[str, Any], new: Mapping[str, A
 
 
 def list_waiting(*, viewer: Actor) -> list[VersionView]:
-    """The versions that wait for this viewer's act, oldest first.
+    """The versions that wait for this viewer's act, oldest first; those of a workbook wait as one (`list_batches`).
 
     Cost:   one query
     """
-    return [_view(one) for one in access.waiting_versions(viewer).order_by("pk")]
+    return [_view(one) for one in access.waiting_versions(viewer).filter(batch=None).order_by("pk")]
+
+
+def is_waiting(*, viewer: Actor, version_id: int) -> bool:
+    """Whether a version waits for this viewer's act, alone or with its workbook.
+
+    Cost:   one query
+    """
+    return access.waiting_versions(viewer).filter(pk=version_id).exists()
 
 
 def list_in_process(*, viewer: Actor) -> list[VersionView]:
-    """Every version on its way.
+    """Every version on its way that came alone.
 
     Cost:   one query
     """
-    rows = access.visible_versions(viewer).filter(status__in=[*IN_PROCESS, "waiting"]).order_by("pk")
+    rows = access.visible_versions(viewer).filter(status__in=[*IN_PROCESS, "waiting"], batch=None).order_by("pk")
     return [_view(one) for one in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The versions of one workbook on their way, as one line."""
+
+    import_id: int
+    list_code: str
+    name: str
+    rows: int
+    status_text: str
+    valid_from: date
+
+
+def list_batches(*, viewer: Actor, waiting: bool) -> list[Batch]:
+    """The workbooks whose versions wait for this viewer's act, or with `waiting` false all that are on their way.
+
+    Cost:   one query, however many rows a workbook has
+    """
+    rows = access.waiting_versions(viewer) if waiting else access.visible_versions(viewer)
+    found = (
+        rows.filter(status__in=[*IN_PROCESS, "waiting"])
+        .exclude(batch=None)
+        .values_list("batch_id", "batch__list_code", "batch__file_name", "status")
+        .annotate(rows=Count("pk"), day=Max("valid_from"))
+        .order_by("batch_id", "status")
+    )
+    return [Batch(pk, code, name, count, STATUSES[status], day) for pk, code, name, status, count, day in found]
 
 
 def list_proposals(*, viewer: Actor, open_only: bool = False) -> list[Proposal]:
@@ -215,8 +252,22 @@ _LOCAL = {
     "hours": "时间",
     "phone": "电话",
     "window": "窗口",
-    "committed_days": "承诺天数",
+    "committed_days": "承诺时限",
 }
+
+
+def local_in_words(local: Mapping[str, Any], base: ItemVersion | None) -> list[tuple[str, str, str]]:
+    """What a township says of its own, as (what, by the list, by the township)."""
+    said = []
+    for name, what in _LOCAL.items():
+        if (value := local.get(name)) is None:
+            continue
+        listed, theirs = "跟清单走", str(value)
+        if name == "committed_days" and base is not None:
+            committed = read_limit((base.doc.get("limits") or {}).get("committed") or {})
+            listed, theirs = base.limit_text, replace(committed, value=int(value)).text
+        said.append((what, listed, theirs))
+    return said
 
 
 def find_drift(*, on: date, township: str = "", allowed: bool = True) -> Iterator[Drift]:
@@ -257,20 +308,8 @@ def _drift_of(offer: Offer, base: ItemVersion | None, allowed: bool) -> Iterator
         for one in find_differences("service", base.doc, offer.copy or {}):
             since = offer.copy_at.date() if offer.copy_at else None
             yield Drift(place, code, base.name, one.label, one.old, one.new, since, "", allowed=False)
-    if allowed:
-        for name, value in offer.local.items():
-            listed = base.limit_text if name == "committed_days" else "跟清单走"
-            yield Drift(
-                place,
-                code,
-                base.name,
-                _LOCAL.get(name, name),
-                listed,
-                str(value),
-                offer.valid_from,
-                offer.approved_by,
-                True,
-            )
+    for what, listed, theirs in local_in_words(offer.local, base) if allowed else ():
+        yield Drift(place, code, base.name, what, listed, theirs, offer.valid_from, offer.approved_by, True)
 
 
 def list_batch_acts(*, viewer: Actor, versions: list[VersionView]) -> tuple[str, ...]:
@@ -312,7 +351,7 @@ def list_township_offers(*, township: str, on: date) -> list[tuple[Offer, ItemVe
     """
     live = Q(valid_until=None) | Q(valid_until__gt=on)
     offers = Offer.objects.filter(live, valid_from__lte=on, township_id=township).select_related("item")
-    versions = {one.item_id: one for one in ItemVersion.objects.filter(status="in_force").defer("search", "doc")}
+    versions = {one.item_id: one for one in ItemVersion.objects.filter(status="in_force").defer("search")}
     return [(one, versions.get(one.item_id)) for one in offers.order_by("item__code")]
 
 

@@ -16,13 +16,13 @@ LABELS = {
     "publication": "公开", "legal_effect": "性质", "review_body": "复议机关", "court": "管辖法院",
     "accept_other_townships": "全域通办", "synonyms": "群众叫法", "life_events": "人生事件", "faq": "常见问题",
     "certainty": "核对情况", "pages": "页", "fields": "问题", "statutory": "法定", "committed": "承诺",
-    "stages": "分段", "pause_grounds": "停钟情形", "value": "数值", "unit": "单位", "extend": "延长",
+    "stages": "分段", "pause_grounds": "停钟情形", "value": "天数", "unit": "单位", "extend": "延长",
     "required": "是否必须", "kind": "提交方式", "originals": "原件份数", "copies": "复印件份数",
     "issued_by": "出具机构", "share_source": "共享来源", "accept": "文件格式", "note": "说明", "label": "题目",
     "help": "提示", "choices": "选项", "charged": "是否收费", "law": "文件", "article": "条款", "version": "版本",
     "regime": "适用程序", "remedy": "救济", "renewal": "延续", "who": "谁办", "text": "内容", "title": "标题",
     "validity": "有效期", "sample": "样本", "class": "类别", "address": "地点", "hours": "时间", "phone": "电话",
-    "window": "窗口",
+    "window": "窗口", "form/type": "怎么填", "form/name": "字段名",
 }  # fmt: skip
 #: By what members of a list are known as the same one, tried in turn.
 _KEYS = ("code", "name", "title", "q", "law")
@@ -47,6 +47,11 @@ class _Words:
 
     labels: Mapping[str, str]
     names: Mapping[str, Mapping[str, str]]
+
+    def of_key(self, key: str, path: tuple[str, ...]) -> str:
+        """A heading in words; some are called otherwise within another part of the record."""
+        inner = f"{path[0]}/{key}" if path else ""
+        return self.labels.get(inner) or self.labels.get(key, key)
 
     def codes_at(self, path: tuple[str, ...]) -> Mapping[str, str]:
         """The codes that may stand at a path, with their names; empty where any text may."""
@@ -84,7 +89,7 @@ def _differences(
     if isinstance(old or {}, Mapping) and isinstance(new or {}, Mapping):
         old, new = old or {}, new or {}
         for key in [*old, *(one for one in new if one not in old)]:
-            step = called.labels.get(str(key), str(key))
+            step = called.of_key(str(key), path)
             yield from _differences(old.get(key), new.get(key), (*path, str(key)), (*words, step), called)
     elif (key := _key(old, new)) is not None:
         before, after = {_name(one, key): one for one in old or ()}, {_name(one, key): one for one in new or ()}
@@ -97,9 +102,7 @@ def _differences(
         yield Difference("/".join(path), "·".join(words), called.of_value(old, path), called.of_value(new, path))
 
 
-def _member(
-    old: Any, new: Any, path: tuple[str, ...], words: tuple[str, ...], called: _Words
-) -> Iterator[Difference]:
+def _member(old: Any, new: Any, path: tuple[str, ...], words: tuple[str, ...], called: _Words) -> Iterator[Difference]:
     if old is None or new is None:
         yield Difference("/".join(path), "·".join(words), "有" if new is None else "", "有" if old is None else "")
     else:

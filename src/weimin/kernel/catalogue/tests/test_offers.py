@@ -139,7 +139,7 @@ def test_local_contents_are_listed_with_who_approved_them_and_can_be_left_out() 
     found = drift()
     assert {(one.what, one.base, one.theirs) for one in found} == {
         ("地点", "跟清单走", "新大厅二楼"),
-        ("承诺天数", "5 个工作日", "3"),
+        ("承诺时限", "5 个工作日", "3 个工作日"),
     }
     assert all(one.allowed and one.approved_by == LEADER.label and one.since == TODAY for one in found)
     assert drift(allowed=False) == []
