@@ -244,7 +244,9 @@ def test_a_workbook_with_faults_is_read_row_by_row_and_the_mended_one_goes_its_w
     assert refused == []
 
 
-def test_a_township_says_where_and_when_and_promises_less_time_but_nothing_else(pages: Callable[[str], Page]) -> None:
+def test_a_township_says_where_and_when_and_promises_less_time_but_nothing_else(
+    pages: Callable[[str], Page], worker: Callable[[], str]
+) -> None:
     head = pages("desktop")
     refused = listen(head)
     staff(head, "liucheng.lingdao")
@@ -288,9 +290,14 @@ def test_a_township_says_where_and_when_and_promises_less_time_but_nothing_else(
     keeper = pages("desktop")
     staff(keeper, "shi.qingdan")
     keeper.goto("/desk/lists/drift/")
+    look_twice(keeper, "还没有核对过")
+    keeper.click("button:has-text('现在核对')")
+    look_twice(keeper, "排队中")
+    worker()
     look_twice(keeper, "没有不允许的差异")
     keeper.check("text=也看允许的本地内容")
     keeper.click("button:has-text('查看')")
     look_twice(keeper, "新大厅二楼")
     expect(keeper.locator("tr", has_text="新大厅二楼")).to_contain_text("榴城镇人民政府")
+    look_twice(keeper, "这 30 天")
     assert refused == []

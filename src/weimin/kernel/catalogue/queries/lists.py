@@ -1,23 +1,21 @@
-"""Reads of lists: rows of a day, history, what waits, what was proposed, and where townships differ from the list."""
+"""Reads of lists: rows of a day, history, what waits, what was proposed, what townships offer."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
 from weimin.base.errors import NotFound
 from weimin.kernel.catalogue import access
 from weimin.kernel.catalogue.models import ItemVersion, ListImport, Offer, Proposal
 from weimin.kernel.catalogue.rules.comparing import Difference, compare
-from weimin.kernel.catalogue.rules.items import read_limit
 from weimin.kernel.catalogue.rules.lists import ListKind, list_kinds
 from weimin.kernel.catalogue.rules.records import choice_names
 from weimin.kernel.catalogue.types import ACTS, IN_PROCESS, LEGAL_STATUSES, STAGES, STATUSES, VersionView
-from weimin.kernel.directory import queries as directory
 from weimin.kernel.record.types import Actor
 
 OUTCOMES = {"done": "完成", "passed": "通过", "returned": "退回修改", "refused": "不同意"}
@@ -27,24 +25,6 @@ class RowUnknown(NotFound):
     """No such row or version for this viewer."""
 
     code = "catalogue.row_unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Drift:
-    """One thing in which a township differs from the list.
-
-    Shape:  forbidden for the township's own published text, allowed for local contents; since in UTC or a day
-    """
-
-    township: str
-    item_code: str
-    item_name: str
-    what: str
-    base: str
-    theirs: str
-    since: date | None
-    approved_by: str
-    allowed: bool
 
 
 def get_kind(code: str) -> ListKind:
@@ -244,72 +224,6 @@ def count_impact(*, code: str, on: date) -> dict[str, int]:
         "local": offers.exclude(local={}).count(),
         "copies": offers.exclude(copy_digest="").count(),
     }
-
-
-# what a township's local contents differ in, in words
-_LOCAL = {
-    "address": "地点",
-    "hours": "时间",
-    "phone": "电话",
-    "window": "窗口",
-    "committed_days": "承诺时限",
-}
-
-
-def local_in_words(local: Mapping[str, Any], base: ItemVersion | None) -> list[tuple[str, str, str]]:
-    """What a township says of its own, as (what, by the list, by the township)."""
-    said = []
-    for name, what in _LOCAL.items():
-        if (value := local.get(name)) is None:
-            continue
-        listed, theirs = "跟清单走", str(value)
-        if name == "committed_days" and base is not None:
-            committed = read_limit((base.doc.get("limits") or {}).get("committed") or {})
-            listed, theirs = base.limit_text, replace(committed, value=int(value)).text
-        said.append((what, listed, theirs))
-    return said
-
-
-def find_drift(*, on: date, township: str = "", allowed: bool = True) -> Iterator[Drift]:
-    """Where townships differ from the list in force: their own published texts (never allowed), local contents.
-
-    Texts are told apart in the database by their digests; only those that differ are read and compared.
-
-    Cost:   two queries; memory for the differing rows and one version of each of their items
-    """
-    live = Q(valid_until=None) | Q(valid_until__gt=on)
-    offers = Offer.objects.filter(live, valid_from__lte=on)
-    if township:
-        offers = offers.filter(township_id=township)
-    current = ItemVersion.objects.filter(item=OuterRef("item"), status="in_force")
-    differing = offers.exclude(copy_digest="").exclude(Exists(current.filter(digest=OuterRef("copy_digest"))))
-    wanted = Q(pk__in=differing.values("pk"))
-    if allowed:
-        wanted |= ~Q(local={})
-    rows = offers.filter(wanted).select_related("township", "item").order_by("township_id", "item__code")
-    bases = {
-        one.item_id: one
-        for one in ItemVersion.objects.filter(status="in_force", item_id__in=rows.values("item_id")).defer("search")
-    }
-    for offer in rows.iterator(chunk_size=1000):
-        base = bases.get(offer.item_id)
-        yield from _drift_of(offer, base, allowed)
-
-
-def _drift_of(offer: Offer, base: ItemVersion | None, allowed: bool) -> Iterator[Drift]:
-    place, code = directory.full_name(offer.township_id), offer.item.code
-    if base is None:
-        if offer.copy_digest:
-            yield Drift(
-                place, code, str((offer.copy or {}).get("name") or code), "整项", "已停用", "仍在公布", None, "", False
-            )
-        return
-    if offer.copy_digest and offer.copy_digest != base.digest:
-        for one in find_differences("service", base.doc, offer.copy or {}):
-            since = offer.copy_at.date() if offer.copy_at else None
-            yield Drift(place, code, base.name, one.label, one.old, one.new, since, "", allowed=False)
-    for what, listed, theirs in local_in_words(offer.local, base) if allowed else ():
-        yield Drift(place, code, base.name, what, listed, theirs, offer.valid_from, offer.approved_by, True)
 
 
 def list_batch_acts(*, viewer: Actor, versions: list[VersionView]) -> tuple[str, ...]:
