@@ -79,6 +79,7 @@ def test_a_keeper_changes_a_row_and_sees_what_it_will_do_before_sending_it_on(pa
     look_twice(keeper, "3 处不同")
     expect(keeper.locator("main")).to_contain_text("材料·“书面声明和承诺书”·说明")
     expect(keeper.locator("main")).to_contain_text("77 个乡镇（街道）在办")
+    expect(keeper.locator("main")).to_contain_text("没有乡镇印过")
     keeper.click("text=像群众一样试填")
     look_twice(keeper, "这里填的什么都不会留下")
     keeper.click("text=试着提交")
@@ -301,3 +302,28 @@ def test_a_township_says_where_and_when_and_promises_less_time_but_nothing_else(
     expect(keeper.locator("tr", has_text="新大厅二楼")).to_contain_text("榴城镇人民政府")
     look_twice(keeper, "这 30 天")
     assert refused == []
+
+
+def test_a_window_prints_guides_and_the_keeper_sees_whose_paper_a_new_version_makes_stale(
+    pages: Callable[[str], Page],
+) -> None:
+    clerk = pages("desktop")
+    staff(clerk, "liucheng.shouli")
+    clerk.click("nav >> text=纸质指南")
+    look_twice(clerk, "没有印过")
+    row = clerk.locator("tr", has_text="林木采伐许可")
+    with clerk.context.expect_page() as opened:
+        row.locator("button").click()
+    opened.value.close()
+    clerk.reload()
+    expect(row).to_contain_text("是新的")
+    look_twice(clerk, "第 1 版")
+
+    keeper = pages("desktop")
+    staff(keeper, "shi.qingdan")
+    begin_version(keeper, "公共服务事项清单", "林木采伐许可（自留山、个人承包集体林）")
+    keeper.click("text=‹ 第 2 版")
+    look_twice(keeper, "公布会影响什么")
+    expect(keeper.locator("main")).to_contain_text("1 个乡镇（街道）印过，公布以后都是旧的，要换")
+    keeper.click("text=看是哪些乡镇")
+    look_twice(keeper, "怀远县榴城镇")

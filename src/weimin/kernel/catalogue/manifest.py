@@ -27,6 +27,7 @@ RETENTION = {
     "Proposal": "永久：清单为何调整；不记群众姓名",
     "LifeEvent": "永久",
     "Offer": "永久：谁在何时办过什么",
+    "GuidePrint": "永久：哪个机构印过哪一版指南；不记是谁印的",
     "DriftRun": "永久：各乡镇同标准的历史",
     "DriftFinding": "永久：哪里不同、从哪天到哪天、谁批准",
     "SearchMiss": "一年；没满三次的一个月；只有问法和次数，没有人",

@@ -319,6 +319,24 @@ class Offer(models.Model):
         indexes = [models.Index(fields=["township", "item"], name="catalogue_offer_township")]
 
 
+class GuidePrint(models.Model):
+    """That a body printed the guide of a version: how often, first and last; nobody's name."""
+
+    version = models.ForeignKey(
+        ItemVersion, models.PROTECT, related_name="prints", verbose_name="版本", help_text="印的是哪一版"
+    )
+    agency = models.ForeignKey(
+        "directory.Agency", models.PROTECT, related_name="+", verbose_name="机构", help_text="哪个机构印的"
+    )
+    prints = models.PositiveIntegerField("次数", default=1, help_text="印过几次")
+    first_on = models.DateField("第一次", help_text="第一次是哪一天印的")
+    last_on = models.DateField("最近", help_text="最近一次是哪一天印的")
+
+    class Meta:
+        verbose_name = "纸质指南"
+        constraints = [models.UniqueConstraint(fields=["version", "agency"], name="catalogue_print_once")]
+
+
 class DriftRun(models.Model):
     """One comparison of all townships with the list: asked for, counted by the worker, kept as a day's figures."""
 

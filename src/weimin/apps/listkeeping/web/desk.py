@@ -19,7 +19,7 @@ from weimin.kernel.catalogue import actions
 from weimin.kernel.catalogue.queries import lists
 from weimin.kernel.catalogue.rules.comparing import Difference
 from weimin.kernel.catalogue.rules.lists import ListKind, list_kinds
-from weimin.kernel.catalogue.types import STAGES, STATUSES, TRIGGERS, VersionView
+from weimin.kernel.catalogue.types import IN_PROCESS, STAGES, STATUSES, TRIGGERS, VersionView
 from weimin.ui.answers import status_of
 from weimin.ui.fields import Shown
 
@@ -37,13 +37,18 @@ class VersionPage:
     sections: list[ShownSection]
     differences: tuple[Difference, ...]
     before: VersionView | None
-    impact: dict[str, int]
+    impact: lists.Impact
     may: frozenset[str]
     stage: str
     fields: list[Shown] = field(default_factory=list)
     errors: dict[str, str] = field(default_factory=dict)
     problem: str = ""
     done: str = ""
+
+    @property
+    def shows_impact(self) -> bool:
+        """Whether it is still to be published, so that what that touches matters."""
+        return self.version.status in IN_PROCESS
 
 
 @access("staff", roles=WORKERS)
@@ -158,7 +163,7 @@ def _version_page(request: Any, version_id: int) -> VersionPage:
         if before and shown.effect == "set"
         else (),
         before=before,
-        impact=lists.count_impact(code=shown.item_code, on=request.today),
+        impact=lists.get_impact(viewer=request.actor, version=shown, on=request.today),
         may=_may(request.actor.roles, shown, mine=lists.is_waiting(viewer=request.actor, version_id=version_id)),
         stage=_STAGE_OF.get(shown.status, ""),
     )

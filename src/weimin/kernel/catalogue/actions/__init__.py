@@ -20,6 +20,7 @@ from weimin.kernel.catalogue.actions.loading import (
 )
 from weimin.kernel.catalogue.actions.misses import MissUnknown, count_miss, drop_miss, forget_misses
 from weimin.kernel.catalogue.actions.offers import LocalFields, OfferBroken, change_offer, end_offer
+from weimin.kernel.catalogue.actions.prints import PrintNotYours, note_print
 from weimin.kernel.catalogue.actions.proposals import ProposalDone, answer_proposal, propose_change
 from weimin.kernel.catalogue.actions.versions import (
     DraftChanged,
@@ -49,6 +50,7 @@ __all__ = [
     "MissUnknown",
     "OfferBroken",
     "OfferHasNoBody",
+    "PrintNotYours",
     "ProposalDone",
     "RowBroken",
     "StageNotYours",
@@ -67,6 +69,7 @@ __all__ = [
     "load_lists",
     "load_offers",
     "move_batch",
+    "note_print",
     "propose_change",
     "publish_item",
     "publish_version",

@@ -82,9 +82,7 @@ def find_drift(*, on: date, township: str = "", allowed: bool = True) -> Iterato
         offers = offers.filter(township_id=township)
     current = ItemVersion.objects.filter(item=OuterRef("item"), status="in_force")
     differing = offers.exclude(copy_digest="").exclude(Exists(current.filter(digest=OuterRef("copy_digest"))))
-    wanted = Q(pk__in=differing.values("pk"))
-    if allowed:
-        wanted |= ~Q(local={})
+    wanted = Q(pk__in=differing.values("pk")) | (~Q(local={}) if allowed else Q(local__has_key="committed_days"))
     rows = offers.filter(wanted).select_related("township", "item").order_by("township_id", "item__code")
     bases = {
         one.item_id: one
@@ -109,9 +107,21 @@ def _drift_of(offer: Offer, base: ItemVersion | None, changed: date | None, allo
     if offer.copy_digest and offer.copy_digest != base.digest:
         for one in find_differences("service", base.doc, offer.copy or {}):
             yield Drift(place, code, base.name, one.path, one.label, one.old, one.new, sent, "", allowed=False)
-    for what, listed, theirs in local_in_words(offer.local, base) if allowed else ():
-        since, who = offer.valid_from, offer.approved_by
-        yield Drift(place, code, base.name, f"local/{what}", what, listed, theirs, since, who, allowed=True)
+    longer = _is_longer(offer.local, base)
+    for what, listed, theirs in local_in_words(offer.local, base):
+        may = not (longer and what == _LOCAL["committed_days"])
+        if allowed or not may:
+            since = offer.valid_from if may else max(offer.valid_from, base.valid_from)
+            yield Drift(place, code, base.name, f"local/{what}", what, listed, theirs, since, offer.approved_by, may)
+
+
+def _is_longer(local: Mapping[str, Any], base: ItemVersion) -> bool:
+    """Whether the list has come to promise less than the township's own, once shorter, days.
+
+    Law:    yhys-722 art. 36
+    """
+    committed = read_limit((base.doc.get("limits") or {}).get("committed") or {})
+    return committed.counted and int(local.get("committed_days") or 0) > (committed.value or 0)
 
 
 # --- the kept reports ------------------------------------------------------------------------------------

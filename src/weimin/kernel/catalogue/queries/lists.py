@@ -10,9 +10,11 @@ from typing import Any
 from django.db.models import Count, Max, Q, QuerySet
 
 from weimin.base.errors import NotFound
-from weimin.kernel.catalogue import access
+from weimin.kernel.catalogue import access, registry
 from weimin.kernel.catalogue.models import ItemVersion, ListImport, Offer, Proposal
+from weimin.kernel.catalogue.queries import prints
 from weimin.kernel.catalogue.rules.comparing import Difference, compare
+from weimin.kernel.catalogue.rules.items import read_limit
 from weimin.kernel.catalogue.rules.lists import ListKind, list_kinds
 from weimin.kernel.catalogue.rules.records import choice_names
 from weimin.kernel.catalogue.types import ACTS, IN_PROCESS, LEGAL_STATUSES, STAGES, STATUSES, VersionView
@@ -212,18 +214,52 @@ def list_proposals(*, viewer: Actor, open_only: bool = False) -> list[Proposal]:
     return list(rows.order_by("-at")[:200])
 
 
-def count_impact(*, code: str, on: date) -> dict[str, int]:
-    """What publishing a new version of a row touches: townships that offer it, rows of lists that name it.
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """What publishing a new version of a row touches.
 
-    Cost:   two queries
+    Shape:  matters by the number of the version they run on; printed are the townships whose paper guide goes stale,
+            by full name; `stale` of them had an older version on the wall already; `longer` townships promise more
+            days than the new version does
     """
-    live = Q(valid_until=None) | Q(valid_until__gt=on)
+
+    townships: int
+    local: int
+    copies: int
+    longer: int
+    matters: dict[int, int]
+    printed: tuple[str, ...]
+    stale: int
+
+    @property
+    def open_matters(self) -> int:
+        """How many matters are open on any version."""
+        return sum(self.matters.values())
+
+
+def get_impact(*, viewer: Actor, version: VersionView, on: date) -> Impact:
+    """What publishing a version touches: townships that offer it, matters that run, guides that were printed.
+
+    Cost:   five queries
+    """
+    code, live = version.item_code, Q(valid_until=None) | Q(valid_until__gt=on)
     offers = Offer.objects.filter(live, item__code=code)
-    return {
-        "townships": offers.count(),
-        "local": offers.exclude(local={}).count(),
-        "copies": offers.exclude(copy_digest="").count(),
-    }
+    counted = offers.aggregate(
+        all=Count("pk"), local=Count("pk", filter=~Q(local={})), copies=Count("pk", filter=~Q(copy_digest=""))
+    )
+    committed = read_limit((version.doc.get("limits") or {}).get("committed") or {})
+    days = [one for one in offers.values_list("local__committed_days", flat=True) if one is not None]
+    found = prints.list_printed(code=code)
+    current = ItemVersion.objects.filter(item__code=code, status="in_force").values_list("number", flat=True).first()
+    return Impact(
+        townships=counted["all"],
+        local=counted["local"],
+        copies=counted["copies"],
+        longer=sum(one > (committed.value or 0) for one in days) if committed.counted else 0,
+        matters=registry.count_matters(viewer, code),
+        printed=tuple(sorted({one.township for one in found})),
+        stale=len({one.township for one in found if one.number != current}),
+    )
 
 
 def list_batch_acts(*, viewer: Actor, versions: list[VersionView]) -> tuple[str, ...]:
