@@ -1,6 +1,8 @@
 """What matters bring: audit verbs, notices to people, and how long their tables are kept."""
 
 from weimin.kernel.cases.actions.redating import redate_cases, remind_supplements
+from weimin.kernel.cases.queries import count_open_matters
+from weimin.kernel.catalogue.registry import register_matters
 from weimin.kernel.deadlines.registry import register_subject, register_watcher
 from weimin.kernel.messages.registry import Template, register_templates
 from weimin.kernel.record.registry import register_verbs
@@ -110,6 +112,7 @@ TEMPLATES = {
 def plug_in() -> None:
     """Register with the kernel."""
     register_verbs(AUDIT_VERBS, AUDIT_SUBJECTS)
+    register_matters(count_open_matters)
     register_templates(TEMPLATES)
     register_subject("case", moved=redate_cases)
     register_watcher(remind_supplements)

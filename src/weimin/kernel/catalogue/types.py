@@ -274,8 +274,10 @@ class ItemSpec:
     procedure_name: str = ""
 
     def committed_within(self, days: int | None) -> LimitSpec:
-        """The promised limit, or the shorter one of a township."""
-        return replace(self.committed, value=days) if days is not None and self.committed.counted else self.committed
+        """The promised limit, or the shorter one of a township; one that the list has overtaken counts no more."""
+        if days is None or not self.committed.counted:
+            return self.committed
+        return replace(self.committed, value=min(days, self.committed.value or days))
 
     @property
     def type_text(self) -> str:

@@ -32,6 +32,7 @@ _ENTRIES = (
     ("清单管理", "desk:lists", frozenset({"list_keeper", "legal_reviewer", "leader", "supervisor"})),
     ("赋权和委托", "desk:delegations", frozenset({"list_keeper", "legal_reviewer", "leader", "supervisor"})),
     ("本乡镇事项", "desk:offers", frozenset({"leader"})),
+    ("纸质指南", "desk:guides", frozenset({"front_desk", "issuer", "leader"})),
     ("任务准入", "desk:tasks", frozenset({"leader", "admission_office", "supervisor", "agent"})),
     ("涉乡镇事项", "desk:matters", frozenset({"leader", "admission_office", "supervisor"})),
     ("要核对的事项", "desk:items", frozenset({"list_keeper"})),

@@ -14,6 +14,7 @@ from weimin.kernel.accounts.web import second
 from weimin.kernel.cases.web import clocks, handover, reveal
 from weimin.kernel.cases.web import desk as cases
 from weimin.kernel.catalogue.web import desk as catalogue
+from weimin.kernel.catalogue.web import guides
 from weimin.kernel.deadlines.web import desk as deadlines
 from weimin.kernel.deadlines.web import law
 from weimin.kernel.directory.web import administrators, staff
@@ -86,6 +87,8 @@ urlpatterns = [
     path("delegations/<str:letter>/", delegations.delegation, name="delegation"),
     path("delegations/<str:letter>/acts/", delegations.acts, name="delegation_acts"),
     path("delegations/<str:letter>/acts.xlsx", delegations.export_acts, name="delegation_acts_export"),
+    path("guides/", guides.guides, name="guides"),
+    path("guides/<str:code>/print/", guides.print_guide, name="print_guide"),
     path("offers/", places.offers, name="offers"),
     path("offers/<str:code>/", places.offer, name="offer"),
     path("procedures/", procedures.procedures, name="procedures"),

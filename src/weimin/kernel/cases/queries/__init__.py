@@ -32,6 +32,7 @@ from weimin.kernel.cases.queries.smells import find_supplements_twice as find_su
 from weimin.kernel.cases.rules import numbers
 from weimin.kernel.cases.types import (
     CHANNEL_TEXT,
+    ENDED,
     PAPER_TEXT,
     STATE_TEXT,
     Channel,
@@ -172,6 +173,21 @@ def _inbox_row(step: Step, viewer: Actor) -> InboxRow:
         mine=step.assignee_id is not None and step.assignee_id == viewer.officer_id,
         waiting=step.state == "waiting",
     )
+
+
+def count_open_matters(viewer: Actor, item_code: str) -> dict[int, int]:
+    """How many matters of an item are open in a viewer's place, by the number of the version they run on.
+
+    Numbers only, for whoever is about to publish a new version; nothing of any matter is read.
+
+    Cost:   one query
+    """
+    if viewer.kind != "system" and not viewer.is_staff:
+        return {}
+    rows = Case.objects.filter(item_version__item__code=item_code).exclude(state__in=ENDED)
+    if viewer.kind != "system":
+        rows = rows.filter(directory.within("township__code", viewer.division_code))
+    return dict(rows.values_list("item_version__number").annotate(many=Count("pk")).order_by("item_version__number"))
 
 
 def count_held(viewer: Actor) -> list[tuple[int, str, int, int]]:

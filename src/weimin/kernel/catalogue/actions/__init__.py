@@ -1,5 +1,6 @@
 """Writes of the catalogue: loading files, drafting and publishing versions of list rows, offers of townships."""
 
+from weimin.kernel.catalogue.actions.drift import DriftNotYours, request_drift, work_on_drift
 from weimin.kernel.catalogue.actions.importing import (
     BatchElsewhere,
     ImportUnknown,
@@ -19,6 +20,7 @@ from weimin.kernel.catalogue.actions.loading import (
 )
 from weimin.kernel.catalogue.actions.misses import MissUnknown, count_miss, drop_miss, forget_misses
 from weimin.kernel.catalogue.actions.offers import LocalFields, OfferBroken, change_offer, end_offer
+from weimin.kernel.catalogue.actions.prints import PrintNotYours, note_print
 from weimin.kernel.catalogue.actions.proposals import ProposalDone, answer_proposal, propose_change
 from weimin.kernel.catalogue.actions.versions import (
     DraftChanged,
@@ -41,12 +43,14 @@ __all__ = [
     "DraftChanged",
     "DraftStands",
     "Drafting",
+    "DriftNotYours",
     "EndingOnly",
     "ImportUnknown",
     "LocalFields",
     "MissUnknown",
     "OfferBroken",
     "OfferHasNoBody",
+    "PrintNotYours",
     "ProposalDone",
     "RowBroken",
     "StageNotYours",
@@ -65,13 +69,16 @@ __all__ = [
     "load_lists",
     "load_offers",
     "move_batch",
+    "note_print",
     "propose_change",
     "publish_item",
     "publish_version",
     "read_item_files",
+    "request_drift",
     "review_version",
     "save_draft",
     "start_import",
     "submit_draft",
+    "work_on_drift",
     "work_on_imports",
 ]
