@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 import threading
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 ROOT = Path(__file__).resolve().parents[1]
 DATABASE = "weimin_bench"
@@ -60,6 +62,11 @@ def describe() -> str:
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, {platform.machine()}, "
         f"Python {platform.python_version()}"
     )
+
+
+def load() -> str:
+    """How busy the machine is with this and with anything else."""
+    return f"load over the last five minutes {os.getloadavg()[1]:.1f}"
 
 
 @contextmanager
@@ -136,6 +143,24 @@ class Client:
         self.link.request("GET", path, headers=self.headers)
         answer = self.link.getresponse()
         return answer.status, answer.read()
+
+    def post_form(self, path: str, fields: dict[str, str]) -> bytes:
+        """Send a page's form as a browser does, with the mark that the page carries; gives the page it leads to."""
+        self.link.request("GET", path, headers=self.headers)
+        page = self.link.getresponse()
+        mark = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.read().decode())
+        cookie = re.search(r"csrftoken=([^;]+)", page.getheader("Set-Cookie") or "")
+        assert mark and cookie, path
+        headers = {
+            "Cookie": f"{self.headers.get('Cookie', '')}; csrftoken={cookie.group(1)}",
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        self.link.request("POST", path, urlencode({"csrfmiddlewaretoken": mark.group(1), **fields}), headers)
+        answer = self.link.getresponse()
+        body = answer.read()
+        if answer.status not in (302, 303):
+            raise RuntimeError(f"{path} {answer.status} {body.decode()[-600:]}")
+        return body
 
     def post(self, path: str, body: dict[str, Any], key: str) -> dict[str, Any]:
         """Post JSON with an idempotency key."""
