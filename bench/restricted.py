@@ -42,7 +42,7 @@ def prepare(count: int) -> dict[str, Any]:
 
     reading.fill(count, 0)
     _appoint_wide()
-    people = {name: _actor(name) for name in (CLERK, WIDE, LEADER, SUPERVISOR, ADMIN)}
+    people = {name: stage.actor_of(name) for name in (CLERK, WIDE, LEADER, SUPERVISOR, ADMIN)}
     people[ADMIN] = replace(people[ADMIN], glass_place=COUNTY, glass_why="测量")
     mine = access.workable_steps(people[CLERK])
     worded = mine.filter(case__item_name__contains=WORD).count()
@@ -60,7 +60,13 @@ def prepare(count: int) -> dict[str, Any]:
             cursor.execute(f"VACUUM ANALYZE {table}")
     assert access.workable_steps(people[WIDE]).count() == sum(wanted.values())
     numbers = list(access.visible_cases(people[CLERK]).order_by("pk").values_list("number", flat=True)[:2000:50])
-    return {"people": people, "letter": letter, "numbers": numbers, "today": clock.local_date(clock.now()), "count": count}
+    return {
+        "people": people,
+        "letter": letter,
+        "numbers": numbers,
+        "today": clock.local_date(clock.now()),
+        "count": count,
+    }
 
 
 def _appoint_wide() -> None:
@@ -80,21 +86,10 @@ def _appoint_wide() -> None:
         by=LOADER,
         at=at,
         officer_id=officer,
-        agency_id=_actor(SUPERVISOR).agency,
+        agency_id=stage.actor_of(SUPERVISOR).agency,
         roles=("supervisor", "reviewer"),
         title="监督员",
     )
-
-
-def _actor(username: str) -> Any:
-    """The actor of a log-in, in its first post."""
-    from weimin.base import clock
-    from weimin.kernel.accounts import queries as accounts
-    from weimin.kernel.directory import queries as directory
-
-    account = accounts.find_staff_id(username)
-    assert account is not None, username
-    return directory.get_actor_for_account(account_id=account, post_id=None, at=clock.now(), via="desk")
 
 
 def _letter() -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench import chain, clocks, life, reading, restricted, sealing, spent, stage
+from bench import chain, clocks, life, lists, reading, restricted, sealing, spent, stage
 
 PAGE = stage.ROOT / "docs/reference/performance.md"
 #: What `--entries` hands on to the process of the part.
@@ -48,6 +48,11 @@ def _restricted(quick: bool) -> list[str]:
     return restricted.measure(quick=quick)
 
 
+def _lists(quick: bool) -> list[str]:
+    os.environ.setdefault("WEIMIN_RATES", lists.RATES)
+    return lists.measure(stage.prepare(), quick=quick)
+
+
 #: Parts that stand by themselves: each in a process and a database of its own, each gives its section of the page.
 PARTS: dict[str, Callable[[bool], list[str]]] = {
     "spent": _spent,
@@ -55,6 +60,7 @@ PARTS: dict[str, Callable[[bool], list[str]]] = {
     "chain": _chain,
     "sealing": _sealing,
     "restricted": _restricted,
+    "lists": _lists,
 }
 
 

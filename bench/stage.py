@@ -56,6 +56,17 @@ def prepare(*, load: bool = True) -> str:
     return url
 
 
+def actor_of(username: str) -> Any:
+    """The actor of a log-in of the demonstration, in its first post."""
+    from weimin.base import clock
+    from weimin.kernel.accounts import queries as accounts
+    from weimin.kernel.directory import queries as directory
+
+    account = accounts.find_staff_id(username)
+    assert account is not None, username
+    return directory.get_actor_for_account(account_id=account, post_id=None, at=clock.now(), via="desk")
+
+
 def describe() -> str:
     """When and on what this runs."""
     return (
@@ -139,9 +150,14 @@ class Client:
             self.headers["Cookie"] = cookie
 
     def get(self, path: str) -> tuple[int, bytes]:
-        """Fetch a path."""
-        self.link.request("GET", path, headers=self.headers)
-        answer = self.link.getresponse()
+        """Fetch a path; over a new connection when the server has closed one that stood idle."""
+        try:
+            self.link.request("GET", path, headers=self.headers)
+            answer = self.link.getresponse()
+        except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
+            self.link.close()
+            self.link.request("GET", path, headers=self.headers)
+            answer = self.link.getresponse()
         return answer.status, answer.read()
 
     def post_form(self, path: str, fields: dict[str, str]) -> bytes:

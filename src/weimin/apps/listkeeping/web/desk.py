@@ -147,7 +147,6 @@ def _version_page(request: Any, version_id: int) -> VersionPage:
     before = before if before and before.version_id != version_id else None
     kind = lists.get_kind(shown.list_code)
     labels = {one.name: one.label for one in kind.columns}
-    waiting = {one.version_id for one in lists.list_waiting(viewer=request.actor)}
     return VersionPage(
         version=shown,
         kind=kind,
@@ -155,7 +154,7 @@ def _version_page(request: Any, version_id: int) -> VersionPage:
         differences=compare(before.doc, shown.doc, labels=labels) if before and shown.effect == "set" else (),
         before=before,
         impact=lists.count_impact(code=shown.item_code, on=request.today),
-        may=_may(request.actor.roles, shown, mine=version_id in waiting),
+        may=_may(request.actor.roles, shown, mine=lists.waits_for(viewer=request.actor, version_id=version_id)),
         stage=_STAGE_OF.get(shown.status, ""),
     )
 

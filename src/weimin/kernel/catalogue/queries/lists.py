@@ -74,12 +74,17 @@ def _as_of(on: date) -> QuerySet[ItemVersion]:
     )
 
 
-def list_rows(*, list_code: str, on: date, text: str = "") -> QuerySet[ItemVersion]:
-    """The rows of a list that were law on a day, by code, without their records.
+#: Of a version: what a history or a list does not show. The whole text of a row is many times all its other columns.
+_TEXTS = ("search", "search_text", "names", "doc")
+
+
+def list_rows(*, list_code: str, on: date, text: str = "", whole: bool = False) -> QuerySet[ItemVersion]:
+    """The rows of a list that were law on a day, by code; without their records unless the `whole` rows are asked for.
 
     Cost:   one query when iterated
     """
-    rows = _as_of(on).filter(item__list_code=list_code).select_related("item").defer("search")
+    rows = _as_of(on).filter(item__list_code=list_code).select_related("item")
+    rows = rows.defer("search") if whole else rows.defer(*_TEXTS)
     if text.strip():
         rows = rows.filter(Q(name__icontains=text.strip()) | Q(item__code__iexact=text.strip()))
     return rows.order_by("item__code")
@@ -90,18 +95,18 @@ def find_as_of(*, code: str, on: date) -> VersionView | None:
 
     Cost:   one query by index, however many versions there are
     """
-    version = _as_of(on).filter(item__code=code).select_related("item").first()
+    version = _as_of(on).filter(item__code=code).select_related("item").defer("search").first()
     return _view(version) if version else None
 
 
 def list_versions(*, viewer: Actor, code: str) -> list[VersionView]:
-    """Every version of a row that a viewer may see, newest first.
+    """Every version of a row that a viewer may see, newest first, without their records.
 
     Raises: RowUnknown — no such row, or nothing of it is public
     Cost:   one query
     """
-    rows = access.visible_versions(viewer).filter(item__code=code).order_by("-number")
-    found = [_view(one) for one in rows]
+    rows = access.visible_versions(viewer).filter(item__code=code).defer(*_TEXTS).order_by("-number")
+    found = [_view(one, whole=False) for one in rows]
     if not found:
         raise RowUnknown("清单上没有这一行。")
     return found
@@ -119,7 +124,7 @@ def get_version(*, viewer: Actor, version_id: int) -> VersionView:
     return _view(version, steps=_works(viewer))
 
 
-def _view(version: ItemVersion, *, steps: bool = False) -> VersionView:
+def _view(version: ItemVersion, *, steps: bool = False, whole: bool = True) -> VersionView:
     told: tuple[Any, ...] = ()
     if steps:
         told = tuple(
@@ -140,7 +145,7 @@ def _view(version: ItemVersion, *, steps: bool = False) -> VersionView:
         valid_until=version.valid_until,
         published_at=version.published_at,
         name=version.name,
-        doc=version.doc,
+        doc=version.doc if whole else {},
         drafted_by=version.drafted_by,
         steps=told,
     )
@@ -154,7 +159,8 @@ def compare_versions(
     Raises: RowUnknown — either is not there for this viewer
     Cost:   one query
     """
-    rows = {one.number: one for one in list_versions(viewer=viewer, code=code) if one.number in (old, new)}
+    both = access.visible_versions(viewer).filter(item__code=code, number__in=(old, new)).defer("search")
+    rows = {one.number: _view(one) for one in both}
     if old not in rows or new not in rows:
         raise RowUnknown("要对照的版本不存在。")
     kind = list_kinds()[rows[old].list_code]
@@ -163,20 +169,29 @@ def compare_versions(
 
 
 def list_waiting(*, viewer: Actor) -> list[VersionView]:
-    """The versions that wait for this viewer's act, oldest first.
+    """The versions that wait for this viewer's act, oldest first, without their records.
 
     Cost:   one query
     """
-    return [_view(one) for one in access.waiting_versions(viewer).order_by("pk")]
+    rows = access.waiting_versions(viewer).defer(*_TEXTS).order_by("pk")
+    return [_view(one, whole=False) for one in rows]
+
+
+def waits_for(*, viewer: Actor, version_id: int) -> bool:
+    """Whether a version waits for this viewer's act.
+
+    Cost:   one query
+    """
+    return access.waiting_versions(viewer).filter(pk=version_id).exists()
 
 
 def list_in_process(*, viewer: Actor) -> list[VersionView]:
-    """Every version on its way.
+    """Every version on its way, without their records.
 
     Cost:   one query
     """
-    rows = access.visible_versions(viewer).filter(status__in=[*IN_PROCESS, "waiting"]).order_by("pk")
-    return [_view(one) for one in rows]
+    rows = access.visible_versions(viewer).filter(status__in=[*IN_PROCESS, "waiting"]).defer(*_TEXTS).order_by("pk")
+    return [_view(one, whole=False) for one in rows]
 
 
 def list_proposals(*, viewer: Actor, open_only: bool = False) -> list[Proposal]:
@@ -292,8 +307,8 @@ def get_import(*, viewer: Actor, import_id: int) -> tuple[ListImport, list[Versi
     row = ListImport.objects.filter(pk=import_id).first() if _works(viewer) else None
     if row is None:
         raise RowUnknown("找不到这次导入。")
-    versions = access.visible_versions(viewer).filter(batch=row).defer("search").order_by("item__code")
-    return row, [_view(one) for one in versions[:500]]
+    versions = access.visible_versions(viewer).filter(batch=row).defer(*_TEXTS).order_by("item__code")
+    return row, [_view(one, whole=False) for one in versions[:500]]
 
 
 def _works(viewer: Actor) -> bool:
