@@ -79,6 +79,13 @@ def verify(timestamp: int) -> None:
     record.check_last_days(by=Actor.system("系统（夜间核验）"), at=clock.now())
 
 
+@app.periodic(cron="11 4 * * *")
+@app.task(queue="nightly", pass_context=False)
+def compare(timestamp: int) -> None:
+    """Every night: compare what every township publishes with the lists, and keep the report of the day."""
+    catalogue.request_drift(by=Actor.system("系统（夜间核对）"), at=clock.now())
+
+
 def attend(at: datetime) -> int:
     """Everything whose due moment has come: thresholds of clocks, and what law does by itself.
 
@@ -118,8 +125,9 @@ def work_once() -> str:
     counted = sent = 0
     while batch := deadlines.work_on_notices(at=at):
         counted += batch
-    while batch := catalogue.work_on_imports(at=at):
-        counted += batch
+    for work_on in (catalogue.work_on_imports, catalogue.work_on_drift):
+        while batch := work_on(at=at):
+            counted += batch
     moved = attend(at)
     while batch := record.deliver_outbox(at=at):
         sent += batch
@@ -134,7 +142,8 @@ def _pump(stop: threading.Event, name: str) -> None:
         try:
             close_old_connections()
             at = clock.now()
-            busy = record.deliver_outbox(at=at) + deadlines.work_on_notices(at=at) + catalogue.work_on_imports(at=at)
+            busy = record.deliver_outbox(at=at) + deadlines.work_on_notices(at=at)
+            busy += catalogue.work_on_imports(at=at) + catalogue.work_on_drift(at=at)
             if at >= chain_at:
                 chain_at = chain_or_wait(at)
             if at - beat_at > timedelta(seconds=20):

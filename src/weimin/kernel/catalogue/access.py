@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from weimin.base.errors import Forbidden
-from weimin.kernel.catalogue.models import ItemVersion, Proposal
+from weimin.kernel.catalogue.models import ItemVersion, Proposal, VersionStep
 from weimin.kernel.catalogue.types import LEGAL_STATUSES, STAGES
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.record.types import Actor
@@ -19,6 +19,8 @@ STAGE_ROLES = {
     "approve": frozenset({"leader"}),
     "publish": frozenset({KEEPER}),
 }
+#: The stages at which somebody else than the drafter looks, each another person.
+_CHECKED = ("lead", "legal", "approve")
 #: Who sees versions on their way.
 INSIDE = frozenset({KEEPER, "legal_reviewer", "leader", "supervisor"})
 
@@ -46,15 +48,18 @@ def visible_proposals(viewer: Actor) -> QuerySet[Proposal]:
 
 
 def waiting_versions(viewer: Actor) -> QuerySet[ItemVersion]:
-    """The versions on their way that wait for this viewer, whose own drafts and checks wait for others."""
+    """The versions on their way that wait for this viewer: those that `check_stage` lets them do.
+
+    One's own drafts, and what one passed at another stage, wait for others; what one returned comes back to oneself.
+    """
     stages = [one for one in STAGES if holds_stage(viewer, one)]
     if not stages:
         return ItemVersion.objects.none()
     statuses = ["approved" if one == "publish" else one for one in stages]
     rows = ItemVersion.objects.select_related("item").filter(status__in=statuses)
-    mine = Q(drafted_by=viewer.account_id) | Q(steps__account_id=viewer.account_id, steps__stage__in=("lead", "legal"))
-    checked = rows.filter(status__in=("lead", "legal", "approve")).filter(mine)
-    return rows.exclude(pk__in=checked.values("pk"))
+    passed = VersionStep.objects.filter(version=OuterRef("pk"), account_id=viewer.account_id, stage__in=_CHECKED)
+    elsewhere = passed.exclude(outcome="returned").exclude(stage=OuterRef("status"))
+    return rows.exclude(Q(status__in=_CHECKED) & (Q(drafted_by=viewer.account_id) | Exists(elsewhere)))
 
 
 def holds_stage(by: Actor, stage: str) -> bool:
@@ -72,9 +77,9 @@ def check_stage(by: Actor, stage: str, version: ItemVersion | None = None) -> No
         return
     if not holds_stage(by, stage):
         raise StageNotYours(f"“{STAGES[stage]}”由{_whose(stage)}办理，您的岗位不办这一步。")
-    if version is None or stage not in ("lead", "legal", "approve"):
+    if version is None or stage not in _CHECKED:
         return
-    before = version.steps.filter(account_id=by.account_id, stage__in=("lead", "legal", "approve"))
+    before = version.steps.filter(account_id=by.account_id, stage__in=_CHECKED)
     if version.drafted_by == by.account_id or before.exclude(outcome="returned").exclude(stage=stage).exists():
         raise StageNotYours("同一个人不能既起草又审核，也不能连审两个环节。请换一位同事办。")
 

@@ -15,6 +15,8 @@ AUDIT_VERBS = {
     "catalogue.offer.changed": "改乡镇本地内容",
     "catalogue.offer.ended": "停办进驻事项",
     "catalogue.offers.loaded": "装入事项进驻",
+    "catalogue.drift.requested": "要求核对各乡镇清单",
+    "catalogue.drift.reported": "核对完各乡镇清单",
     "catalogue.miss.dropped": "处理没搜到的问法",
 }
 RETENTION = {
@@ -25,6 +27,8 @@ RETENTION = {
     "Proposal": "永久：清单为何调整；不记群众姓名",
     "LifeEvent": "永久",
     "Offer": "永久：谁在何时办过什么",
+    "DriftRun": "永久：各乡镇同标准的历史",
+    "DriftFinding": "永久：哪里不同、从哪天到哪天、谁批准",
     "SearchMiss": "一年；没满三次的一个月；只有问法和次数，没有人",
 }
 

@@ -319,6 +319,68 @@ class Offer(models.Model):
         indexes = [models.Index(fields=["township", "item"], name="catalogue_offer_township")]
 
 
+class DriftRun(models.Model):
+    """One comparison of all townships with the list: asked for, counted by the worker, kept as a day's figures."""
+
+    on = models.DateField("哪一天", help_text="哪一天的情况")
+    at = models.DateTimeField("时间", help_text="什么时候要求核对的")
+    by_label = models.CharField("谁", max_length=120, help_text="谁要求核对的；每天夜里是系统")
+    state = models.CharField(
+        "状态",
+        max_length=8,
+        choices=[("queued", "排队中"), ("counting", "正在核对"), ("done", "核对完了")],
+        default="queued",
+        help_text="办到哪里了",
+    )
+    total = models.PositiveIntegerField("乡镇数", default=0, help_text="要核对多少个乡镇（街道）")
+    done = models.PositiveIntegerField("已核对", default=0, help_text="核对到第几个乡镇（街道）")
+    offers = models.PositiveIntegerField("进驻事项数", default=0, help_text="一共核对了多少个乡镇事项")
+    forbidden = models.PositiveIntegerField("不允许的差异", default=0, help_text="这一天有几处不允许的差异")
+    allowed = models.PositiveIntegerField("允许的差异", default=0, help_text="这一天有几处允许的本地内容")
+    fresh = models.PositiveIntegerField("新出现", default=0, help_text="比上一次多了几处")
+    gone = models.PositiveIntegerField("已改好", default=0, help_text="比上一次少了几处")
+    finished_at = models.DateTimeField("完成时间", null=True, help_text="什么时候核对完的")
+
+    class Meta:
+        verbose_name = "清单核对"
+        constraints = [
+            models.UniqueConstraint(
+                models.Value(1), condition=Q(state__in=["queued", "counting"]), name="catalogue_one_drift_run"
+            )
+        ]
+        indexes = [models.Index(fields=["-on", "-id"], name="catalogue_drift_run_on")]
+
+
+class DriftFinding(models.Model):
+    """One thing in which a township differed from the list, from the first report that had it to the last."""
+
+    digest = models.CharField("摘要", max_length=64, help_text="乡镇、事项、哪里不同、怎么不同的 SM3 摘要")
+    township = models.ForeignKey(
+        "directory.Division",
+        models.PROTECT,
+        related_name="+",
+        verbose_name="乡镇",
+        help_text="哪个乡镇（街道）",
+    )
+    item_code = models.CharField("事项代码", max_length=40, help_text="哪个事项")
+    item_name = models.CharField("事项名称", max_length=120, help_text="事项当时的名称")
+    what = models.CharField("哪里不同", max_length=300, help_text="哪里和清单不同")
+    base = models.CharField("清单", max_length=1000, blank=True, help_text="清单怎么写")
+    theirs = models.CharField("乡镇", max_length=1000, blank=True, help_text="乡镇怎么写")
+    since = models.DateField("从哪天起", help_text="乡镇从哪一天起这样写；不知道的是第一次发现的那天")
+    approved_by = models.CharField("谁批准", max_length=120, blank=True, help_text="谁批准的，没有人批准为空")
+    allowed = models.BooleanField("允许", help_text="是不是允许的本地内容")
+    first_on = models.DateField("第一次发现", help_text="哪一天的报告第一次有它")
+    gone_on = models.DateField("不再有", null=True, help_text="哪一天的报告不再有它，空表示还有")
+
+    class Meta:
+        verbose_name = "和清单的差异"
+        constraints = [
+            models.UniqueConstraint(fields=["digest"], condition=Q(gone_on=None), name="catalogue_drift_once")
+        ]
+        indexes = [models.Index(fields=["first_on", "gone_on"], name="catalogue_drift_day")]
+
+
 class SearchMiss(models.Model):
     """How often a question found nothing, or only something like it: no person, no place, no moment."""
 

@@ -14,6 +14,7 @@ from weimin.base import clock
 from weimin.kernel.accounts import actions as accounts
 from weimin.kernel.accounts.models import Account
 from weimin.kernel.accounts.testing import log_in_by_phone
+from weimin.kernel.catalogue import actions
 from weimin.kernel.catalogue.models import ItemVersion, Proposal
 from weimin.kernel.catalogue.tests.test_importing import helping
 from weimin.kernel.directory import actions as directory
@@ -227,8 +228,6 @@ def test_other_posts_have_no_lists_on_their_desk(settings: Any, role: str) -> No
 
 # --- spreadsheets, drift, offers ---------------------------------------------------------------------------
 def test_a_workbook_is_brought_and_its_faults_are_shown_by_row(keeper: Client) -> None:
-    from weimin.kernel.catalogue import actions
-
     def change(book: Any) -> None:
         book["清单"]["F3"] = ""
 
@@ -261,5 +260,15 @@ def test_a_townships_leader_says_where_and_the_guide_shows_it(settings: Any) -> 
     assert leader.post("/desk/offers/A1-01/", {"address": "新大厅二楼 3 号", "reason": "搬家"}).status_code == 302
     guide = text(Client().get("/items/A1-01/", {"township": TOWN}))
     assert "新大厅二楼 3 号" in guide
+    assert "还没有核对过" in text(leader.get("/desk/lists/drift/", {"all": "1"}))
+    assert leader.post("/desk/lists/drift/").status_code == 403
+    assert staff("list_keeper").post("/desk/lists/drift/").status_code == 302
+    assert "data-live" in text(leader.get("/desk/lists/drift/"))
+    actions.work_on_drift(at=clock.now())
     drift = text(leader.get("/desk/lists/drift/", {"all": "1"}))
     assert "新大厅二楼 3 号" in drift
+    assert "新大厅二楼 3 号" not in text(leader.get("/desk/lists/drift/"))
+    outside = staff("leader", place="340321104000", lead="人社局")
+    assert "新大厅二楼 3 号" not in text(outside.get("/desk/lists/drift/", {"all": "1"}))
+    book = load_workbook(io.BytesIO(b"".join(leader.get("/desk/lists/drift.xlsx", {"all": "1"}).streaming_content)))  # type: ignore[attr-defined]
+    assert [line[5] for line in book.worksheets[0].iter_rows(values_only=True)][1:] == ["新大厅二楼 3 号"]

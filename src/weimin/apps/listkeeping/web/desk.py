@@ -17,7 +17,7 @@ from weimin.base.errors import Invalid, WeiminError
 from weimin.base.guard import access
 from weimin.kernel.catalogue import actions
 from weimin.kernel.catalogue.queries import lists
-from weimin.kernel.catalogue.rules.comparing import Difference, compare
+from weimin.kernel.catalogue.rules.comparing import Difference
 from weimin.kernel.catalogue.rules.lists import ListKind, list_kinds
 from weimin.kernel.catalogue.types import STAGES, STATUSES, TRIGGERS, VersionView
 from weimin.ui.answers import status_of
@@ -51,15 +51,19 @@ class VersionPage:
 def overview(request: Any) -> HttpResponse:
     """What waits for the viewer, what is on its way, what was proposed, and every list."""
     counts = lists.count_rows(on=request.today)
-    context = {
+    context: dict[str, Any] = {
         "waiting": lists.list_waiting(viewer=request.actor),
+        "waiting_batches": lists.list_batches(viewer=request.actor, waiting=True),
         "on_way": lists.list_in_process(viewer=request.actor),
+        "batches": lists.list_batches(viewer=request.actor, waiting=False),
         "proposals": lists.list_proposals(viewer=request.actor, open_only=True),
         "kinds": [(one, counts[one.code]) for one in list_kinds().values()],
         "names": {code: one.name for code, one in list_kinds().items()},
         "keeper": "list_keeper" in request.actor.roles,
         "statuses": STATUSES,
     }
+    context["waiting_count"] = len(context["waiting"]) + len(context["waiting_batches"])
+    context["on_way_count"] = len(context["on_way"]) + len(context["batches"])
     return render(request, "listkeeping/desk_overview.html", context)
 
 
@@ -146,15 +150,16 @@ def _version_page(request: Any, version_id: int) -> VersionPage:
     before = lists.find_as_of(code=shown.item_code, on=request.today)
     before = before if before and before.version_id != version_id else None
     kind = lists.get_kind(shown.list_code)
-    labels = {one.name: one.label for one in kind.columns}
     return VersionPage(
         version=shown,
         kind=kind,
         sections=show_row(shown.list_code, shown.doc),
-        differences=compare(before.doc, shown.doc, labels=labels) if before and shown.effect == "set" else (),
+        differences=lists.find_differences(shown.list_code, before.doc, shown.doc)
+        if before and shown.effect == "set"
+        else (),
         before=before,
         impact=lists.count_impact(code=shown.item_code, on=request.today),
-        may=_may(request.actor.roles, shown, mine=lists.waits_for(viewer=request.actor, version_id=version_id)),
+        may=_may(request.actor.roles, shown, mine=lists.is_waiting(viewer=request.actor, version_id=version_id)),
         stage=_STAGE_OF.get(shown.status, ""),
     )
 

@@ -55,6 +55,7 @@ class EditedSection:
     section: Section
     fields: list[Shown] = field(default_factory=list)
     rows: list[EditedRow] = field(default_factory=list)
+    error: str = ""
 
 
 @dataclass
@@ -184,12 +185,34 @@ def _renumbered(rows: Rows) -> Rows:
 
 
 # --- the page -------------------------------------------------------------------------------------------
+#: Where a rule names several values of a record, or one that the editor does not ask: the field at which it is mended.
+_MENDED_AT = {
+    "limits": "limits.committed.value",
+    "stages": "procedure",
+    "decision_tables": "procedure",
+    "pause_grounds": "limits.pause_grounds",
+    "fee": "fee.basis",
+    "form": "form.pages",
+    "renewal": "form.pages",
+}
+
+
+def placed_faults(list_code: str, faults: Mapping[str, str]) -> dict[str, str]:
+    """The faults of a record by the field, row or group of the editor at which each is mended."""
+    known = {part.path for one in sections_of(list_code) if not one.group for part in one.parts}
+    placed: dict[str, str] = {}
+    for name, text in faults.items():
+        at = name if name in known else _MENDED_AT.get(name, name)
+        placed[at] = placed.get(at, "") + text
+    return placed
+
+
 def _page(
     shown: VersionView, typed: Typed, rows: Rows, about: Typed, faults: dict[str, str], *, revision: int
 ) -> EditorPage:
-    sections = []
+    sections, faults = [], placed_faults(shown.list_code, faults)
     for section in sections_of(shown.list_code):
-        edited = EditedSection(section)
+        edited = EditedSection(section, error=faults.get(section.group, ""))
         if section.group:
             edited.rows = [_row(section, place, row, faults) for place, row in enumerate(rows.get(section.group, []))]
         else:
@@ -217,7 +240,7 @@ def _shown(part: Part, name: str, text: str, faults: dict[str, str]) -> Shown:
         label=part.label,
         type="select" if part.type == "choice" else kind,
         value=text.split("\n") if many else text,
-        error=faults.get(name, "") or faults.get(name.split(".")[0], "") * (name.count(".") == 0),
+        error=faults.get(name, ""),
         help=part.help,
         required=part.required,
         choices=part.choices if many else (),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
 from typing import Any
 
 from django.http import FileResponse, HttpResponse, HttpResponseRedirect
@@ -14,10 +12,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 from weimin.base.errors import WeiminError
 from weimin.base.guard import access
 from weimin.kernel.catalogue import actions
+from weimin.kernel.catalogue.queries import drift as reports
 from weimin.kernel.catalogue.queries import lists
 from weimin.kernel.catalogue.rules.items import read_limit
 from weimin.kernel.directory import queries as directory
-from weimin.ui.answers import status_of
+from weimin.ui.answers import asked_day, read_day, status_of
 from weimin.ui.fields import Shown
 from weimin.ui.sheets import spreadsheet
 
@@ -26,52 +25,71 @@ SHOWN = 500
 DRIFT_ROLES = {"list_keeper", "supervisor", "leader"}
 
 
-def _found(request: Any) -> Iterator[lists.Drift]:
-    """The differences that were asked for: all townships, one, or only what is not allowed."""
+def _township(request: Any) -> str:
+    """The township that is asked for; a leader of one sees that one only."""
     township = request.GET.get("township", "")
     if "leader" in request.actor.roles and not request.actor.roles & {"list_keeper", "supervisor"}:
         township = directory.township_of(request.actor.division_code) or township
-    if township and not directory.division_exists(township):
-        township = ""
-    return lists.find_drift(on=request.today, township=township, allowed=request.GET.get("all") == "1")
+    return township if township and directory.division_exists(township) else ""
 
 
 @access("staff", roles=DRIFT_ROLES)
-@require_GET
+@require_http_methods(["GET", "POST"])
 def drift(request: Any) -> HttpResponse:
-    """What differs from the list, since when, who approved it."""
-    rows = list(islice(_found(request), SHOWN + 1))
+    """What differed from the list by the report of a day, since when, who approved it; a keeper asks for one now."""
+    problem, status = "", 200
+    if request.method == "POST":
+        try:
+            actions.request_drift(by=request.actor, at=request.at)
+            return HttpResponseRedirect(reverse("desk:drift"))
+        except WeiminError as fault:
+            problem, status = fault.message, status_of(fault)
+    on, wrong, day_status = asked_day(request)
+    township, allowed = _township(request), request.GET.get("all") == "1"
+    found = reports.list_findings(on=on, township=township, allowed=allowed)
+    rows = list(found[: SHOWN + 1])
     context = {
-        "rows": rows[:SHOWN],
+        "rows": [(directory.full_name(one.township_id), one) for one in rows[:SHOWN]],
         "more": len(rows) > SHOWN,
-        "all": request.GET.get("all") == "1",
-        "township": request.GET.get("township", ""),
+        "all": allowed,
+        "on": on,
+        "township": township,
         "townships": directory.townships_by_county(),
         "shown": SHOWN,
+        "report": reports.find_report(),
+        "running": reports.find_running(),
+        "trend": reports.list_trend(until=request.today),
+        "keeper": "list_keeper" in request.actor.roles,
+        "problem": problem or wrong,
     }
-    return render(request, "listkeeping/drift.html", context)
+    return render(request, "listkeeping/drift.html", context, status=max(status, day_status))
 
 
 @access("staff", roles=DRIFT_ROLES)
 @require_GET
 def export_drift(request: Any) -> FileResponse:
     """The same as a spreadsheet, whole."""
-    head = ["乡镇（街道）", "事项代码", "事项", "哪里不同", "清单", "乡镇", "从哪天起", "谁批准的", "是否允许"]
+    head = [
+        "乡镇（街道）", "事项代码", "事项", "哪里不同", "清单", "乡镇", "从哪天起", "第一次发现", "谁批准", "是否允许",
+    ]  # fmt: skip
+    on = read_day(request.GET.get("on", ""), request.today)
+    found = reports.list_findings(on=on, township=_township(request), allowed=request.GET.get("all") == "1")
     cells = (
         [
-            one.township,
+            directory.full_name(one.township_id),
             one.item_code,
             one.item_name,
             one.what,
             one.base,
             one.theirs,
             one.since,
+            one.first_on,
             one.approved_by,
             "允许" if one.allowed else "不允许",
         ]
-        for one in _found(request)
+        for one in found.iterator(chunk_size=1000)
     )
-    return spreadsheet(f"drift-{request.today:%Y%m%d}.xlsx", "和清单的差异", head, cells)
+    return spreadsheet(f"drift-{on:%Y%m%d}.xlsx", "和清单的差异", head, cells)
 
 
 @access("staff", roles={"leader"})
@@ -79,7 +97,8 @@ def export_drift(request: Any) -> FileResponse:
 def offers(request: Any) -> HttpResponse:
     """What the leader's township offers, and what it says of its own."""
     township = directory.township_of(request.actor.division_code)
-    rows = lists.list_township_offers(township=township, on=request.today) if township else []
+    found = lists.list_township_offers(township=township, on=request.today) if township else []
+    rows = [(row, version, reports.local_in_words(row.local, version)) for row, version in found]
     context = {"rows": rows, "place": directory.full_name(township) if township else ""}
     return render(request, "listkeeping/offers.html", context)
 

@@ -60,6 +60,20 @@ class RowPage:
     done: str = ""
     section: str = "lists"
 
+    @property
+    def old_title(self) -> str:
+        """The heading over what the earlier version says."""
+        return _titled(self.old)
+
+    @property
+    def new_title(self) -> str:
+        """The heading over what the later version says."""
+        return _titled(self.new)
+
+
+def _titled(version: VersionView | None) -> str:
+    return f"第 {version.number} 版（{version.status_text}）" if version else ""
+
 
 @access("public")
 @require_GET

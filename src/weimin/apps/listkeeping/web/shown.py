@@ -36,6 +36,10 @@ def part_in_words(part: Part, value: Any) -> str:
     return in_words(value)
 
 
+#: Names by which the platform keeps rows apart: nothing that a reader looks for.
+_INNER = {("materials", "code"), ("form.pages", "name")}
+
+
 def show_row(list_code: str, doc: Mapping[str, Any]) -> list[ShownSection]:
     """The contents of a row by section; empty values are left out, empty columns of tables too."""
     shown = []
@@ -44,7 +48,11 @@ def show_row(list_code: str, doc: Mapping[str, Any]) -> list[ShownSection]:
             table = [
                 [part_in_words(part, row.get(part.path)) for part in section.parts] for row in rows_of(section, doc)
             ]
-            kept = [place for place in range(len(section.parts)) if any(row[place] for row in table)]
+            kept = [
+                place
+                for place, part in enumerate(section.parts)
+                if any(row[place] for row in table) and (section.group, part.path) not in _INNER
+            ]
             heads = tuple(section.parts[place].label for place in kept)
             rows = tuple(tuple(row[place] for place in kept) for row in table)
             if rows:

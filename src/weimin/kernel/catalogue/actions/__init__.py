@@ -1,5 +1,6 @@
 """Writes of the catalogue: loading files, drafting and publishing versions of list rows, offers of townships."""
 
+from weimin.kernel.catalogue.actions.drift import DriftNotYours, request_drift, work_on_drift
 from weimin.kernel.catalogue.actions.importing import (
     BatchElsewhere,
     ImportUnknown,
@@ -41,6 +42,7 @@ __all__ = [
     "DraftChanged",
     "DraftStands",
     "Drafting",
+    "DriftNotYours",
     "EndingOnly",
     "ImportUnknown",
     "LocalFields",
@@ -69,9 +71,11 @@ __all__ = [
     "publish_item",
     "publish_version",
     "read_item_files",
+    "request_drift",
     "review_version",
     "save_draft",
     "start_import",
     "submit_draft",
+    "work_on_drift",
     "work_on_imports",
 ]

@@ -1,21 +1,21 @@
-"""Reads of lists: rows of a day, history, what waits, what was proposed, and where townships differ from the list."""
+"""Reads of lists: rows of a day, history, what waits, what was proposed, what townships offer."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
 from weimin.base.errors import NotFound
 from weimin.kernel.catalogue import access
 from weimin.kernel.catalogue.models import ItemVersion, ListImport, Offer, Proposal
 from weimin.kernel.catalogue.rules.comparing import Difference, compare
 from weimin.kernel.catalogue.rules.lists import ListKind, list_kinds
-from weimin.kernel.catalogue.types import ACTS, IN_PROCESS, LEGAL_STATUSES, STAGES, VersionView
-from weimin.kernel.directory import queries as directory
+from weimin.kernel.catalogue.rules.records import choice_names
+from weimin.kernel.catalogue.types import ACTS, IN_PROCESS, LEGAL_STATUSES, STAGES, STATUSES, VersionView
 from weimin.kernel.record.types import Actor
 
 OUTCOMES = {"done": "完成", "passed": "通过", "returned": "退回修改", "refused": "不同意"}
@@ -25,24 +25,6 @@ class RowUnknown(NotFound):
     """No such row or version for this viewer."""
 
     code = "catalogue.row_unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Drift:
-    """One thing in which a township differs from the list.
-
-    Shape:  forbidden for the township's own published text, allowed for local contents; since in UTC or a day
-    """
-
-    township: str
-    item_code: str
-    item_name: str
-    what: str
-    base: str
-    theirs: str
-    since: date | None
-    approved_by: str
-    allowed: bool
 
 
 def get_kind(code: str) -> ListKind:
@@ -163,22 +145,26 @@ def compare_versions(
     rows = {one.number: _view(one) for one in both}
     if old not in rows or new not in rows:
         raise RowUnknown("要对照的版本不存在。")
-    kind = list_kinds()[rows[old].list_code]
-    labels = {one.name: one.label for one in kind.columns}
-    return rows[old], rows[new], compare(rows[old].doc, rows[new].doc, labels=labels)
+    return rows[old], rows[new], find_differences(rows[old].list_code, rows[old].doc, rows[new].doc)
+
+
+def find_differences(list_code: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Difference, ...]:
+    """What differs between two records of a list, in the list's own words."""
+    labels = {one.name: one.label for one in list_kinds()[list_code].columns}
+    return compare(old, new, labels=labels, names=choice_names(list_code))
 
 
 def list_waiting(*, viewer: Actor) -> list[VersionView]:
-    """The versions that wait for this viewer's act, oldest first, without their records.
+    """The versions that wait for this viewer's act, oldest first; those of a workbook wait as one (`list_batches`).
 
-    Cost:   one query
+    Cost:   one query, without records
     """
-    rows = access.waiting_versions(viewer).defer(*_TEXTS).order_by("pk")
+    rows = access.waiting_versions(viewer).filter(batch=None).defer(*_TEXTS).order_by("pk")
     return [_view(one, whole=False) for one in rows]
 
 
-def waits_for(*, viewer: Actor, version_id: int) -> bool:
-    """Whether a version waits for this viewer's act.
+def is_waiting(*, viewer: Actor, version_id: int) -> bool:
+    """Whether a version waits for this viewer's act, alone or with its workbook.
 
     Cost:   one query
     """
@@ -186,12 +172,40 @@ def waits_for(*, viewer: Actor, version_id: int) -> bool:
 
 
 def list_in_process(*, viewer: Actor) -> list[VersionView]:
-    """Every version on its way, without their records.
+    """Every version on its way that came alone.
 
-    Cost:   one query
+    Cost:   one query, without records
     """
-    rows = access.visible_versions(viewer).filter(status__in=[*IN_PROCESS, "waiting"]).defer(*_TEXTS).order_by("pk")
-    return [_view(one, whole=False) for one in rows]
+    rows = access.visible_versions(viewer).filter(status__in=[*IN_PROCESS, "waiting"], batch=None)
+    return [_view(one, whole=False) for one in rows.defer(*_TEXTS).order_by("pk")]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The versions of one workbook on their way, as one line."""
+
+    import_id: int
+    list_code: str
+    name: str
+    rows: int
+    status_text: str
+    valid_from: date
+
+
+def list_batches(*, viewer: Actor, waiting: bool) -> list[Batch]:
+    """The workbooks whose versions wait for this viewer's act, or with `waiting` false all that are on their way.
+
+    Cost:   one query, however many rows a workbook has
+    """
+    rows = access.waiting_versions(viewer) if waiting else access.visible_versions(viewer)
+    found = (
+        rows.filter(status__in=[*IN_PROCESS, "waiting"])
+        .exclude(batch=None)
+        .values_list("batch_id", "batch__list_code", "batch__file_name", "status")
+        .annotate(rows=Count("pk"), day=Max("valid_from"))
+        .order_by("batch_id", "status")
+    )
+    return [Batch(pk, code, name, count, STATUSES[status], day) for pk, code, name, status, count, day in found]
 
 
 def list_proposals(*, viewer: Actor, open_only: bool = False) -> list[Proposal]:
@@ -217,70 +231,6 @@ def count_impact(*, code: str, on: date) -> dict[str, int]:
         "local": offers.exclude(local={}).count(),
         "copies": offers.exclude(copy_digest="").count(),
     }
-
-
-# what a township's local contents differ in, in words
-_LOCAL = {
-    "address": "地点",
-    "hours": "时间",
-    "phone": "电话",
-    "window": "窗口",
-    "committed_days": "承诺天数",
-}
-
-
-def find_drift(*, on: date, township: str = "", allowed: bool = True) -> Iterator[Drift]:
-    """Where townships differ from the list in force: their own published texts (never allowed), local contents.
-
-    Texts are told apart in the database by their digests; only those that differ are read and compared.
-
-    Cost:   two queries; memory for the differing rows and one version of each of their items
-    """
-    live = Q(valid_until=None) | Q(valid_until__gt=on)
-    offers = Offer.objects.filter(live, valid_from__lte=on)
-    if township:
-        offers = offers.filter(township_id=township)
-    current = ItemVersion.objects.filter(item=OuterRef("item"), status="in_force")
-    differing = offers.exclude(copy_digest="").exclude(Exists(current.filter(digest=OuterRef("copy_digest"))))
-    wanted = Q(pk__in=differing.values("pk"))
-    if allowed:
-        wanted |= ~Q(local={})
-    rows = offers.filter(wanted).select_related("township", "item").order_by("township_id", "item__code")
-    bases = {
-        one.item_id: one
-        for one in ItemVersion.objects.filter(status="in_force", item_id__in=rows.values("item_id")).defer("search")
-    }
-    for offer in rows.iterator(chunk_size=1000):
-        base = bases.get(offer.item_id)
-        yield from _drift_of(offer, base, allowed)
-
-
-def _drift_of(offer: Offer, base: ItemVersion | None, allowed: bool) -> Iterator[Drift]:
-    place, code = directory.full_name(offer.township_id), offer.item.code
-    if base is None:
-        if offer.copy_digest:
-            yield Drift(
-                place, code, str((offer.copy or {}).get("name") or code), "整项", "已停用", "仍在公布", None, "", False
-            )
-        return
-    if offer.copy_digest and offer.copy_digest != base.digest:
-        for one in compare(base.doc, offer.copy or {}):
-            since = offer.copy_at.date() if offer.copy_at else None
-            yield Drift(place, code, base.name, one.label, one.old, one.new, since, "", allowed=False)
-    if allowed:
-        for name, value in offer.local.items():
-            listed = base.limit_text if name == "committed_days" else "跟清单走"
-            yield Drift(
-                place,
-                code,
-                base.name,
-                _LOCAL.get(name, name),
-                listed,
-                str(value),
-                offer.valid_from,
-                offer.approved_by,
-                True,
-            )
 
 
 def list_batch_acts(*, viewer: Actor, versions: list[VersionView]) -> tuple[str, ...]:
@@ -322,7 +272,7 @@ def list_township_offers(*, township: str, on: date) -> list[tuple[Offer, ItemVe
     """
     live = Q(valid_until=None) | Q(valid_until__gt=on)
     offers = Offer.objects.filter(live, valid_from__lte=on, township_id=township).select_related("item")
-    versions = {one.item_id: one for one in ItemVersion.objects.filter(status="in_force").defer("search", "doc")}
+    versions = {one.item_id: one for one in ItemVersion.objects.filter(status="in_force").defer("search")}
     return [(one, versions.get(one.item_id)) for one in offers.order_by("item__code")]
 
 

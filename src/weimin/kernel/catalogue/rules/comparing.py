@@ -16,13 +16,13 @@ LABELS = {
     "publication": "公开", "legal_effect": "性质", "review_body": "复议机关", "court": "管辖法院",
     "accept_other_townships": "全域通办", "synonyms": "群众叫法", "life_events": "人生事件", "faq": "常见问题",
     "certainty": "核对情况", "pages": "页", "fields": "问题", "statutory": "法定", "committed": "承诺",
-    "stages": "分段", "pause_grounds": "停钟情形", "value": "数值", "unit": "单位", "extend": "延长",
+    "stages": "分段", "pause_grounds": "停钟情形", "value": "天数", "unit": "单位", "extend": "延长",
     "required": "是否必须", "kind": "提交方式", "originals": "原件份数", "copies": "复印件份数",
     "issued_by": "出具机构", "share_source": "共享来源", "accept": "文件格式", "note": "说明", "label": "题目",
     "help": "提示", "choices": "选项", "charged": "是否收费", "law": "文件", "article": "条款", "version": "版本",
     "regime": "适用程序", "remedy": "救济", "renewal": "延续", "who": "谁办", "text": "内容", "title": "标题",
     "validity": "有效期", "sample": "样本", "class": "类别", "address": "地点", "hours": "时间", "phone": "电话",
-    "window": "窗口",
+    "window": "窗口", "form/type": "怎么填", "form/name": "字段名",
 }  # fmt: skip
 #: By what members of a list are known as the same one, tried in turn.
 _KEYS = ("code", "name", "title", "q", "law")
@@ -41,45 +41,72 @@ class Difference:
     new: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """How keys are called, and codes: by path, or by the first and the last steps of one."""
+
+    labels: Mapping[str, str]
+    names: Mapping[str, Mapping[str, str]]
+
+    def of_key(self, key: str, path: tuple[str, ...]) -> str:
+        """A heading in words; some are called otherwise within another part of the record."""
+        inner = f"{path[0]}/{key}" if path else ""
+        return self.labels.get(inner) or self.labels.get(key, key)
+
+    def codes_at(self, path: tuple[str, ...]) -> Mapping[str, str]:
+        """The codes that may stand at a path, with their names; empty where any text may."""
+        ways = (".".join(path), *(".".join((*path[:steps], path[-1])) for steps in (1, 2) if len(path) > steps + 1))
+        return next((self.names[one] for one in ways if one in self.names), {})
+
+    def of_value(self, value: Any, path: tuple[str, ...]) -> str:
+        """A value in words, its codes by their names."""
+        names = self.codes_at(path)
+        if isinstance(value, list):
+            return in_words([names.get(str(one), one) for one in value] if names else value)
+        return names.get(str(value)) or in_words(value)
+
+
 def compare(
-    old: Mapping[str, Any], new: Mapping[str, Any], *, labels: Mapping[str, str] | None = None
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    *,
+    labels: Mapping[str, str] | None = None,
+    names: Mapping[str, Mapping[str, str]] | None = None,
 ) -> tuple[Difference, ...]:
     """Everything that differs between two records, in the order of the records; empty for equal ones.
 
     A member of a list is found by its code, name or title, so that an inserted material is one difference. Empty texts,
-    lists and absent keys are the same.
+    lists and absent keys are the same. `names` says what codes are called (`records.choice_names`).
     """
-    return tuple(_differences(old, new, (), (), {**LABELS, **(labels or {})}))
+    return tuple(_differences(old, new, (), (), _Words({**LABELS, **(labels or {})}, names or {})))
 
 
 def _differences(
-    old: Any, new: Any, path: tuple[str, ...], words: tuple[str, ...], labels: Mapping[str, str]
+    old: Any, new: Any, path: tuple[str, ...], words: tuple[str, ...], called: _Words
 ) -> Iterator[Difference]:
     if _same(old, new):
         return
     if isinstance(old or {}, Mapping) and isinstance(new or {}, Mapping):
         old, new = old or {}, new or {}
         for key in [*old, *(one for one in new if one not in old)]:
-            step = labels.get(str(key), str(key))
-            yield from _differences(old.get(key), new.get(key), (*path, str(key)), (*words, step), labels)
+            step = called.of_key(str(key), path)
+            yield from _differences(old.get(key), new.get(key), (*path, str(key)), (*words, step), called)
     elif (key := _key(old, new)) is not None:
         before, after = {_name(one, key): one for one in old or ()}, {_name(one, key): one for one in new or ()}
         for name in [*before, *(one for one in after if one not in before)]:
             step = _called(before.get(name) or after.get(name) or {}, name)
-            yield from _member(before.get(name), after.get(name), (*path, name), (*words, f"“{step}”"), labels)
+            yield from _member(before.get(name), after.get(name), (*path, name), (*words, f"“{step}”"), called)
         if list(before) != list(after) and set(before) == set(after):
             yield Difference("/".join(path), "·".join(words) + "·顺序", "、".join(before), "、".join(after))
-    else:
-        yield Difference("/".join(path), "·".join(words), in_words(old), in_words(new))
+    elif not (called.codes_at(path) and isinstance(old, list) and isinstance(new, list) and set(old) == set(new)):
+        yield Difference("/".join(path), "·".join(words), called.of_value(old, path), called.of_value(new, path))
 
 
-def _member(
-    old: Any, new: Any, path: tuple[str, ...], words: tuple[str, ...], labels: Mapping[str, str]
-) -> Iterator[Difference]:
+def _member(old: Any, new: Any, path: tuple[str, ...], words: tuple[str, ...], called: _Words) -> Iterator[Difference]:
     if old is None or new is None:
         yield Difference("/".join(path), "·".join(words), "有" if new is None else "", "有" if old is None else "")
     else:
-        yield from _differences(old, new, path, words, labels)
+        yield from _differences(old, new, path, words, called)
 
 
 def _same(old: Any, new: Any) -> bool:

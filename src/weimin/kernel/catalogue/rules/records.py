@@ -170,6 +170,17 @@ def as_typed(part: Part, value: Any) -> str:
     return str(value)
 
 
+@cache
+def choice_names(list_code: str) -> dict[str, dict[str, str]]:
+    """What the codes of a list's records are called, by path; in a group by the group's path and the part's."""
+    return {
+        f"{section.group}.{part.path}".removeprefix("."): dict(part.choices)
+        for section in sections_of(list_code)
+        for part in section.parts
+        if part.choices
+    }
+
+
 def rows_of(section: Section, doc: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The rows of a group, a form's questions each with the title of its page."""
     found = value_at(doc, section.group) or []
@@ -269,6 +280,8 @@ def _read_part(part: Part, doc: dict[str, Any], text: str, name: str, faults: di
         faults[name] = wrong
     if text.replace("\r\n", "\n").strip() == as_typed(part, before).strip():
         return
+    if part.type == "choices" and sorted(value) == sorted(str(one) for one in before or ()):
+        return  # a page sends what was ticked in its own order
     if part.type == "text" and isinstance(before, int | float) and not isinstance(before, bool):
         value = _like(before, value)
     if part.type == "cells" and before:

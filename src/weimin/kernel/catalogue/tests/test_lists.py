@@ -184,6 +184,18 @@ class TestTheWay:
         assert [one.version_id for one in lists.list_waiting(viewer=HEAD)] == [version]
         assert lists.list_waiting(viewer=both) == []
 
+    def test_what_was_returned_comes_back_to_whoever_returned_and_passed_it(self) -> None:
+        version = draft()
+        actions.submit_draft(by=KEEPER, at=AT, version_id=version)
+        actions.review_version(by=CHECKER, at=AT, version_id=version, stage="lead", outcome="passed", opinion="")
+        actions.review_version(
+            by=LAWYER, at=AT, version_id=version, stage="legal", outcome="returned", opinion="依据的条款不对"
+        )
+        actions.submit_draft(by=KEEPER, at=AT, version_id=version)
+        for by, stage in ((CHECKER, "lead"), (LAWYER, "legal"), (HEAD, "approve")):
+            assert [one.version_id for one in lists.list_waiting(viewer=by)] == [version]
+            actions.review_version(by=by, at=AT, version_id=version, stage=stage, outcome="passed", opinion="")
+
     def test_a_broken_row_is_not_submitted_and_every_fault_is_named(self) -> None:
         version = draft(doc={"name": "", "way": "order"})
         with pytest.raises(RowBroken) as refused:

@@ -12,9 +12,9 @@ from weimin.kernel.catalogue import actions
 from weimin.kernel.catalogue.actions import LocalFields, OfferBroken, end_offer
 from weimin.kernel.catalogue.actions.loading import digest_of
 from weimin.kernel.catalogue.actions.offers import OfferNotYours, OfferUnknown
-from weimin.kernel.catalogue.models import ItemVersion, Offer
+from weimin.kernel.catalogue.models import DriftFinding, DriftRun, ItemVersion, Offer
 from weimin.kernel.catalogue.queries import NotOffered, find_offer
-from weimin.kernel.catalogue.queries.lists import Drift, find_drift
+from weimin.kernel.catalogue.queries.drift import Drift, find_drift, list_findings, list_trend
 from weimin.kernel.record.types import Actor
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("city")]
@@ -139,7 +139,7 @@ def test_local_contents_are_listed_with_who_approved_them_and_can_be_left_out() 
     found = drift()
     assert {(one.what, one.base, one.theirs) for one in found} == {
         ("地点", "跟清单走", "新大厅二楼"),
-        ("承诺天数", "5 个工作日", "3"),
+        ("承诺时限", "5 个工作日", "3 个工作日"),
     }
     assert all(one.allowed and one.approved_by == LEADER.label and one.since == TODAY for one in found)
     assert drift(allowed=False) == []
@@ -151,3 +151,85 @@ def test_a_township_that_still_publishes_an_ended_item_is_named() -> None:
     ItemVersion.objects.filter(item__code="A1-01", status="in_force").update(status="ended", valid_until=TODAY)
     (found,) = drift()
     assert (found.item_code, found.base, found.theirs) == ("A1-01", "已停用", "仍在公布")
+
+
+def test_a_text_differs_since_the_list_changed_when_the_text_was_right_before() -> None:
+    publish_copies([TOWN])
+    version = ItemVersion.objects.get(item__code="A1-01", status="in_force")
+    changed = {**version.doc, "plain": "换一句话"}
+    later = TODAY + timedelta(days=9)
+    ItemVersion.objects.filter(pk=version.pk).update(doc=changed, digest=digest_of(changed), valid_from=later)
+    (found,) = drift(on=later)
+    assert found.since == later
+
+
+# --- the reports that are kept -----------------------------------------------------------------------------
+KEEPER = Actor(kind="staff", name="演示管理员", account_id=9, post_id=9, roles=frozenset({"list_keeper"}))
+
+
+def report(at: datetime = AT, by: Actor = KEEPER) -> DriftRun:
+    """Have the townships compared, as the night does."""
+    run = actions.request_drift(by=by, at=at)
+    assert actions.work_on_drift(at=at) == 1
+    assert actions.work_on_drift(at=at) == 0
+    return DriftRun.objects.get(pk=run)
+
+
+def test_a_report_of_identical_copies_finds_nothing() -> None:
+    publish_copies([TOWN, OTHER])
+    run = report()
+    assert (run.state, run.forbidden, run.allowed, run.fresh, run.gone) == ("done", 0, 0, 0, 0)
+    assert (run.total, run.offers) == (77, 77 * 60)
+    assert not DriftFinding.objects.exists()
+
+
+def test_one_changed_material_is_named_and_kept_since_the_first_night_however_often_it_is_sent() -> None:
+    publish_copies([TOWN, OTHER], broken=OTHER)
+    assert report().fresh == 1
+    Offer.objects.filter(item__code="A1-01", township_id=OTHER).update(copy_at=AT + timedelta(days=1))
+    second = report(AT + timedelta(days=1))
+    assert (second.forbidden, second.fresh, second.gone) == (1, 0, 0)
+    (found,) = list_findings(on=TODAY + timedelta(days=1))
+    assert (found.township_id, found.what, found.since, found.first_on) == (
+        OTHER,
+        "材料·“医院诊断证明”·复印件份数",
+        TODAY,
+        TODAY,
+    )
+
+
+def test_what_was_mended_stays_in_the_reports_of_its_days() -> None:
+    publish_copies([OTHER], broken=OTHER)
+    report()
+    publish_copies([OTHER])
+    third = report(AT + timedelta(days=2))
+    assert (third.forbidden, third.gone) == (0, 1)
+    assert [len(list_findings(on=TODAY + timedelta(days=day))) for day in (-1, 0, 1, 2)] == [0, 1, 1, 0]
+    assert [one.on for one in list_trend(until=TODAY + timedelta(days=2))] == [TODAY + timedelta(days=2), TODAY]
+
+
+def test_local_contents_keep_who_approved_them_first_and_are_left_out_unless_asked_for() -> None:
+    change(address="新大厅二楼")
+    report()
+    change(at=AT + timedelta(days=3), address="新大厅二楼", window="3 号")
+    report(AT + timedelta(days=3))
+    found = {one.what: one for one in list_findings(on=TODAY + timedelta(days=3), allowed=True)}
+    assert (found["地点"].since, found["窗口"].since) == (TODAY, TODAY + timedelta(days=3))
+    assert found["地点"].approved_by == LEADER.label
+    assert not list_findings(on=TODAY + timedelta(days=3)).exists()
+    assert not list_findings(on=TODAY + timedelta(days=3), allowed=True, township=OTHER).exists()
+
+
+def test_one_comparison_waits_at_a_time_and_one_that_broke_off_is_counted_again() -> None:
+    first = actions.request_drift(by=KEEPER, at=AT)
+    assert actions.request_drift(by=Actor.system("夜间"), at=AT) == first
+    DriftRun.objects.update(state="counting", done=40)
+    with pytest.raises(IntegrityError, match="catalogue_one_drift_run"), transaction.atomic():
+        DriftRun.objects.create(on=TODAY, at=AT, by_label="另一个")
+    assert actions.work_on_drift(at=AT) == 1
+    assert DriftRun.objects.get().state == "done"
+
+
+def test_only_keepers_have_them_compared_by_day() -> None:
+    with pytest.raises(actions.DriftNotYours):
+        actions.request_drift(by=LEADER, at=AT)

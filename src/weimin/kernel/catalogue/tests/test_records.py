@@ -12,7 +12,14 @@ from weimin.kernel.catalogue import actions
 from weimin.kernel.catalogue.actions.loading import read_list_files
 from weimin.kernel.catalogue.rules.comparing import compare
 from weimin.kernel.catalogue.rules.items import check_item
-from weimin.kernel.catalogue.rules.records import as_typed, read_record, read_value, sections_of, typed_record
+from weimin.kernel.catalogue.rules.records import (
+    as_typed,
+    choice_names,
+    read_record,
+    read_value,
+    sections_of,
+    typed_record,
+)
 
 RECORDS = {one["code"]: one for one in actions.read_item_files()}
 OTHERS = {one["code"]: one for one in read_list_files()}
@@ -37,8 +44,34 @@ def test_each_edit_is_one_difference_and_the_rest_stays() -> None:
     rows["materials"][0]["copies"] = "2"
     after, faults = read_record("service", record, typed, rows)
     assert faults == {}
-    assert [one.label for one in compare(record, after)] == ["材料·“医院诊断证明”·复印件份数", "时限·承诺·数值"]
+    assert [one.label for one in compare(record, after)] == ["材料·“医院诊断证明”·复印件份数", "时限·承诺·天数"]
     assert check_item(after) == {}
+
+
+def test_ticks_in_another_order_are_no_edit_and_no_difference() -> None:
+    record = RECORDS["A4-22"]
+    typed, rows = typed_record("service", record)
+    typed["life_events"] = "\n".join(reversed(record["life_events"]))
+    typed["channels"] = "\n".join(reversed(record["channels"]))
+    assert read_record("service", record, typed, rows) == (record, {})
+    turned = {**record, "life_events": record["life_events"][::-1], "conditions": record["conditions"][::-1]}
+    assert [one.label for one in compare(record, turned, names=choice_names("service"))] == ["受理条件"]
+
+
+def test_codes_are_told_apart_by_their_names_in_values_groups_and_questions() -> None:
+    record = RECORDS["A4-22"]
+    typed, rows = typed_record("service", record)
+    typed |= {"life_events": "ageing", "limits.committed.unit": "day"}
+    rows["materials"][0]["kind"] = "copy"
+    rows["form.pages"][5]["type"] = "text"
+    after, _ = read_record("service", record, typed, rows)
+    found = {one.label: (one.old, one.new) for one in compare(record, after, names=choice_names("service"))}
+    assert found == {
+        "人生事件": ("困难救助、养老", "养老"),
+        "时限·承诺·单位": ("工作日", "自然日"),
+        "材料·“书面声明和承诺书”·提交方式": ("照片", "复印件"),
+        "表单·页·“生活情况”·问题·“哪些事自己做不了”·怎么填": ("多选", "一行字"),
+    }
 
 
 def test_rows_are_added_dropped_and_moved() -> None:
