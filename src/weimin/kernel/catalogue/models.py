@@ -182,9 +182,15 @@ class ItemVersion(models.Model):
             ),
         ]
         indexes = [
-            GinIndex(fields=["search"], name="catalogue_version_search"),
-            GinIndex(fields=["names"], name="catalogue_version_names"),
-            GistIndex(fields=["search_text"], name="catalogue_version_typos", opclasses=["gist_trgm_ops"]),
+            # people search what is in force; a row's history may be many times that
+            GinIndex(fields=["search"], name="catalogue_force_search", condition=Q(status="in_force")),
+            GinIndex(fields=["names"], name="catalogue_force_names", condition=Q(status="in_force")),
+            GistIndex(
+                fields=["search_text"],
+                name="catalogue_force_typos",
+                opclasses=["gist_trgm_ops"],
+                condition=Q(status="in_force"),
+            ),
             models.Index(fields=["status", "area"], name="catalogue_version_area"),
         ]
 
