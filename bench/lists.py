@@ -51,17 +51,15 @@ _WORDS = (
 )
 
 
-def prepare(items: int) -> date:
+def prepare(items: int) -> None:
     """Put made-up items in force, each offered and published by every township as its own identical text."""
     from django.db import connection
 
-    from weimin.base import clock
     from weimin.kernel.catalogue.actions import read_item_files
     from weimin.kernel.catalogue.actions.loading import columns_of
     from weimin.kernel.catalogue.models import Item, ItemVersion
     from weimin.kernel.catalogue.rules import searching
 
-    today = clock.local_date(clock.now())
     records = [one for one in read_item_files() if one.get("materials")]
     procedures = dict(ItemVersion.objects.filter(status="in_force").values_list("item__code", "procedure_id"))
     made = Item.objects.bulk_create([Item(code=f"L-{n:04d}") for n in range(1, items + 1)])
@@ -81,7 +79,6 @@ def prepare(items: int) -> date:
         cursor.execute(_OFFERS, [BEGAN])
         for table in ("catalogue_itemversion", "catalogue_offer", "catalogue_item"):
             cursor.execute(f"VACUUM ANALYZE {table}")
-    return today
 
 
 def add_history(first: int, last: int) -> None:
@@ -101,27 +98,27 @@ def add_history(first: int, last: int) -> None:
 # Drift
 
 
-def drift(today: date, url: str) -> list[dict[str, Any]]:
+def drift(url: str) -> list[dict[str, Any]]:
     """The nightly report of all townships: identical, one material changed, one text in a hundred changed."""
     from weimin.kernel.catalogue.models import Offer
 
     offers = list(Offer.objects.exclude(copy_digest="").order_by("pk").values_list("pk", flat=True))
-    found = [_report_of("every copy identical", today, url, changed=[])]
+    found = [_report_of("every copy identical", url, changed=[])]
     assert not found[0]["rows"], f"{len(found[0]['rows'])} false differences"
     one = [offers[len(offers) // 3]]
-    found.append(_report_of("one material changed", today, url, changed=one))
+    found.append(_report_of("one material changed", url, changed=one))
     assert len(found[1]["rows"]) == 1, found[1]["rows"]
     named = found[1]["rows"][0]
     assert named.what.startswith("材料") and "改过的材料名称" in named.what + named.theirs, (named.what, named.theirs)
     some = random.Random(5).sample(sorted(set(offers) - set(one)), len(offers) // 100)
-    found.append(_report_of("one text in a hundred changed", today, url, changed=some))
+    found.append(_report_of("one text in a hundred changed", url, changed=some))
     assert len({(row.township_id, row.item_code) for row in found[2]["rows"]}) == len(some) + 1
     for row in found:
         row["offers"] = len(offers)
     return found
 
 
-def _report_of(what: str, today: date, url: str, *, changed: list[int]) -> dict[str, Any]:
+def _report_of(what: str, url: str, *, changed: list[int]) -> dict[str, Any]:
     """Change some copies, and time the report with all that it writes; the first time it also keeps what is new."""
     from django.db import connection
 
@@ -139,7 +136,7 @@ def _report_of(what: str, today: date, url: str, *, changed: list[int]) -> dict[
         actions.request_drift(by=Actor.system("测量"), at=clock.now())
         times.values.append(_seconds(lambda: actions.work_on_drift(at=clock.now())))
         floors.values.append(_seconds(lambda: _plain_drift(url)))
-    rows = list(reports.list_findings(on=today))
+    rows = list(reports.list_findings(on=clock.local_date(clock.now())))
     return {"what": what, "rows": rows, "first": times.values[0], "times": times, "floors": floors}
 
 
@@ -165,7 +162,7 @@ def _seconds(work: Callable[[], Any]) -> float:
 # Publishing
 
 
-def publish(today: date, url: str, count: int) -> dict[str, Any]:
+def publish(url: str, count: int) -> dict[str, Any]:
     """Versions go the whole way; half of them are offered by all townships, half by one; gives the times to publish."""
     from django.db import connection
     from django.db.transaction import atomic
@@ -180,7 +177,7 @@ def publish(today: date, url: str, count: int) -> dict[str, Any]:
     for code in codes[1::2]:
         keep = Offer.objects.filter(item__code=code).order_by("pk").values_list("pk", flat=True)[:1]
         Offer.objects.filter(item__code=code).exclude(pk__in=list(keep)).delete()
-    ready = [_approved(code, today) for code in codes]
+    ready = [_approved(code) for code in codes]
     times: dict[bool, Timings] = {True: Timings(), False: Timings()}
     floor, numbers = Timings(), set()
     for place, version in enumerate(ready):
@@ -196,7 +193,7 @@ def publish(today: date, url: str, count: int) -> dict[str, Any]:
     return {"all": times[True], "one": times[False], "floor": floor, "statements": sorted(numbers)}
 
 
-def _approved(code: str, today: date) -> int:
+def _approved(code: str) -> int:
     """A version with a changed material that waits for its publication."""
     from weimin.base import clock
     from weimin.kernel.catalogue import actions
@@ -206,7 +203,7 @@ def _approved(code: str, today: date) -> int:
     version = actions.begin_draft(by=keeper, at=at, list_code="service", code=code)
     doc = ItemVersion.objects.get(pk=version).doc
     doc["materials"][0]["name"] = "换了名称的材料"
-    drafting = actions.Drafting(doc=doc, trigger="review", reason="测量：材料换名称", valid_from=today)
+    drafting = actions.Drafting(doc=doc, trigger="review", reason="测量：材料换名称", valid_from=clock.local_date(at))
     faults = actions.save_draft(by=keeper, at=at, version_id=version, revision=0, drafting=drafting)
     assert not faults, faults
     actions.submit_draft(by=keeper, at=at, version_id=version)
@@ -283,7 +280,7 @@ def as_of(url: str, items: int, versions: int, repeats: int) -> dict[str, Timing
 # Pages
 
 
-def pages(items: int, versions: int, repeats: int, today: date) -> dict[str, Timings]:
+def pages(items: int, versions: int, repeats: int) -> dict[str, Timings]:
     """Public pages and the keeper's, in turns with an empty view."""
     anyone, keeper = Client(), reading.log_in("shi.qingdan")
     dice = random.Random(3)
@@ -330,18 +327,18 @@ def measure(url: str, *, quick: bool = False) -> list[str]:
     items, versions, count = QUICK if quick else FULL
     repeats = 20 if quick else 150
     filled = time.perf_counter()
-    today = prepare(items)
+    prepare(items)
     filled = time.perf_counter() - filled
     add_history(1, 1)
     few = as_of(url, items, 2, repeats)
     with stage.serving():
-        first = pages(items, 2, repeats, today)
+        first = pages(items, 2, repeats)
     add_history(2, versions - 1)
     many = as_of(url, items, versions, repeats)
-    drifts = drift(today, url)
+    drifts = drift(url)
     with stage.serving():
-        second = pages(items, versions, repeats, today)
-    published = publish(today, url, count)
+        second = pages(items, versions, repeats)
+    published = publish(url, count)
     return _report(items, versions, filled, few, many, drifts, first, second, published)
 
 
