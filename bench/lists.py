@@ -300,7 +300,7 @@ def pages(items: int, versions: int, repeats: int) -> dict[str, Timings]:
         ),
         "a row on a day, with its history": (anyone, lambda: f"/rows/{code()}/?on={day()}", "<h2>历史</h2>"),
         "a list on a day, 100 rows": (anyone, lambda: f"/lists/service/?on={day()}", "L-0001"),
-        "the drift report, first 500": (keeper, lambda: "/desk/lists/drift/", "drift.xlsx"),
+        "the drift report, with nothing and then with 500 rows": (keeper, lambda: "/desk/lists/drift/", "drift.xlsx"),
         "the keeper's list, 100 rows": (keeper, lambda: "/desk/lists/service/?q=%EF%BC%88", "L-0001"),
     }
     times = {name: Timings() for name in ways}
@@ -359,7 +359,7 @@ def _report(
         f"- Run: {stage.describe()}; {stage.load()}",
         f"- {items:,} items in force, each offered by 77 townships, every one with its own published text of {drifts[0]['offers']:,}; "
         f"2 and then {versions} versions of each item. Filled in {filled:.0f} s",
-        "- Figures of a line and their floors take turns",
+        "- Figures of a line and their floors take turns; a row's page shows all its versions, so it grows with them",
         "",
         "Drift: what differs in all townships. Nothing is reported of identical copies, one changed material is named as such, and of one text in "
         "a hundred every difference is found. Floor: the digests compared and the differing texts read by plain SQL.",
