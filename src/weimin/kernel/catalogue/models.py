@@ -13,7 +13,7 @@ from weimin.kernel.catalogue.types import LEGAL_STATUSES, STAGES, STATUSES, TRIG
 
 
 def period(start: str = "valid_from", end: str = "valid_until") -> Func:
-    """The days from one column's to another's, the last not among them, as PostgreSQL's indexes of periods have them."""
+    """The days from one column's to another's, the last not among them, as the indexes of periods have them."""
     return Func(start, end, function="daterange", output_field=DateRangeField())
 
 
