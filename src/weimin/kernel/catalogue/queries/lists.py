@@ -50,7 +50,7 @@ def count_rows(*, on: date) -> dict[str, int]:
 def _as_of(on: date) -> QuerySet[ItemVersion]:
     """The versions that were law on a day, found by the index of their periods."""
     rows = ItemVersion.objects.filter(status__in=sorted(LEGAL_STATUSES), effect="set")
-    return rows.alias(period=period()).filter(period__contains=on)
+    return rows.alias(period=period()).filter(period__contains=on)  # type: ignore[misc]  # a range contains a day
 
 
 #: Of a version: what a history or a list does not show. The whole text of a row is many times all its other columns.
