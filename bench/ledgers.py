@@ -52,7 +52,7 @@ _OF_ENTRY = (
 )
 _MATTERS = """
 SELECT c.number, c.township_id, o.handle_agency_id FROM cases_case c JOIN catalogue_offer o ON o.id = c.offer_id
-WHERE c.number LIKE '%%-200101-%%' ORDER BY c.id LIMIT %s
+WHERE c.number LIKE '%%-2001__-%%' ORDER BY c.id LIMIT %s
 """
 _SHOW = (
     "UPDATE cases_case c SET clock_id = k.id, due_on = coalesce(k.committed_due_date, k.due_date),"

@@ -14,7 +14,7 @@ _COPY = """
 INSERT INTO cases_case (number, item_version_id, offer_id, township_id, applicant_id, applicant_shown, item_name, channel,
   state, revision, instance_id, answers_sealed, delivery, submitted_at, accepted_at, accepted_how, decided_at, ended_at,
   due_on, statutory_due_on, due_provisional, clock_id, attention_at, attention_tries, outcome)
-SELECT substr(o.township_id, 1, 9) || '-200101-' || lpad(g::text, 6, '0'), v.id, o.id, o.township_id, %(person)s, '演*', v.name,
+SELECT substr(o.township_id, 1, 9) || '-2001' || lpad((1 + g / 100000)::text, 2, '0') || '-' || lpad((g %% 100000)::text, 5, '0'), v.id, o.id, o.township_id, %(person)s, '演*', v.name,
   'window', CASE WHEN g / 10 %% 20 = 0 OR g <= 500 THEN 'handling' ELSE 'closed' END, 5, NULL, %(answers)s, 'pickup',
   now() - (g %% 700) * interval '1 day', now(), 'clerk', NULL, NULL, current_date + (g %% 30 - 5), NULL, false, NULL, NULL, 0, ''
 FROM generate_series(%(first)s, %(last)s) g
@@ -31,7 +31,7 @@ SELECT c.id, kind.task, kind.task, kind.task, kind.name, 'agree disagree', CASE 
   NULL, '', c.due_on, c.submitted_at, c.submitted_at, 'agree', ''
 FROM cases_case c JOIN catalogue_offer o ON o.id = c.offer_id
 CROSS JOIN (VALUES ('accept', '受理审查', 'front_desk'), ('review', '乡镇初审', 'reviewer')) AS kind(task, name, role)
-WHERE c.number LIKE '%%-200101-%%' AND NOT EXISTS (SELECT 1 FROM cases_step s WHERE s.case_id = c.id)
+WHERE c.number LIKE '%%-2001__-%%' AND NOT EXISTS (SELECT 1 FROM cases_step s WHERE s.case_id = c.id)
 """
 
 
@@ -246,5 +246,5 @@ def count_filled() -> int:
     from django.db import connection
 
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM cases_case WHERE number LIKE '%-200101-%'")
+        cursor.execute("SELECT count(*) FROM cases_case WHERE number LIKE '%-2001__-%'")
         return int(cursor.fetchone()[0])

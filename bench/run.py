@@ -15,9 +15,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench import chain, clocks, life, reading, sealing, spent, stage
+from bench import chain, clocks, life, lists, reading, restricted, sealing, spent, stage
 
 PAGE = stage.ROOT / "docs/reference/performance.md"
+#: What `--entries` hands on to the process of the part.
+ENTRIES = "BENCH_ENTRIES"
 
 
 def _spent(quick: bool) -> list[str]:
@@ -31,12 +33,24 @@ def _clocks(quick: bool) -> list[str]:
 
 def _chain(quick: bool) -> list[str]:
     stage.prepare(load=False)
-    return list(chain.report(chain.measure(100_000 if quick else 1_000_000)))
+    if entries := int(os.environ.get(ENTRIES, "0")):
+        return chain.report(chain.measure(entries), f"## Audit chain of {entries:,} entries")
+    return chain.report(chain.measure(100_000 if quick else 1_000_000))
 
 
 def _sealing(quick: bool) -> list[str]:
     stage.prepare(load=False)
     return sealing.measure(quick=quick)
+
+
+def _restricted(quick: bool) -> list[str]:
+    stage.prepare()
+    return restricted.measure(quick=quick)
+
+
+def _lists(quick: bool) -> list[str]:
+    os.environ.setdefault("WEIMIN_RATES", lists.RATES)
+    return lists.measure(stage.prepare(), quick=quick)
 
 
 #: Parts that stand by themselves: each in a process and a database of its own, each gives its section of the page.
@@ -45,6 +59,8 @@ PARTS: dict[str, Callable[[bool], list[str]]] = {
     "clocks": _clocks,
     "chain": _chain,
     "sealing": _sealing,
+    "restricted": _restricted,
+    "lists": _lists,
 }
 
 
@@ -56,21 +72,25 @@ def main() -> None:
     parser.add_argument(
         "--print", choices=sorted(PARTS), dest="printed", help="print one part's section, write nothing"
     )
+    parser.add_argument("--entries", type=int, help="with --only chain: so many entries, in a section of their own")
     asked = parser.parse_args()
+    if asked.entries:
+        os.environ[ENTRIES] = str(asked.entries)
     if asked.printed:
         print("\n".join(PARTS[asked.printed](asked.quick)).strip())
         return
     apart = dict(os.environ)  # parts make their database where this one was
-    page = PAGE.read_text(encoding="utf-8")
     if asked.only in (None, "core"):
         head, *sections = re.split(r"^(?=## )", _measure_core(quick=asked.quick), flags=re.MULTILINE)
+        page = PAGE.read_text(encoding="utf-8")
         page = head + page[page.index("## ") :] if "## " in page else head
         for section in sections:
             page = _put(page, section.strip())
+        PAGE.write_text(page, encoding="utf-8")
     for name in [one for one in PARTS if asked.only in (None, one)]:
-        page = _put(page, _section(name, apart, quick=asked.quick))
-    PAGE.write_text(page, encoding="utf-8")
-    print(page)
+        section = _section(name, apart, quick=asked.quick)
+        PAGE.write_text(_put(PAGE.read_text(encoding="utf-8"), section), encoding="utf-8")
+    print(PAGE.read_text(encoding="utf-8"))
 
 
 def _section(name: str, environment: dict[str, str], *, quick: bool) -> str:

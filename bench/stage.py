@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 import threading
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 ROOT = Path(__file__).resolve().parents[1]
 DATABASE = "weimin_bench"
@@ -54,12 +56,28 @@ def prepare(*, load: bool = True) -> str:
     return url
 
 
+def actor_of(username: str) -> Any:
+    """The actor of a log-in of the demonstration, in its first post."""
+    from weimin.base import clock
+    from weimin.kernel.accounts import queries as accounts
+    from weimin.kernel.directory import queries as directory
+
+    account = accounts.find_staff_id(username)
+    assert account is not None, username
+    return directory.get_actor_for_account(account_id=account, post_id=None, at=clock.now(), via="desk")
+
+
 def describe() -> str:
     """When and on what this runs."""
     return (
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, {platform.machine()}, "
         f"Python {platform.python_version()}"
     )
+
+
+def load() -> str:
+    """How busy the machine is with this and with anything else."""
+    return f"load over the last five minutes {os.getloadavg()[1]:.1f}"
 
 
 @contextmanager
@@ -132,10 +150,33 @@ class Client:
             self.headers["Cookie"] = cookie
 
     def get(self, path: str) -> tuple[int, bytes]:
-        """Fetch a path."""
-        self.link.request("GET", path, headers=self.headers)
-        answer = self.link.getresponse()
+        """Fetch a path; over a new connection when the server has closed one that stood idle."""
+        try:
+            self.link.request("GET", path, headers=self.headers)
+            answer = self.link.getresponse()
+        except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
+            self.link.close()
+            self.link.request("GET", path, headers=self.headers)
+            answer = self.link.getresponse()
         return answer.status, answer.read()
+
+    def post_form(self, path: str, fields: dict[str, str]) -> bytes:
+        """Send a page's form as a browser does, with the mark that the page carries; gives the page it leads to."""
+        self.link.request("GET", path, headers=self.headers)
+        page = self.link.getresponse()
+        mark = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.read().decode())
+        cookie = re.search(r"csrftoken=([^;]+)", page.getheader("Set-Cookie") or "")
+        assert mark and cookie, path
+        headers = {
+            "Cookie": f"{self.headers.get('Cookie', '')}; csrftoken={cookie.group(1)}",
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        self.link.request("POST", path, urlencode({"csrfmiddlewaretoken": mark.group(1), **fields}), headers)
+        answer = self.link.getresponse()
+        body = answer.read()
+        if answer.status not in (302, 303):
+            raise RuntimeError(f"{path} {answer.status} {body.decode()[-600:]}")
+        return body
 
     def post(self, path: str, body: dict[str, Any], key: str) -> dict[str, Any]:
         """Post JSON with an idempotency key."""

@@ -12,7 +12,8 @@ from django.db.models import F, Func, Q
 from weimin.kernel.catalogue.types import LEGAL_STATUSES, STAGES, STATUSES, TRIGGERS
 
 
-def _period(start: str, end: str) -> Func:
+def period(start: str = "valid_from", end: str = "valid_until") -> Func:
+    """The days from one column's to another's, the last not among them, as the indexes of periods have them."""
     return Func(start, end, function="daterange", output_field=DateRangeField())
 
 
@@ -177,15 +178,25 @@ class ItemVersion(models.Model):
             ),
             ExclusionConstraint(
                 name="catalogue_version_once",
-                expressions=[("item", "="), (_period("valid_from", "valid_until"), "&&")],
+                expressions=[("item", "="), (period(), "&&")],
                 condition=Q(status__in=sorted(LEGAL_STATUSES), effect="set"),
             ),
         ]
         indexes = [
-            GinIndex(fields=["search"], name="catalogue_version_search"),
-            GinIndex(fields=["names"], name="catalogue_version_names"),
-            GistIndex(fields=["search_text"], name="catalogue_version_typos", opclasses=["gist_trgm_ops"]),
+            # people search what is in force; a row's history may be many times that
+            GinIndex(fields=["search"], name="catalogue_force_search", condition=Q(status="in_force")),
+            GinIndex(fields=["names"], name="catalogue_force_names", condition=Q(status="in_force")),
+            GistIndex(
+                fields=["search_text"],
+                name="catalogue_force_typos",
+                opclasses=["gist_trgm_ops"],
+                condition=Q(status="in_force"),
+            ),
             models.Index(fields=["status", "area"], name="catalogue_version_area"),
+            # which of all versions were law on a day, whatever the row
+            GistIndex(
+                period(), name="catalogue_version_day", condition=Q(status__in=sorted(LEGAL_STATUSES), effect="set")
+            ),
         ]
 
 
@@ -312,7 +323,7 @@ class Offer(models.Model):
                 expressions=[
                     ("item", "="),
                     ("township", "="),
-                    (_period("valid_from", "valid_until"), "&&"),
+                    (period(), "&&"),
                 ],
             ),
         ]

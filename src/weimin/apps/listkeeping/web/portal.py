@@ -104,7 +104,7 @@ def export_rows(request: Any, list_code: str) -> FileResponse:
     kind = lists.get_kind(list_code)
     on = read_day(request.GET.get("on", ""), request.today)
     head = ["代码", "名称", "内容", "依据", "版本", "从哪天起"]
-    found = lists.list_rows(list_code=list_code, on=on, text=request.GET.get("q", "")[:60]).iterator(chunk_size=500)
+    wanted = lists.list_rows(list_code=list_code, on=on, text=request.GET.get("q", "")[:60], whole=True)
     cells = (
         [
             one.item.code,
@@ -114,7 +114,7 @@ def export_rows(request: Any, list_code: str) -> FileResponse:
             one.number,
             one.valid_from,
         ]
-        for one in found
+        for one in wanted.iterator(chunk_size=500)
     )
     return spreadsheet(f"{list_code}-{on:%Y%m%d}.xlsx", kind.name[:30], head, cells)
 
@@ -149,7 +149,10 @@ def row(request: Any, code: str) -> HttpResponse:
 
 def _row_page(request: Any, code: str, versions: list[VersionView]) -> RowPage:
     on = read_day(request.GET.get("on", ""), request.today)
-    shown = lists.find_as_of(code=code, on=on) or next((one for one in versions if one.effect == "set"), versions[0])
+    shown = lists.find_as_of(code=code, on=on)
+    if shown is None:
+        last = next((one for one in versions if one.effect == "set"), versions[0])
+        shown = lists.get_version(viewer=request.actor, version_id=last.version_id)
     page = RowPage(
         kind=lists.get_kind(shown.list_code),
         code=code,

@@ -29,7 +29,7 @@ _WORKING = ("queued", "reading")
 def template(request: Any, list_code: str) -> FileResponse:
     """A list as a workbook that can be filled and brought back."""
     kind = lists.get_kind(list_code)
-    rows = [(one.item.code, one.doc) for one in lists.list_rows(list_code=list_code, on=request.today)]
+    rows = [(one.item.code, one.doc) for one in lists.list_rows(list_code=list_code, on=request.today, whole=True)]
     return spreadsheets(f"{kind.code}-{request.today:%Y%m%d}.xlsx", fill_sheets(list_code, rows))
 
 

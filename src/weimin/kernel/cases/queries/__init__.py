@@ -45,6 +45,7 @@ from weimin.kernel.cases.types import (
 from weimin.kernel.catalogue import queries as catalogue
 from weimin.kernel.catalogue.types import ItemSpec
 from weimin.kernel.deadlines.types import Explanation, Ledger
+from weimin.kernel.directory import queries as directory
 from weimin.kernel.record import access as wall
 from weimin.kernel.record import queries as record
 from weimin.kernel.record.types import Actor

@@ -11,7 +11,7 @@ from django.db.models import Count, Max, Q, QuerySet
 
 from weimin.base.errors import NotFound
 from weimin.kernel.catalogue import access, registry
-from weimin.kernel.catalogue.models import ItemVersion, ListImport, Offer, Proposal
+from weimin.kernel.catalogue.models import ItemVersion, ListImport, Offer, Proposal, period
 from weimin.kernel.catalogue.queries import prints
 from weimin.kernel.catalogue.rules.comparing import Difference, compare
 from weimin.kernel.catalogue.rules.items import read_limit
@@ -50,20 +50,22 @@ def count_rows(*, on: date) -> dict[str, int]:
 
 
 def _as_of(on: date) -> QuerySet[ItemVersion]:
-    return ItemVersion.objects.filter(
-        Q(valid_until=None) | Q(valid_until__gt=on),
-        status__in=sorted(LEGAL_STATUSES),
-        effect="set",
-        valid_from__lte=on,
-    )
+    """The versions that were law on a day, found by the index of their periods."""
+    rows = ItemVersion.objects.filter(status__in=sorted(LEGAL_STATUSES), effect="set")
+    return rows.alias(period=period()).filter(period__contains=on)  # type: ignore[misc]  # a range contains a day
 
 
-def list_rows(*, list_code: str, on: date, text: str = "") -> QuerySet[ItemVersion]:
-    """The rows of a list that were law on a day, by code, without their records.
+#: Of a version: what a history or a list does not show. The whole text of a row is many times all its other columns.
+_TEXTS = ("search", "search_text", "names", "doc")
+
+
+def list_rows(*, list_code: str, on: date, text: str = "", whole: bool = False) -> QuerySet[ItemVersion]:
+    """The rows of a list that were law on a day, by code; without their records unless the `whole` rows are asked for.
 
     Cost:   one query when iterated
     """
-    rows = _as_of(on).filter(item__list_code=list_code).select_related("item").defer("search")
+    rows = _as_of(on).filter(item__list_code=list_code).select_related("item")
+    rows = rows.defer("search") if whole else rows.defer(*_TEXTS)
     if text.strip():
         rows = rows.filter(Q(name__icontains=text.strip()) | Q(item__code__iexact=text.strip()))
     return rows.order_by("item__code")
@@ -74,18 +76,18 @@ def find_as_of(*, code: str, on: date) -> VersionView | None:
 
     Cost:   one query by index, however many versions there are
     """
-    version = _as_of(on).filter(item__code=code).select_related("item").first()
+    version = _as_of(on).filter(item__code=code).select_related("item").defer("search").first()
     return _view(version) if version else None
 
 
 def list_versions(*, viewer: Actor, code: str) -> list[VersionView]:
-    """Every version of a row that a viewer may see, newest first.
+    """Every version of a row that a viewer may see, newest first, without their records.
 
     Raises: RowUnknown — no such row, or nothing of it is public
     Cost:   one query
     """
-    rows = access.visible_versions(viewer).filter(item__code=code).order_by("-number")
-    found = [_view(one) for one in rows]
+    rows = access.visible_versions(viewer).filter(item__code=code).defer(*_TEXTS).order_by("-number")
+    found = [_view(one, whole=False) for one in rows]
     if not found:
         raise RowUnknown("清单上没有这一行。")
     return found
@@ -103,7 +105,7 @@ def get_version(*, viewer: Actor, version_id: int) -> VersionView:
     return _view(version, steps=access.works_on_lists(viewer))
 
 
-def _view(version: ItemVersion, *, steps: bool = False) -> VersionView:
+def _view(version: ItemVersion, *, steps: bool = False, whole: bool = True) -> VersionView:
     told: tuple[Any, ...] = ()
     if steps:
         told = tuple(
@@ -124,7 +126,7 @@ def _view(version: ItemVersion, *, steps: bool = False) -> VersionView:
         valid_until=version.valid_until,
         published_at=version.published_at,
         name=version.name,
-        doc=version.doc,
+        doc=version.doc if whole else {},
         drafted_by=version.drafted_by,
         steps=told,
     )
@@ -138,7 +140,8 @@ def compare_versions(
     Raises: RowUnknown — either is not there for this viewer
     Cost:   one query
     """
-    rows = {one.number: one for one in list_versions(viewer=viewer, code=code) if one.number in (old, new)}
+    both = access.visible_versions(viewer).filter(item__code=code, number__in=(old, new)).defer("search")
+    rows = {one.number: _view(one) for one in both}
     if old not in rows or new not in rows:
         raise RowUnknown("要对照的版本不存在。")
     return rows[old], rows[new], find_differences(rows[old].list_code, rows[old].doc, rows[new].doc)
@@ -153,9 +156,10 @@ def find_differences(list_code: str, old: Mapping[str, Any], new: Mapping[str, A
 def list_waiting(*, viewer: Actor) -> list[VersionView]:
     """The versions that wait for this viewer's act, oldest first; those of a workbook wait as one (`list_batches`).
 
-    Cost:   one query
+    Cost:   one query, without records
     """
-    return [_view(one) for one in access.waiting_versions(viewer).filter(batch=None).order_by("pk")]
+    rows = access.waiting_versions(viewer).filter(batch=None).defer(*_TEXTS).order_by("pk")
+    return [_view(one, whole=False) for one in rows]
 
 
 def is_waiting(*, viewer: Actor, version_id: int) -> bool:
@@ -169,10 +173,10 @@ def is_waiting(*, viewer: Actor, version_id: int) -> bool:
 def list_in_process(*, viewer: Actor) -> list[VersionView]:
     """Every version on its way that came alone.
 
-    Cost:   one query
+    Cost:   one query, without records
     """
-    rows = access.visible_versions(viewer).filter(status__in=[*IN_PROCESS, "waiting"], batch=None).order_by("pk")
-    return [_view(one) for one in rows]
+    rows = access.visible_versions(viewer).filter(status__in=[*IN_PROCESS, "waiting"], batch=None)
+    return [_view(one, whole=False) for one in rows.defer(*_TEXTS).order_by("pk")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,8 +290,8 @@ def get_import(*, viewer: Actor, import_id: int) -> tuple[ListImport, list[Versi
     row = access.IMPORTS.visible(viewer).filter(pk=import_id).first()
     if row is None:
         raise RowUnknown("找不到这次导入。")
-    versions = access.visible_versions(viewer).filter(batch=row).defer("search").order_by("item__code")
-    return row, [_view(one) for one in versions[:500]]
+    versions = access.visible_versions(viewer).filter(batch=row).defer(*_TEXTS).order_by("item__code")
+    return row, [_view(one, whole=False) for one in versions[:500]]
 
 
 def list_township_offers(*, township: str, on: date) -> list[tuple[Offer, ItemVersion | None]]:
