@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('catalogue', '0005_keep_drift_reports'),
+        ('catalogue', '0006_count_printed_guides'),
     ]
 
     operations = [
