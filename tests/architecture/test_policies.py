@@ -49,6 +49,7 @@ NO_VIEWER = {
     "residents:find_looker": "one number, for refusing that somebody answers for their own look",
     "cases:draft_files": "the files of a draft that came from the policy",
     "cases:verify_receipt": "one matter, for who holds its receipt and its code",
+    "cases:count_open_matters": "numbers by version, for who is about to publish another; behind the wall, of their place",
     "cases:list_names": "what a matter is, without its person, for supervision",
     "cases:list_stuck": "for the operator: matters whose due moment failed",
     "cases:list_ended": "for the platform, which proposes what may be destroyed: ids and names of matters only",

@@ -25,6 +25,7 @@ AUDIT_SUBJECTS = {
     "list_version": "清单版本",
     "list_batch": "清单批次",
     "list_import": "清单导入",
+    "drift_run": "同标准核对",
     "offer": "乡镇进驻事项",
     "proposal": "清单建议",
 }
