@@ -44,6 +44,9 @@ bench:  ## measure, and write docs/reference/performance.md
 	@scripts/setup.sh check
 	$(PY) bench/run.py
 
+city: setup  ## fill the database of make run with made-up matters: make city SIZE=10k (10k, 1m, 10m)
+	@$(PY) -m bench.city.load $(or $(SIZE),10k)
+
 shell: setup  ## a Python prompt with everything loaded
 	@$(PY) manage.py shell
 

@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 
 ROOT = Path(__file__).resolve().parents[1]
 DATABASE = "weimin_bench"
-PORT = 8199
+PORT = int(os.environ.get("BENCH_PORT", "8199"))
 
 
 def prepare(*, load: bool = True) -> str:

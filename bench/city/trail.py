@@ -1,0 +1,74 @@
+"""Audit entries of the copies: moved by SQL, digested here, linked day by day by the worker's own linker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+_ENTRIES = """
+SELECT t.at + p.shift, t.verb, 'case', p.number, t.actor_kind, t.actor_id,
+  replace(replace(t.actor_name, '榴城镇', w.name), '怀远县', w.county), coalesce(a.new, t.agency_id), t.via, t.changes::text
+FROM bench_plan p JOIN bench_t_audit t ON t.life = p.life JOIN bench_town w ON w.town = p.town
+LEFT JOIN bench_agency a ON a.town = p.town AND a.old = t.agency_id
+ORDER BY 1
+"""
+COLUMNS = "at, verb, subject_type, subject_id, actor_kind, actor_id, actor_name, agency_id, via, changes, digest"
+NAMES = COLUMNS.split(", ")[:-1]
+
+
+def copy_entries(url: str, *, progress: Callable[[int], None]) -> int:
+    """Write the audit entries of all copies in the order of their time; gives how many."""
+    import json
+
+    import psycopg
+
+    from weimin.kernel.record.rules import entry_digest
+
+    done = 0
+    with (
+        psycopg.connect(url) as source,
+        psycopg.connect(url) as target,
+        source.cursor(name="bench_entries") as rows,
+        target.cursor() as write,
+    ):
+        rows.itersize = 20_000
+        rows.execute(_ENTRIES)
+        with write.copy(f"COPY record_auditentry ({COLUMNS}) FROM STDIN") as out:
+            for row in rows:
+                fields: dict[str, Any] = dict(zip(NAMES, row, strict=True))
+                fields["changes"] = json.loads(row[-1])
+                out.write_row([*row, entry_digest(fields)])
+                done += 1
+                if done % 20_000 == 0:
+                    progress(done)
+    progress(done)
+    return done
+
+
+def link_days(first: datetime, last: datetime, *, progress: Callable[[int], None]) -> int:
+    """Link the entries, each day's on the first full hour after it would have been; gives how many."""
+    from django.db import connection
+
+    from weimin.kernel.record import actions
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (at AT TIME ZONE 'Asia/Shanghai')::date, count(*) FROM record_auditentry GROUP BY 1 ORDER BY 1"
+        )
+        many = dict(cursor.fetchall())
+    linked, day = 0, first
+    while day.date() <= last.date():
+        left = many.get(day.date(), 0)
+        while left > 0:
+            done = actions.chain_entries(at=day, batch=min(left, 5000))
+            if not done:
+                return linked
+            left -= done
+            linked += done
+        progress(linked)
+        day += timedelta(days=1)
+    while done := actions.chain_entries(at=last):
+        linked += done
+        progress(linked)
+    return linked
