@@ -7,7 +7,7 @@ import io
 import json
 import re
 import warnings
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from django.conf import settings
 from django.test import Client
 
 from weimin.kernel.catalogue import actions, queries
+from weimin.kernel.catalogue.actions.loading import enter_force
+from weimin.kernel.catalogue.models import Item, ItemVersion
 from weimin.kernel.catalogue.rules import tables
 from weimin.kernel.catalogue.rules.codes import code_sets
 from weimin.kernel.record.types import Actor
@@ -146,8 +148,45 @@ def test_a_new_version_is_fetched_anew_and_told_in_the_feeds() -> None:
     assert answer["ETag"] != old
     assert "改了一句。" in body("items.csv")
     newest = json.loads(body("changes.json"))["items"][0]
-    assert newest["_item"] == {"code": "A5-31", "version": 2, "valid_from": "2026-03-02", "valid_until": None}
+    assert newest["_item"] == {
+        "code": "A5-31",
+        "version": 2,
+        "valid_from": "2026-03-02",
+        "valid_until": None,
+        "taken_off": False,
+    }
     assert "高龄津贴 第 2 版" in body("changes.atom")
+
+
+def test_an_item_that_is_taken_off_leaves_the_files_and_is_told_in_the_feeds() -> None:
+    old = Client().get("/data/items.csv")["ETag"]
+    last = ItemVersion.objects.get(item__code="A5-31", status="in_force")
+    gone = ItemVersion(
+        item=last.item,
+        number=2,
+        effect="end",
+        status="approved",
+        name=last.name,
+        valid_from=date(2026, 3, 2),
+        doc=last.doc,
+    )
+    enter_force(gone, at=datetime(2026, 3, 2, tzinfo=UTC))
+    assert Client().get("/data/items.csv")["ETag"] != old
+    assert len(json.loads(body("gbt39046.json"))) == 59
+    assert Client().get("/data/items/A5-31.jsonld").status_code == 404
+    newest = json.loads(body("changes.json"))["items"][0]
+    assert (newest["title"], newest["_item"]["taken_off"]) == ("高龄津贴 取消", True)
+    assert "高龄津贴 取消" in body("changes.atom")
+
+
+def test_rows_of_other_lists_are_no_items() -> None:
+    mark = Client().get("/data/items.csv")["ETag"]
+    row = Item.objects.create(code="BZ-999", list_code="boundary")
+    ItemVersion.objects.create(
+        item=row, number=1, status="in_force", name="边界", valid_from=date(2026, 3, 2), doc={"code": "BZ-999"}
+    )
+    assert Client().get("/data/items.csv")["ETag"] == mark
+    assert "BZ-999" not in body("items.csv") + body("changes.json")
 
 
 def test_the_feed_leads_back_to_the_first_version() -> None:
