@@ -17,6 +17,7 @@ from openpyxl import Workbook
 from tests.architecture.matrix_world import HANDLERS, build_matrix
 from tests.architecture.test_structure import SOURCES, SRC
 from tests.architecture.test_wall import PERSONAL
+from weimin.apps.delegation import testing as delegations
 from weimin.apps.taskadmission import testing as task_help
 from weimin.base import clock
 from weimin.base.clock import local_date
@@ -58,12 +59,18 @@ NO_VIEWER = {
 }
 
 
+#: Subjects of which the law has everybody see something: looking at them is nobody's privilege, doing is.
+PUBLIC = {"Delegation": "what was decided is published"}
+
+
 @pytest.fixture(scope="module")
 def cast(django_db_setup: Any, django_db_blocker: Any, city: None, tmp_path_factory: Any) -> Iterator[dict[str, Actor]]:
     from django.test import override_settings
 
     files = str(tmp_path_factory.mktemp("files"))
     with django_db_blocker.unblock(), override_settings(WEIMIN_FILES_ROOT=files), transaction.atomic():
+        delegations.run_delegation(clock.now())
+        delegations.propose(clock.now(), items=("A9-51",), powers=("permit",))
         yield _actors()
         transaction.set_rollback(True)
 

@@ -76,12 +76,14 @@ def load_delegations(*, at: datetime) -> int:
             continue
         number = actions.propose_delegation(by=LOADER, at=at, instrument=_instrument(department, today, said))
         actions.assess_readiness(by=LOADER, at=at, number=number, readiness=_readiness(today))
+        drawn = queries.draw_letter(queries.get_delegation(viewer=LOADER, number=number), on=today)
+        actions.attach_letter(by=LOADER, at=at, number=number, name="书面文件（演示）.pdf", content=drawn)
         actions.publish_decision(
             by=LOADER, at=at, number=number, by_issuer="县政府网站（演示）", by_recipient="榴城镇公示栏（演示）"
         )
         for one in signers:
             assert one is not None
-            actions.sign_confirmation(by=one, at=at, number=number)
+            actions.sign_confirmation(by=one, at=at, number=number, read=True)
         actions.begin_running(by=LOADER, at=at, number=number)
         made += 1
     return made

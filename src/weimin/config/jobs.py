@@ -17,6 +17,7 @@ import procrastinate
 from django.db import close_old_connections
 from procrastinate.contrib.django import app
 
+from weimin.apps.delegation import actions as delegation
 from weimin.apps.taskadmission import actions as taskadmission
 from weimin.base import clock
 from weimin.kernel.accounts import actions as accounts
@@ -93,7 +94,14 @@ def attend(at: datetime) -> int:
     Shape:  how many rows were moved
     """
     moved = 0
-    for loop in (catalogue.bring_into_force, deadlines.attend_clocks, cases.attend_due, taskadmission.record_silences):
+    loops = (
+        catalogue.bring_into_force,
+        delegation.carry_out_withdrawals,
+        deadlines.attend_clocks,
+        cases.attend_due,
+        taskadmission.record_silences,
+    )
+    for loop in loops:
         while batch := loop(at=at):
             moved += batch
     return moved

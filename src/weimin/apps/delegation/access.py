@@ -1,4 +1,4 @@
-"""Who proposes, assesses, signs, evaluates and withdraws; what the public sees."""
+"""Who proposes, assesses, signs, evaluates and withdraws; what the public sees: one policy, asked both ways."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from django.db.models import Q, QuerySet
 
 from weimin.apps.delegation.models import Delegation
 from weimin.base.errors import Forbidden, NotFound
+from weimin.base.policy import Condition, Policy
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.record.types import Actor
 
@@ -26,27 +27,71 @@ class NotYours(Forbidden):
     code = "delegation.not_yours"
 
 
-def visible_delegations(viewer: Actor) -> QuerySet[Delegation]:
-    """Everybody sees what was decided; keepers and supervisors all of their place, a township's leader its own."""
-    rows = Delegation.objects.select_related("township", "department")
+def _sees(viewer: Actor) -> Condition:
+    """Everybody what was decided; those who work on lists, lead or supervise all of their place."""
     if viewer.kind == "system":
-        return rows
+        return True
     shown = Q(state__in=PUBLIC_STATES)
     if viewer.is_staff and viewer.roles & ROLES and viewer.division_code:
-        shown |= directory.within("township__code", viewer.division_code)
-    return rows.filter(shown)
+        return shown | directory.within("township__code", viewer.division_code)
+    return shown
 
 
-def check_keeper(by: Actor, township: str) -> None:
-    """Refuse whoever keeps no lists above the township.
+def _party(viewer: Actor) -> Condition:
+    """Those of one's place: the written letter is for the two sides and who stands above them."""
+    if viewer.kind == "system":
+        return True
+    if not (viewer.is_staff and viewer.roles & ROLES and viewer.division_code):
+        return False
+    return directory.within("township__code", viewer.division_code)
+
+
+def _keeps(viewer: Actor) -> Condition:
+    """Those of one's place, for who keeps lists above the township."""
+    if viewer.kind == "system":
+        return True
+    return directory.within("township__code", viewer.division_code) if _keeps_lists(viewer) else False
+
+
+def _signs(viewer: Actor) -> Condition:
+    """Those of a leader's township or department."""
+    if not (viewer.is_staff and "leader" in viewer.roles and viewer.agency_id is not None):
+        return False
+    return Q(township_id=viewer.division_code) | Q(department_id=viewer.agency_id)
+
+
+DELEGATIONS = Policy(
+    Delegation,
+    see=_sees,
+    read_letter=_party,
+    keep=_keeps,
+    sign=_signs,
+    refusals={
+        "keep": (NotYours, "赋权、委托由市县的清单管理员办理，您的岗位不办这一步。"),
+        "sign": (NotYours, "确认书由这个乡镇（街道）的领导和县级主管部门的领导签字。"),
+    },
+)
+
+
+def visible_delegations(viewer: Actor) -> QuerySet[Delegation]:
+    """Everybody sees what was decided; keepers and supervisors all of their place, a township's leader its own."""
+    return DELEGATIONS.visible(viewer).select_related("township", "department", "replaces")
+
+
+def check_proposer(by: Actor, township: str) -> None:
+    """Refuse whoever keeps no lists above a township for which there is no row yet.
 
     Raises: NotYours
     """
     if by.kind == "system":
         return
-    keeps = by.is_staff and by.roles & KEEPERS and directory.is_above_townships(by.division_code)
-    if not (keeps and directory.is_within(township, by.division_code)):
+    if not (_keeps_lists(by) and directory.is_within(township, by.division_code)):
         raise NotYours("赋权、委托由市县的清单管理员办理，您的岗位不办这一步。")
+
+
+def _keeps_lists(by: Actor) -> bool:
+    """Whether somebody keeps lists above the townships."""
+    return by.is_staff and bool(by.roles & KEEPERS) and directory.is_above_townships(by.division_code)
 
 
 def signing_side(by: Actor, row: Delegation) -> str:
@@ -54,9 +99,5 @@ def signing_side(by: Actor, row: Delegation) -> str:
 
     Raises: NotYours — neither
     """
-    if by.is_staff and "leader" in by.roles:
-        if by.division_code == row.township_id:
-            return "township"
-        if by.agency_id == row.department_id:
-            return "department"
-    raise NotYours("确认书由这个乡镇（街道）的领导和县级主管部门的领导签字。")
+    DELEGATIONS.check(by, "sign", row)
+    return "township" if by.division_code == row.township_id else "department"

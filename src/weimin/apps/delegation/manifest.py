@@ -7,6 +7,7 @@ from weimin.kernel.record.registry import register_verbs
 AUDIT_VERBS = {
     "delegation.proposed": "提出赋权委托",
     "delegation.attempt.refused": "拒绝违法赋权委托",
+    "delegation.letter.attached": "附上赋权委托书面文件",
     "delegation.moved": "赋权委托流转",
 }
 #: What entries are about, as the trail shows it.

@@ -19,6 +19,23 @@ class Delegation(models.Model):
     origin = models.CharField(
         "来源", max_length=8, choices=list(ORIGINS.items()), default="base", help_text="基本盘、自选或置换"
     )
+    first_origin = models.CharField(
+        "最初来源",
+        max_length=8,
+        choices=list(ORIGINS.items()),
+        blank=True,
+        default="",
+        db_default="",
+        help_text="置换来的，写被换掉的那一份最初是基本盘还是自选；别的同来源",
+    )
+    replaces = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name="置换哪一份",
+        help_text="置换时被换掉的那一份，收回以后这一份才能运行",
+    )
     focus = models.CharField("重点领域", max_length=16, help_text="八个重点领域之一的代码")
     state = models.CharField(
         "状态", max_length=10, choices=list(STATES.items()), default="proposed", help_text="办到哪一步"
@@ -39,6 +56,17 @@ class Delegation(models.Model):
     issuer_name = models.CharField("决定机关", max_length=80, help_text="谁决定赋权，谁委托")
     issuer_level = models.CharField(
         "决定机关层级", max_length=10, choices=list(LEVELS.items()), help_text="赋权必须是省级"
+    )
+    letter = models.ForeignKey(
+        "record.Blob",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name="书面文件",
+        help_text="书面决定或委托书的扫描件，双方都能看",
+    )
+    letter_name = models.CharField(
+        "书面文件名", max_length=120, blank=True, default="", db_default="", help_text="上传时的文件名"
     )
     document = models.CharField("文号", max_length=80, blank=True, default="", help_text="书面决定或委托书的文号")
     limits = models.CharField("权限", max_length=400, blank=True, default="", help_text="到什么范围、什么金额")
@@ -63,6 +91,10 @@ class Delegation(models.Model):
     )
     evaluate_on = models.DateField("下次评估", null=True, help_text="最迟哪天评估")
     clock_id = models.BigIntegerField("评估时钟", null=True, help_text="评估期限的时钟")
+    withdraw_on = models.DateField("收回日", null=True, help_text="哪天收回；以后的日子由系统当天办")
+    withdraw_reason = models.CharField(
+        "收回理由", max_length=400, blank=True, default="", db_default="", help_text="为什么收回"
+    )
     open_matters = models.CharField(
         "在办件",
         max_length=8,

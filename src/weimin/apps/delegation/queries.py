@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 from django.db.models import Prefetch, Q, QuerySet
 
 from weimin.apps.delegation import access
 from weimin.apps.delegation.models import Delegation, DelegationMatter, DelegationStep, Evaluation
 from weimin.apps.delegation.rules import focus_areas, name_used
-from weimin.apps.delegation.types import KINDS, RUNNING
+from weimin.apps.delegation.types import KINDS, POWERS, RUNNING
 from weimin.kernel.catalogue.authority import Authority
 from weimin.kernel.directory import queries as directory
+from weimin.kernel.record import queries as record
 from weimin.kernel.record.types import Actor
+from weimin.ui import paper
+
+TYPST = Path(__file__).parent / "typst"
 
 
 def find_authority(item_code: str, township: str, on: date) -> Authority | None:
@@ -87,6 +92,57 @@ def get_delegation(*, viewer: Actor, number: str) -> Delegation:
     if found is None:
         raise access.DelegationUnknown("没有这一份赋权、委托，或者还没有公布。")
     return found
+
+
+def get_letter(*, viewer: Actor, number: str) -> Letter:
+    """The written decision or letter of entrustment, for the two sides and who stands above them.
+
+    Raises: DelegationUnknown — none that the viewer may see, or no file
+    Cost:   four queries at most
+    """
+    row = get_delegation(viewer=viewer, number=number)
+    if row.letter_id is None or not access.DELEGATIONS.may(viewer, "read_letter", row):
+        raise access.DelegationUnknown("没有这份书面文件，或者不归您查看。")
+    return Letter(row.letter_name, record.get_blob(row.letter_id).media_type, record.read_blob(row.letter_id))
+
+
+def draw_letter(row: Delegation, *, on: date) -> bytes:
+    """The decision or letter of entrustment as a paper with every part that the law asks for, to be stamped.
+
+    Law:    ctl-2021 art. 20, 24; xkl-2019 art. 24
+    Cost:   one query; some milliseconds when warm
+    """
+    place = directory.full_name(row.township_id)
+    until = row.valid_until
+    return paper.draw(
+        TYPST / "letter.typ",
+        {
+            "title": {"empower": "赋权事项决定书", "entrust": "行政委托书", "statutory": "法定事项确认书"}[row.kind],
+            "number": row.number,
+            "document": row.document,
+            "issuer": row.issuer_name,
+            "department": row.department.name,
+            "recipient": f"{place} {row.get_recipient_display()}",
+            "matters": [f"{one.item_code} {one.item_name}" for one in row.matters.all()],
+            "powers": "、".join(POWERS.get(one, one) for one in row.powers),
+            "limits": row.limits or "按法律规定",
+            "basis": row.basis,
+            "valid_from": row.valid_from.isoformat(),
+            "valid_until": until.isoformat() if until else "",
+            "name_used": f"以{name_used(row.kind, township=place, department=row.department.name)}的名义作出",
+            "further": "受委托的机关不得再委托其他组织或者个人。" if row.kind == "entrust" else "",
+            "on": on.isoformat(),
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A written letter as a file."""
+
+    name: str
+    media_type: str
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,13 +53,28 @@ def ready(on: date) -> Readiness:
     )
 
 
-def run_delegation(at: datetime, **changes: Any) -> str:
-    """A delegation taken all the way to running; gives its number."""
+#: The least that is a PDF by its content.
+LETTER = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n%%EOF\n"
+
+
+def attach(at: datetime, number: str) -> None:
+    """The written letter of a delegation."""
+    actions.attach_letter(by=SYSTEM, at=at, number=number, name="委托书.pdf", content=LETTER)
+
+
+def propose(at: datetime, **changes: Any) -> str:
+    """A delegation that is proposed; gives its number."""
     made = instrument(**changes)
     if not made.department_id:
         made = replace(made, department_id=department())
-    number = actions.propose_delegation(by=SYSTEM, at=at, instrument=made)
+    return actions.propose_delegation(by=SYSTEM, at=at, instrument=made)
+
+
+def run_delegation(at: datetime, **changes: Any) -> str:
+    """A delegation taken all the way to running; gives its number."""
+    number = propose(at, **changes)
     actions.assess_readiness(by=SYSTEM, at=at, number=number, readiness=ready(local_date(at)))
+    attach(at, number)
     actions.publish_decision(by=SYSTEM, at=at, number=number, by_issuer="县政府网", by_recipient="乡镇公示栏")
     row = Delegation.objects.get(number=number)
     for code, agency in ((row.township_id, None), ("", row.department_id)):
@@ -67,6 +82,6 @@ def run_delegation(at: datetime, **changes: Any) -> str:
             kind="staff", name="演示领导", post_id=1, agency_id=agency or 1, division_code=code or "340321000000",
             roles=frozenset({"leader"}),
         )  # fmt: skip
-        actions.sign_confirmation(by=leader, at=at, number=number)
+        actions.sign_confirmation(by=leader, at=at, number=number, read=True)
     actions.begin_running(by=SYSTEM, at=at, number=number)
     return number

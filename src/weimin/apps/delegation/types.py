@@ -24,7 +24,7 @@ POWERS = {
     "coercive_measure": "行政强制措施",
     "coercive_execution": "行政强制执行",
     "liberty": "限制人身自由",
-    "county_reserved": "法律规定县级以上机关行使的权力",
+    "county_reserved": "其他法律规定只能由县级以上机关行使的权力",
     "subdelegation": "再委托",
     "permit_subdelegation": "许可再委托",
 }
@@ -38,8 +38,11 @@ STATES = {
     "refused": "不赋予",
     "withdrawn": "已收回",
 }
+#: Where a township holds the power or soon will.
+HELD = ("decided", "signed", "trial", "full")
 RUNNING = ("trial", "full")
 RESULTS = {"continue": "继续", "full": "转为正式运行", "adjust": "调整权限"}
+LETTER_FILES = ("pdf", "jpg", "png")
 OPEN_MATTERS = {"finish": "由乡镇（街道）办完", "hand_up": "交县级主管部门决定"}
 
 
@@ -47,7 +50,8 @@ OPEN_MATTERS = {"finish": "由乡镇（街道）办完", "hand_up": "交县级�
 class Instrument:
     """What somebody proposes to hand to a township.
 
-    Shape:  items are codes of list rows; powers are of POWERS; valid_until is half-open, None is without end
+    Shape:  items are codes of list rows; powers are of POWERS; valid_until is half-open, None is without end; replaces
+            is the number of the delegation that a swap takes the place of
     """
 
     kind: str
@@ -66,6 +70,7 @@ class Instrument:
     basis: str = ""
     recipient: str = "government"
     origin: str = "base"
+    replaces: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -442,6 +442,8 @@ class PublishedItem:
     life_events: tuple[str, ...]
     valid_from: date
     valid_until: date | None
+    published_at: datetime | None
+    taken_off: bool
     doc: dict[str, Any] = field(hash=False, compare=False)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ SHORT = {
     "ctl-2021": "行政处罚法",
     "xkl-2019": "行政许可法",
     "qzf-2011": "行政强制法",
+    "tdgl-2019": "土地管理法",
 }
 
 
@@ -36,16 +38,25 @@ def rows_on(about: str, on: date) -> list[dict[str, Any]]:
     return [one for one in law_rows()[about] if one["from"] <= on and (one.get("until") is None or on < one["until"])]
 
 
-def check_instrument(instrument: Instrument, *, on: date) -> tuple[Fault, ...]:
+def check_instrument(instrument: Instrument, *, on: date, names: tuple[str, ...] = ()) -> tuple[Fault, ...]:
     """What is wrong with an instrument by the law of a day: bans first, then what is missing.
 
-    Law:    ctl-2021 art. 18, 20, 21, 24; xkl-2019 art. 24; qzf-2011 art. 13, 17
+    Names are those of its matters: some name a power that the law keeps where it is, whatever was ticked.
+
+    Law:    ctl-2021 art. 18, 20, 21, 24; xkl-2019 art. 24; qzf-2011 art. 13, 17; tdgl-2019 art. 78
     """
     kind = instrument.kind
     faults = [
         _fault("powers", row, banned=True)
         for row in rows_on("reserved", on)
         if row["power"] in instrument.powers and kind in row["kinds"]
+    ]
+    faults += [
+        replace(fault, text=f"“{name}”：{fault.text}")
+        for row in rows_on("reserved_matters", on)
+        for name in names
+        if kind in row["kinds"] and any(word in name for word in row["words"])
+        for fault in (_fault("items", row, banned=True),)
     ]
     faults += [
         _fault("recipient", row, banned=True)
@@ -64,6 +75,18 @@ def check_instrument(instrument: Instrument, *, on: date) -> tuple[Fault, ...]:
     if instrument.valid_until is not None and instrument.valid_until <= instrument.valid_from:
         faults.append(Fault("valid_until", "终止日要晚于起始日", SHORT["ctl-2021"], "第二十条第二款"))
     return tuple(faults)
+
+
+def not_to_be_moved(decision_level: str) -> str:
+    """Why a matter of the service list cannot be handed down, by who decides it on the list; '' where it can.
+
+    A delegation of such a matter would be signed and change nothing: only what may be handed down asks for one.
+    """
+    if decision_level in ("", "township_if_empowered"):
+        return ""
+    if decision_level == "county":
+        return "在清单上写明由县级决定，没有写赋权、委托以后乡镇可以决定。请先按程序改清单。"
+    return "在清单上本来就由乡镇（村）办，不用赋权或委托。"
 
 
 def _said(instrument: Instrument, row: dict[str, Any]) -> bool:
@@ -93,12 +116,16 @@ def missing_readiness(readiness: Readiness, *, on: date) -> tuple[Fault, ...]:
     return tuple(faults)
 
 
-def missing_publication(kind: str, *, by_issuer: str, by_recipient: str, on: date) -> tuple[Fault, ...]:
-    """Which side still has to publish.
+def missing_publication(kind: str, *, by_issuer: str, by_recipient: str, letter: str, on: date) -> tuple[Fault, ...]:
+    """Which side still has to publish, and whether there is a letter to publish.
 
     Law:    ctl-2021 art. 20, 24; xkl-2019 art. 24
     """
-    said = {"published_by_issuer": by_issuer.strip(), "published_by_recipient": by_recipient.strip()}
+    said = {
+        "letter": letter,
+        "published_by_issuer": by_issuer.strip(),
+        "published_by_recipient": by_recipient.strip(),
+    }
     return tuple(
         _fault(row["field"], row)
         for row in rows_on("publication", on)
@@ -118,6 +145,7 @@ def name_used(kind: str, *, township: str, department: str) -> str:
 MOVES = {
     "assess": (("proposed",), "assessed"),
     "refuse": (("proposed", "assessed"), "refused"),
+    "letter": (("proposed", "assessed"), ""),
     "decide": (("assessed",), "decided"),
     "sign": (("decided",), "signed"),
     "run": (("signed",), "trial"),

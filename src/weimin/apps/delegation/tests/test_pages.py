@@ -6,12 +6,13 @@ import io
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from openpyxl import load_workbook
 
 from weimin.apps.delegation import queries
 from weimin.apps.delegation.models import Delegation
-from weimin.apps.delegation.testing import SYSTEM, TOWN, run_delegation
+from weimin.apps.delegation.testing import LETTER, SYSTEM, TOWN, run_delegation
 from weimin.base import clock
 from weimin.config.examples import _answers
 from weimin.kernel.cases import actions as cases
@@ -53,19 +54,31 @@ def test_the_whole_way_on_the_desk(keeper: Client) -> None:
     ready = {"legal_reviewer": "有", "equipment": "有", "training": "有", "seal": "有"}
     sent = {"do": "assess", "certificates": "皖03-001 2099-12-31\n皖03-002 2099-12-31", **ready}
     assert keeper.post(page, sent).status_code == 302
+    assert keeper.post(page, {"do": "letter"}).status_code == 422
+    assert keeper.get(f"{page}letter/").status_code == 404
+    assert keeper.get(f"{page}draft.pdf").content.startswith(b"%PDF")
+    paper = SimpleUploadedFile("委托书.pdf", LETTER)
+    assert keeper.post(page, {"do": "letter", "letter": paper}).status_code == 302
     assert keeper.post(page, {"do": "decide", "published_by_issuer": "县政府网"}).status_code == 422
     published = {"do": "decide", "published_by_issuer": "县政府网", "published_by_recipient": "公示栏"}
     assert keeper.post(page, published).status_code == 302
     for where, lead in (("township", "司法局"), ("county", "民政局")):
         leader = client_of(officer(clock.now(), where, ("leader",), lead=lead))
         assert "签字确认" in text_of(leader.get(page))
-        assert leader.post(page, {"do": "sign"}).status_code == 302
+        assert leader.get(f"{page}letter/").content == LETTER
+        assert leader.post(page, {"do": "sign"}).status_code == 422
+        assert leader.post(page, {"do": "sign", "read": "1"}).status_code == 302
+        assert "签字确认" not in text_of(leader.get(page))
     assert state() == "signed" and keeper.post(page, {"do": "trial"}).status_code == 302
     assert "试运行" in text_of(Client().get("/delegations/")) and "临时救助" in text_of(Client().get("/delegations/"))
     evaluated = {"do": "evaluate", "result": "full", "text": "办得又快又准"}
     assert keeper.post(page, evaluated).status_code == 302 and state() == "full"
     assert keeper.post(page, {"do": "withdraw", "reason": "承接能力不足"}).status_code == 422
     gone = {"do": "withdraw", "reason": "承接能力不足", "open_matters": "hand_up"}
+    assert keeper.post(page, {**gone, "on": "2029-13-01"}).status_code == 422
+    assert keeper.post(page, {**gone, "on": "2029-12-01"}).status_code == 302 and state() == "full"
+    assert "已定于 2029年12月1日（周六）收回" in text_of(keeper.get(page))
+    assert "2029年12月1日（周六）起，在办件" in text_of(Client().get(page.replace("/desk", "")))
     assert keeper.post(page, gone).status_code == 302 and state() == "withdrawn"
     assert "已收回" in text_of(Client().get(page.replace("/desk", "")))
 

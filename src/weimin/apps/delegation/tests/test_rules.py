@@ -116,8 +116,41 @@ def test_two_different_valid_certificates_are_needed(certificates: Any) -> None:
     ],
 )
 def test_who_must_publish(kind: str, issuer: str, recipient: str, lacking: list[str]) -> None:
-    faults = rules.missing_publication(kind, by_issuer=issuer, by_recipient=recipient, on=DAY)
+    faults = rules.missing_publication(kind, by_issuer=issuer, by_recipient=recipient, letter="委托书.pdf", on=DAY)
     assert [one.field for one in faults] == lacking
+
+
+def test_nothing_is_published_without_the_letter_but_what_a_law_itself_says() -> None:
+    for kind, lacking in (("empower", ["letter"]), ("entrust", ["letter"]), ("statutory", [])):
+        faults = rules.missing_publication(kind, by_issuer="网", by_recipient="栏", letter="", on=DAY)
+        assert [one.field for one in faults] == lacking
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "article"),
+    [
+        ("查封违法建设施工现场", "entrust", "行政强制法第十七条"),
+        ("查封违法建设施工现场", "empower", ""),
+        ("强制拆除违法建筑", "entrust", "行政强制法第十三条"),
+        ("强制拆除违法建筑", "empower", "行政强制法第十三条"),
+        ("强制拆除违法建筑", "statutory", ""),
+        ("行政拘留", "statutory", "行政处罚法第十八条第三款"),
+        ("对农村村民非法占用土地建住宅的处罚", "entrust", "土地管理法第七十八条"),
+        ("对农村村民非法占用土地建住宅的处罚", "empower", ""),
+        ("临时救助", "entrust", ""),
+    ],
+)
+def test_a_matter_whose_name_tells_a_reserved_power_is_refused_whatever_was_ticked(
+    name: str, kind: str, article: str
+) -> None:
+    faults = rules.check_instrument(instrument(kind=kind, issuer_level="province"), on=DAY, names=(name,))
+    assert [one.article for one in faults] == ([article[article.index("第") :]] if article else [])
+    assert all(one.banned and name in one.sentence and article in one.sentence for one in faults)
+
+
+def test_a_reserved_matter_does_not_bind_before_its_law() -> None:
+    made, name = instrument(), ("对农村村民非法占用土地建住宅的处罚",)
+    assert not [one for one in rules.check_instrument(made, on=date(2019, 12, 31), names=name) if one.field == "items"]
 
 
 def test_eight_fields_of_the_plan() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -13,10 +14,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from weimin.apps.delegation import actions, queries
-from weimin.apps.delegation.access import KEEPERS, ROLES
+from weimin.apps.delegation.access import DELEGATIONS, KEEPERS, ROLES
 from weimin.apps.delegation.rules import focus_areas
 from weimin.apps.delegation.types import (
     KINDS,
+    LETTER_FILES,
     LEVELS,
     LISTS,
     OPEN_MATTERS,
@@ -93,7 +95,7 @@ def _instrument(request: Any) -> Instrument:
     if found is None:
         raise Invalid("请选择乡镇和它所在县（区）的部门。", fields={"lead": "这个县（区）没有这个部门，请核对。"})
     names = ("kind", "list_kind", "focus", "issuer_level", "recipient", "origin")
-    texts = ("issuer_name", "document", "limits", "basis")
+    texts = ("issuer_name", "document", "limits", "basis", "replaces")
     return Instrument(
         township=township,
         department_id=found,
@@ -117,11 +119,14 @@ def _fields(request: Any, errors: dict[str, str]) -> list[Shown]:
 
     towns = [(county, [(one.code, one.name) for one in rows]) for county, rows in directory.townships_by_county()]
     until = write("valid_until", "到哪一天为止（不含）", "委托必须写明期限", kind="date")
-    until.required = False
+    replaces = write("replaces", "置换掉哪一份", "现有那一份的编号；事项数要一样，那一份先收回", most=40)
+    until.required = replaces.required = False
+    replaces.show_field, replaces.show_values = "origin", "swap"
     return [
         choose("kind", "方式", KINDS, "赋权由省里决定、以乡镇名义；委托由有权机关书面委托、以委托机关名义"),
         choose("list_kind", "列入哪张清单", LISTS),
-        choose("origin", "来源", ORIGINS),
+        choose("origin", "来源", ORIGINS, "基本盘各乡镇都承接；自选由乡镇挑；置换是同样数目地换"),
+        replaces,
         choose("focus", "重点领域", focus_areas()),
         Shown(
             "township", "交给哪个乡镇（街道）", "select", post.get("township", ""), errors.get("township", ""),
@@ -166,6 +171,8 @@ def delegation(request: Any, letter: str) -> HttpResponse:
         "errors": errors,
         "problem": problem,
         "done": "已办好。" if request.GET.get("done") == "1" else "",
+        "letter": row.letter_id is not None and DELEGATIONS.may(request.actor, "read_letter", row),
+        "draft": DELEGATIONS.may(request.actor, "keep", row),
         "overdue": bool(row.evaluate_on and row.evaluate_on < request.today),
     }
     return render(request, "delegation/desk_one.html", context, status=status)
@@ -188,19 +195,31 @@ def _do(request: Any, number: str) -> None:
         "decide": lambda: actions.publish_decision(
             by_issuer=text("published_by_issuer"), by_recipient=text("published_by_recipient"), **said
         ),
-        "sign": lambda: actions.sign_confirmation(**said),
+        "letter": lambda: actions.attach_letter(**_upload(request), **said),
+        "sign": lambda: actions.sign_confirmation(read=text("read") == "1", **said),
         "trial": lambda: actions.begin_running(trial=True, **said),
         "full": lambda: actions.begin_running(trial=False, **said),
         "evaluate": lambda: actions.evaluate_delegation(
             result=text("result"), text=text("text"), limits=text("limits"), **said
         ),
         "withdraw": lambda: actions.withdraw_delegation(
-            reason=text("reason"), open_matters=text("open_matters"), **said
+            reason=text("reason"), open_matters=text("open_matters"), on=_day(text("on"), "on"), **said
         ),
     }
     if text("do") not in steps:
         raise Invalid("没有这一步，请重新打开再办。")
     steps[text("do")]()
+
+
+def _upload(request: Any) -> dict[str, Any]:
+    """The file that was sent.
+
+    Raises: Invalid — none
+    """
+    sent = request.FILES.get("letter")
+    if sent is None:
+        raise Invalid("请选择文件。", fields={"letter": "请选择盖章以后的扫描件。"})
+    return {"name": sent.name, "content": sent.read()}
 
 
 def _readiness(text: Callable[[str], str]) -> Readiness:
@@ -233,15 +252,29 @@ def _forms(request: Any, row: Any, errors: dict[str, str]) -> list[tuple[str, li
             name, label, "select", post.get(name, ""), errors.get(name, ""), groups=[("", [*NOBODY, *choices.items()])]
         )
 
-    if "leader" in roles and row.state == "decided":
-        return [("签订承接确认书", [], [("sign", "签字确认")])]
-    if not roles & KEEPERS:
+    if "leader" in roles and row.state == "decided" and _unsigned(request.actor, row):
+        told = [("1", "我看过了书面决定（委托书）、事项、权限、期限和承接条件")]
+        read = Shown("read", "签字以前", "choices", post.getlist("read"), errors.get("read", ""), choices=told)
+        return [("签订承接确认书", [read], [("sign", "签字确认")])]
+    if not DELEGATIONS.may(request.actor, "keep", row):
         return []
     refuse = ("不赋予", [write("reason", "理由", most=400)], [("refuse", "不赋予")])
+    day = write("on", "哪天收回", "写以后的日子，到那天系统自动收回，在此以前照常办；已经定下的只能提前", "date")
+    day.value = post.get("on", (row.withdraw_on or request.today).isoformat())
     withdraw = (
         "收回",
-        [write("reason", "为什么收回", most=400), choose("open_matters", "在办件怎么办", OPEN_MATTERS)],
+        [write("reason", "为什么收回", most=400), day, choose("open_matters", "在办件怎么办", OPEN_MATTERS)],
         [("withdraw", "收回")],
+    )
+    attach = Shown(
+        "letter", "盖章以后的扫描件", "file", error=errors.get("letter", ""),
+        help="PDF 或照片，最大 20 MB；公布以前可以换。没有附上的不能公布",
+        accept=",".join(f".{one}" for one in (*LETTER_FILES, "jpeg")),
+    )  # fmt: skip
+    letter = (
+        "书面决定（委托书）",
+        [attach],
+        [("letter", "换一份文件" if row.letter_id else "附上文件")],
     )
     ready = [
         write("certificates", "执法证", "一行一个：证号 有效期，如 皖03-001 2027-12-31；至少两名", "textarea", 2000),
@@ -261,14 +294,47 @@ def _forms(request: Any, row: Any, errors: dict[str, str]) -> list[tuple[str, li
     ]
     evaluate[2].required = publish[1].required = False
     found: dict[str, list[Any]] = {
-        "proposed": [("评估承接条件", ready, [("assess", "条件具备")]), refuse],
-        "assessed": [("决定公布", publish, [("decide", "已决定并公布")]), refuse],
+        "proposed": [("评估承接条件", ready, [("assess", "条件具备")]), letter, refuse],
+        "assessed": [letter, ("决定公布", publish, [("decide", "已决定并公布")]), refuse],
         "decided": [withdraw],
         "signed": [("开始运行", [], [("trial", "试运行"), ("full", "正式运行")]), withdraw],
         "trial": [("定期评估", evaluate, [("evaluate", "记下评估")]), withdraw],
         "full": [("定期评估", evaluate, [("evaluate", "记下评估")]), withdraw],
     }
     return found.get(row.state, [])
+
+
+def _unsigned(viewer: Any, row: Any) -> bool:
+    """Whether a leader's side has not signed yet."""
+    if not DELEGATIONS.may(viewer, "sign", row):
+        return False
+    return not (row.signed_by_township if viewer.division_code == row.township_id else row.signed_by_department)
+
+
+@access("staff", roles=ROLES)
+@require_GET
+def letter_file(request: Any, letter: str) -> HttpResponse:
+    """The written letter as it was uploaded; never shown as anything but what it is."""
+    found = queries.get_letter(viewer=request.actor, number=letter)
+    answer = HttpResponse(found.content, content_type=found.media_type)
+    tail = mimetypes.guess_extension(found.media_type) or ""
+    way = "attachment" if found.media_type == "application/pdf" else "inline"
+    answer["Content-Disposition"] = f'{way}; filename="letter-{letter}{tail}"'
+    answer["Cache-Control"] = "private, no-store"
+    answer["Content-Security-Policy"] = "default-src 'none'; sandbox; frame-ancestors 'none'"
+    answer["X-Content-Type-Options"] = "nosniff"
+    return answer
+
+
+@access("staff", roles=set(KEEPERS))
+@require_GET
+def draft(request: Any, letter: str) -> HttpResponse:
+    """The letter as drawn from what was typed, to be stamped and uploaded again."""
+    row = queries.get_delegation(viewer=request.actor, number=letter)
+    answer = HttpResponse(queries.draw_letter(row, on=request.today), content_type="application/pdf")
+    answer["Content-Disposition"] = f'inline; filename="draft-{row.number}.pdf"'
+    answer["Cache-Control"] = "private, no-store"
+    return answer
 
 
 @access("staff", roles=ROLES)

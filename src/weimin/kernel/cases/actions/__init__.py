@@ -1,7 +1,7 @@
 """Every write on matters; one function per business verb."""
 
 from weimin.kernel.cases.actions.applying import register_own_motion, submit
-from weimin.kernel.cases.actions.authorities import end_authority
+from weimin.kernel.cases.actions.authorities import end_authority, shorten_authority
 from weimin.kernel.cases.actions.checking import (
     accept_application,
     answer_supplement,
@@ -82,6 +82,7 @@ __all__ = [
     "resume_case",
     "save_draft",
     "send_result",
+    "shorten_authority",
     "submit",
     "sweep_unsent",
     "tell_overrun",

@@ -61,6 +61,26 @@ def printed_authority(case: Case) -> dict[str, str]:
     return {"agency": kept["name_of"], "authority_text": kept["text"]}
 
 
+def shorten_authority(*, delegation: str, until: date) -> int:
+    """Tell the open matters of a delegation that its period ends sooner: from that day on the township decides no more.
+
+    What becomes of them `end_authority` says on the day; until then a decision after it is refused in words.
+
+    Shape:  how many matters were told
+    Cost:   one query, and one for each open matter
+    """
+    with transaction.atomic():
+        open_cases = list(
+            Case.objects.select_for_update()
+            .filter(delegation=delegation, decided_at=None, ended_at=None)
+            .order_by("pk")
+        )
+        for case in open_cases:
+            case.authority = {**(case.authority or {}), "until": until.isoformat()}
+            case.save(update_fields=["authority"])
+    return len(open_cases)
+
+
 def end_authority(*, by: Actor, at: datetime, delegation: str, hand_up: bool, reason: str) -> int:
     """Settle the open matters of a delegation that is withdrawn: the township finishes them, or the county decides.
 

@@ -67,7 +67,6 @@ def propose_change(*, by: Actor, at: datetime, list_code: str, code: str, trigge
             by=by,
             at=at,
             code="lists.answer",
-            by_law=True,
             spec=ClockSpec(
                 purpose="lists",
                 subject=("list_proposal", str(row.pk)),
@@ -75,7 +74,7 @@ def propose_change(*, by: Actor, at: datetime, list_code: str, code: str, trigge
                 label=f"答复清单调整建议：{list_kinds()[list_code].name}",
             ),
         )
-        row.clock_id, row.due_on = clock.clock_id, clock.due_date
+        row.clock_id, row.due_on = clock.clock_id, clock.shown
         row.save(update_fields=["clock_id", "due_on"])
         record_audit(
             by=by,

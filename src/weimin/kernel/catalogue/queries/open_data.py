@@ -12,10 +12,10 @@ from django.db.models import Count, Max, Q, QuerySet
 from weimin.base.crypto import sm3_hex
 from weimin.kernel.catalogue import queries
 from weimin.kernel.catalogue.models import ItemVersion
-from weimin.kernel.catalogue.types import PublishedItem, Publisher
+from weimin.kernel.catalogue.types import LEGAL_STATUSES, PublishedItem, Publisher
 from weimin.kernel.directory import queries as directory
 
-#: What people may see: a version that is or was in force.
+#: What people may see: a version that is or was in force, or took its item off the list.
 _PUBLISHED = ("in_force", "ended")
 #: Grows whenever the same items are written otherwise, so that kept copies are fetched anew.
 FORMAT = 1
@@ -36,16 +36,17 @@ def read_state() -> State:
 
     Cost:   one query
     """
-    found = ItemVersion.objects.filter(item__list_code="service", status__in=_PUBLISHED).aggregate(
+    found = ItemVersion.objects.filter(status__in=LEGAL_STATUSES, item__list_code="service").aggregate(
         newest=Max("pk"),
-        begun=Max("valid_from"),
-        ended=Max("valid_until"),
+        begun=Max("valid_from", filter=Q(status__in=_PUBLISHED)),
+        published=Max("published_at"),
         items=Count("pk", filter=Q(status="in_force")),
+        seen=Count("pk", filter=Q(status__in=_PUBLISHED)),
+        ending=Count("valid_until"),
         versions=Count("pk"),
     )
-    days = [one for one in (found["begun"], found["ended"]) if one]
     said = [FORMAT, settings.WEIMIN_BASE_URL, settings.WEIMIN_DATA_LICENCE, *found.values()]
-    return State(sm3_hex("|".join(map(str, said)).encode())[:32], max(days, default=None), found["items"])
+    return State(sm3_hex("|".join(map(str, said)).encode())[:32], found["begun"], found["items"])
 
 
 def publisher() -> Publisher:
@@ -79,7 +80,7 @@ def list_changes(*, before: int | None = None, limit: int = 50) -> list[tuple[in
 
 
 def _versions() -> QuerySet[ItemVersion]:
-    return ItemVersion.objects.filter(item__list_code="service", status__in=_PUBLISHED).select_related("item")
+    return ItemVersion.objects.filter(status__in=_PUBLISHED, item__list_code="service").select_related("item")
 
 
 def _published(version: ItemVersion) -> PublishedItem:
@@ -95,5 +96,7 @@ def _published(version: ItemVersion) -> PublishedItem:
         life_events=tuple(version.life_events),
         valid_from=version.valid_from,
         valid_until=version.valid_until,
+        published_at=version.published_at,
+        taken_off=version.effect == "end",
         doc=version.doc,
     )

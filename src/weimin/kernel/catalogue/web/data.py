@@ -206,7 +206,23 @@ def _moment(day: date) -> datetime:
     return datetime.combine(day, time(), SHANGHAI)
 
 
+def _published(item: PublishedItem) -> datetime:
+    """When a version was published; of a version that tells no moment, the beginning of its day."""
+    return (item.published_at or _moment(item.valid_from)).astimezone(SHANGHAI).replace(microsecond=0)
+
+
+def _modified(item: PublishedItem) -> datetime:
+    """When a version was published, or begun, or ended: the last of these."""
+    return max(_published(item), _moment(item.valid_until or item.valid_from))
+
+
+def _title(item: PublishedItem) -> str:
+    return f"{item.name} 取消" if item.taken_off else f"{item.name} 第 {item.number} 版"
+
+
 def _told(item: PublishedItem) -> str:
+    if item.taken_off:
+        return f"{item.valid_from.isoformat()} 起从清单取消。"
     said = f"{item.plain}（第 {item.number} 版，{item.valid_from.isoformat()} 起现行"
     return said + (f"，{item.valid_until.isoformat()} 起不再现行）" if item.valid_until else "）")
 
@@ -231,12 +247,12 @@ def changes_atom(request: Any) -> HttpResponse:
     for _, item in open_data.list_changes(limit=FEED):
         link = root + reverse("portal:guide", args=[item.code])
         feed.add_item(
-            title=f"{item.name} 第 {item.number} 版",
+            title=_title(item),
             link=link,
             unique_id=f"{link}#version-{item.number}",
             description=_told(item),
-            pubdate=_moment(item.valid_from),
-            updateddate=_moment(item.valid_until or item.valid_from),
+            pubdate=_published(item),
+            updateddate=_modified(item),
         )
     answer = HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)
     answer["Cache-Control"] = A_WHILE
@@ -279,14 +295,15 @@ def _feed_item(root: str, item: PublishedItem) -> dict[str, Any]:
     return {
         "id": f"{link}#version-{item.number}",
         "url": link,
-        "title": f"{item.name} 第 {item.number} 版",
+        "title": _title(item),
         "content_text": _told(item),
-        "date_published": _moment(item.valid_from).isoformat(),
-        "date_modified": _moment(item.valid_until or item.valid_from).isoformat(),
+        "date_published": _published(item).isoformat(),
+        "date_modified": _modified(item).isoformat(),
         "_item": {
             "code": item.code,
             "version": item.number,
             "valid_from": item.valid_from.isoformat(),
             "valid_until": item.valid_until.isoformat() if item.valid_until else None,
+            "taken_off": item.taken_off,
         },
     }
