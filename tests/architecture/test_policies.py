@@ -40,7 +40,11 @@ NO_POLICY = {
     "Resident": "reached from a matter that one sees, by a whole identity number, or as oneself; there is no list",
 }
 #: Subjects of which the law has everybody see something: looking at them is nobody's privilege, doing is.
-PUBLIC = {"ItemVersion": "what is law is published", "Offer": "where it is offered is published"}
+PUBLIC = {
+    "ItemVersion": "what is law is published",
+    "Offer": "where it is offered is published",
+    "Delegation": "what was decided is published",
+}
 #: Reads of personal tables that ask no policy, each with its reason; the list only shrinks.
 NO_VIEWER = {
     "accounts": "log-in names and digests, before anybody is known",
@@ -49,6 +53,8 @@ NO_VIEWER = {
     "residents:get_read": "the same, one of them",
     "residents:find_looker": "one number, for refusing that somebody answers for their own look",
     "cases:draft_files": "the files of a draft that came from the policy",
+    "cases:list_under_delegation": "who answers for a delegation sees its acts, without their persons",
+    "cases:count_under_delegation": "how many matters a delegation has; a figure, no matter",
     "cases:verify_receipt": "one matter, for who holds its receipt and its code",
     "cases:count_open_matters": "numbers by version, for who is about to publish another; behind the wall, of their place",
     "cases:list_names": "what a matter is, without its person, for supervision",
@@ -57,10 +63,6 @@ NO_VIEWER = {
     "cases:_later_of_same": "smells, found by the platform and shown to supervisors",
     "cases:find_supplements_twice": "the same",
 }
-
-
-#: Subjects of which the law has everybody see something: looking at them is nobody's privilege, doing is.
-PUBLIC = {"Delegation": "what was decided is published"}
 
 
 @pytest.fixture(scope="module")

@@ -182,7 +182,7 @@ def spoilt(book: Any) -> None:
     """What people do to sheets: a row without money, a word that the list does not have, a basis for no row."""
     book["清单"]["F3"] = ""
     book["清单"]["D4"] = "责成"
-    book["依据"].append(["XZ-09999", "某法", "第一条", ""])
+    book["依据"].append(["XZ-99999", "某法", "第一条", ""])
 
 
 def merged(book: Any) -> None:
@@ -213,7 +213,7 @@ def test_a_workbook_with_faults_is_read_row_by_row_and_the_mended_one_goes_its_w
     bring(keeper, "协助清单（二稿）.xlsx", helping(5, spoilt))
     worker()
     look_twice(keeper, "要改的地方（3 处）")
-    for row, text in (("3", "“经费”不能空"), ("4", "没有“责成”"), ("7", "XZ-09999")):
+    for row, text in (("3", "“经费”不能空"), ("4", "没有“责成”"), ("7", "XZ-99999")):
         line = keeper.locator("tr", has_text=text)
         expect(line.locator("td").nth(1)).to_have_text(row)
     keeper.goto("/lists/village_help/")

@@ -47,7 +47,7 @@ KEEPER, CHECKER, LAWYER, HEAD = (
 needs_city = [pytest.mark.django_db, pytest.mark.usefixtures("city")]
 
 
-def draft(code: str = "XZ-01", doc: dict[str, Any] | None = None, **changes: Any) -> int:
+def draft(code: str = "XZ-91", doc: dict[str, Any] | None = None, **changes: Any) -> int:
     """A saved draft of the list of helping duties."""
     version = actions.begin_draft(by=KEEPER, at=AT, list_code="village_help", code=code)
     drafting = Drafting(
@@ -61,7 +61,7 @@ def draft(code: str = "XZ-01", doc: dict[str, Any] | None = None, **changes: Any
     return version
 
 
-def approved(code: str = "XZ-01", **changes: Any) -> int:
+def approved(code: str = "XZ-91", **changes: Any) -> int:
     version = draft(code, **changes)
     actions.submit_draft(by=KEEPER, at=AT, version_id=version)
     for by, stage in ((CHECKER, "lead"), (LAWYER, "legal"), (HEAD, "approve")):
@@ -69,7 +69,7 @@ def approved(code: str = "XZ-01", **changes: Any) -> int:
     return version
 
 
-def published(code: str = "XZ-01", **changes: Any) -> int:
+def published(code: str = "XZ-91", **changes: Any) -> int:
     version = approved(code, **changes)
     actions.publish_version(by=KEEPER, at=AT, version_id=version)
     return version
@@ -141,10 +141,10 @@ class TestTheWay:
 
     def test_a_row_goes_from_draft_to_law(self) -> None:
         version = published()
-        row = lists.find_as_of(code="XZ-01", on=TODAY)
+        row = lists.find_as_of(code="XZ-91", on=TODAY)
         assert row is not None
         assert (row.version_id, row.status, row.published_at) == (version, "in_force", AT)
-        assert lists.find_as_of(code="XZ-01", on=TODAY - timedelta(days=1)) is None
+        assert lists.find_as_of(code="XZ-91", on=TODAY - timedelta(days=1)) is None
         stages = [one[0] for one in lists.get_version(viewer=KEEPER, version_id=version).steps]
         assert stages == ["起草", "起草", "牵头部门审核", "合法性审核", "批准", "公布"]
 
@@ -207,7 +207,7 @@ class TestTheWay:
         version = draft(doc=dead)
         with pytest.raises(RowBroken, match="失效"):
             actions.submit_draft(by=KEEPER, at=AT, version_id=version)
-        later = approved("XZ-02")
+        later = approved("XZ-92")
         ItemVersion.objects.filter(pk=later).update(doc=dead)
         with pytest.raises(RowBroken, match="失效"):
             actions.publish_version(by=KEEPER, at=AT, version_id=later)
@@ -219,7 +219,7 @@ class TestTheWay:
         with pytest.raises(DraftChanged):
             actions.save_draft(by=KEEPER, at=AT, version_id=version, revision=1, drafting=drafting)
         with pytest.raises(DraftStands):
-            actions.begin_draft(by=CHECKER, at=AT, list_code="village_help", code="XZ-01")
+            actions.begin_draft(by=CHECKER, at=AT, list_code="village_help", code="XZ-91")
 
     def test_two_who_save_the_same_draft_do_not_overwrite_each_other(self) -> None:
         version = draft()
@@ -242,14 +242,14 @@ class TestTheWay:
             by=CHECKER, at=AT, version_id=version, stage="lead", outcome="refused", opinion="不属于乡镇"
         )
         assert lists.get_version(viewer=KEEPER, version_id=version).status == "refused"
-        assert lists.find_as_of(code="XZ-01", on=TODAY) is None
+        assert lists.find_as_of(code="XZ-91", on=TODAY) is None
 
     def test_what_is_on_its_way_is_not_for_the_public(self) -> None:
         version = draft()
         with pytest.raises(lists.RowUnknown):
             lists.get_version(viewer=Actor.anonymous(), version_id=version)
         with pytest.raises(lists.RowUnknown):
-            lists.list_versions(viewer=Actor.anonymous(), code="XZ-01")
+            lists.list_versions(viewer=Actor.anonymous(), code="XZ-91")
 
 
 class TestPeriods:
@@ -264,19 +264,19 @@ class TestPeriods:
         assert actions.bring_into_force(at=AT + timedelta(days=9)) == 0
         assert actions.bring_into_force(at=AT + timedelta(days=10)) == 1
         assert actions.bring_into_force(at=AT + timedelta(days=10)) == 0
-        days = [lists.find_as_of(code="XZ-01", on=TODAY + timedelta(days=one)) for one in (9, 10)]
+        days = [lists.find_as_of(code="XZ-91", on=TODAY + timedelta(days=one)) for one in (9, 10)]
         assert [one.version_id for one in days if one] == [first, second]
 
     def test_twice_on_one_day_the_last_is_law_and_the_first_has_no_period(self) -> None:
         first, second = published(), published()
         gone = ItemVersion.objects.get(pk=first)
         assert (gone.status, gone.valid_from, gone.valid_until) == ("ended", TODAY, TODAY)
-        row = lists.find_as_of(code="XZ-01", on=TODAY)
+        row = lists.find_as_of(code="XZ-91", on=TODAY)
         assert row is not None
         assert row.version_id == second
 
     def test_periods_cannot_overlap_whatever_writes_them(self) -> None:
-        item = Item.objects.create(code="XZ-09", list_code="village_help")
+        item = Item.objects.create(code="XZ-99", list_code="village_help")
         ItemVersion.objects.create(
             item=item,
             number=1,
@@ -299,11 +299,11 @@ class TestPeriods:
             actions.review_version(by=by, at=AT, version_id=version, stage=stage, outcome="passed", opinion="")
         actions.publish_version(by=KEEPER, at=AT, version_id=version)
         actions.bring_into_force(at=AT + timedelta(days=5))
-        assert lists.find_as_of(code="XZ-01", on=TODAY + timedelta(days=5)) is None
-        still = lists.find_as_of(code="XZ-01", on=TODAY + timedelta(days=4))
+        assert lists.find_as_of(code="XZ-91", on=TODAY + timedelta(days=5)) is None
+        still = lists.find_as_of(code="XZ-91", on=TODAY + timedelta(days=4))
         assert still is not None
         assert still.version_id == first
-        assert [one.status_text for one in lists.list_versions(viewer=Actor.anonymous(), code="XZ-01")] == [
+        assert [one.status_text for one in lists.list_versions(viewer=Actor.anonymous(), code="XZ-91")] == [
             "已取消",
             "已停用",
         ]

@@ -19,7 +19,7 @@ def test_every_township_and_county_is_staffed_by_people_marked_as_made_up() -> N
     before = set(Officer.objects.values_list("pk", flat=True))
     made = loading.load_demo(at=AT)["accounts"]
     fresh = Officer.objects.exclude(pk__in=before)
-    assert made == fresh.count() == 77 * 6 + 7 * 4 + 13
+    assert made == fresh.count() == 77 * 6 + 7 * 5 + 13
     assert all(name.startswith("演示") for name in fresh.values_list("name", flat=True))
     assert not fresh.filter(account=None).exists()
 
