@@ -79,6 +79,12 @@ class ListImport(models.Model):
     unchanged = models.PositiveIntegerField("没有变化", default=0, help_text="和现行一样、没有动的行数")
     fault_count = models.PositiveIntegerField("错误数", default=0, help_text="一共有几处错")
     faults = models.JSONField("错误", default=list, help_text="每处错的工作表、行号、标题和说明，最多 500 处")
+    warning_count = models.PositiveIntegerField(
+        "提醒数", default=0, db_default=0, help_text="一共有几处要留意，不影响导入"
+    )
+    warnings = models.JSONField(
+        "提醒", default=list, db_default=[], help_text="每处提醒的工作表、行号、标题和说明，最多 500 处"
+    )
 
     class Meta:
         verbose_name = "清单表格导入"

@@ -17,6 +17,7 @@ from weimin.base.errors import Invalid, WeiminError
 from weimin.base.guard import access
 from weimin.kernel.catalogue import actions
 from weimin.kernel.catalogue.queries import lists
+from weimin.kernel.catalogue.rules.codes import check_record
 from weimin.kernel.catalogue.rules.comparing import Difference
 from weimin.kernel.catalogue.rules.lists import ListKind, list_kinds
 from weimin.kernel.catalogue.types import IN_PROCESS, STAGES, STATUSES, TRIGGERS, VersionView
@@ -44,6 +45,7 @@ class VersionPage:
     errors: dict[str, str] = field(default_factory=dict)
     problem: str = ""
     done: str = ""
+    warnings: list[str] = field(default_factory=list)
 
     @property
     def shows_impact(self) -> bool:
@@ -166,6 +168,7 @@ def _version_page(request: Any, version_id: int) -> VersionPage:
         impact=lists.get_impact(viewer=request.actor, version=shown, on=request.today),
         may=_may(request.actor.roles, shown, mine=lists.is_waiting(viewer=request.actor, version_id=version_id)),
         stage=_STAGE_OF.get(shown.status, ""),
+        warnings=check_record(shown.doc)[1] if shown.list_code == "service" else [],
     )
 
 

@@ -25,8 +25,10 @@ from weimin.kernel.catalogue.rules.records import (
     Part,
     Section,
     read_record,
+    rows_of,
     sections_of,
     typed_record,
+    typed_rows,
 )
 from weimin.kernel.catalogue.types import TRIGGERS, Form, VersionView
 from weimin.ui.answers import read_day, status_of
@@ -120,7 +122,8 @@ def _save(request: Any, shown: VersionView, typed: Typed, rows: Rows, about: Typ
         faults, problem, status = {**faults, **fault.fields}, fault.message, status_of(fault)
     if not faults and not problem:
         return HttpResponseRedirect(f"{reverse('desk:list_edit', args=[shown.version_id])}?done=saved")
-    page = _page(shown, typed, _renumbered(rows), about, faults, revision=revision)
+    rows = _renumbered(rows) if revision > _revision(request.POST) else rows
+    page = _page(shown, typed, _renamed(shown.list_code, rows, doc, faults), about, faults, revision=revision)
     page.problem, page.changed = problem, status != 200
     return render(request, "listkeeping/edit.html", {"page": page}, status=status)
 
@@ -182,6 +185,17 @@ def _moved(rows: Rows, do: str) -> Rows:
 def _renumbered(rows: Rows) -> Rows:
     """After a save the rows' places are those of the saved record."""
     return {group: [{**row, "_was": str(place)} for place, row in enumerate(found)] for group, found in rows.items()}
+
+
+def _renamed(list_code: str, rows: Rows, doc: Mapping[str, Any], faults: Mapping[str, str]) -> Rows:
+    """The rows with their conditions by the names that questions have now, where these could be read."""
+    for section in sections_of(list_code):
+        parts = [part.path for part in section.parts if part.type == "condition"]
+        for place, now in enumerate(typed_rows(section, rows_of(section, doc)) if parts else ()):
+            for path in parts:
+                if f"{section.group}.{place}.{path}" not in faults and place < len(rows[section.group]):
+                    rows[section.group][place][path] = now[path]
+    return rows
 
 
 # --- the page -------------------------------------------------------------------------------------------

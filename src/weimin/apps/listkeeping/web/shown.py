@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from weimin.kernel.catalogue.rules.comparing import in_words
 from weimin.kernel.catalogue.rules.records import Part, rows_of, sections_of, value_at
+from weimin.kernel.catalogue.rules.wording import condition_words, pattern_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +21,12 @@ class ShownSection:
     rows: tuple[tuple[str, ...], ...] = ()
 
 
-def part_in_words(part: Part, value: Any) -> str:
-    """A value as people read it, choices by their names."""
+def part_in_words(part: Part, value: Any, rows: Sequence[Mapping[str, Any]] = ()) -> str:
+    """A value as people read it, choices by their names; a condition speaks of the other rows of its group."""
+    if part.type == "condition":
+        return condition_words(value, rows)
+    if part.type == "pattern":
+        return pattern_words(str(value or ""))
     names = dict(part.choices)
     if part.type == "choice":
         return names.get(str(value), str(value or ""))
@@ -45,9 +50,8 @@ def show_row(list_code: str, doc: Mapping[str, Any]) -> list[ShownSection]:
     shown = []
     for section in sections_of(list_code):
         if section.group:
-            table = [
-                [part_in_words(part, row.get(part.path)) for part in section.parts] for row in rows_of(section, doc)
-            ]
+            found = rows_of(section, doc)
+            table = [[part_in_words(part, row.get(part.path), found) for part in section.parts] for row in found]
             kept = [
                 place
                 for place, part in enumerate(section.parts)

@@ -19,6 +19,7 @@ from weimin.kernel.catalogue import access, registry
 from weimin.kernel.catalogue.actions.loading import columns_of
 from weimin.kernel.catalogue.actions.versions import NEXT, RowBroken, await_publication, check_opinion, faults_of
 from weimin.kernel.catalogue.models import Item, ItemVersion, ListImport, VersionStep
+from weimin.kernel.catalogue.rules.codes import check_record
 from weimin.kernel.catalogue.rules.lists import check_row, list_kinds
 from weimin.kernel.catalogue.rules.records import read_record, rows_of, sections_of, typed_rows
 from weimin.kernel.catalogue.rules.workbooks import FIRST, SheetFault, SheetRow, read_workbook, single_parts
@@ -117,7 +118,8 @@ def work_on_imports(*, at: datetime) -> int:
     def progress(done: int, total: int) -> None:
         ListImport.objects.filter(pk=job_id).update(done=done, total=total)
 
-    drafts = _check_rows(row, rows, faults, progress)
+    warnings: list[SheetFault] = []
+    drafts = _check_rows(row, rows, faults, warnings, progress)
     with transaction.atomic():
         row = ListImport.objects.select_for_update().get(pk=row.pk)
         if row.state != "reading":
@@ -134,18 +136,24 @@ def work_on_imports(*, at: datetime) -> int:
         faults.sort(key=lambda one: (one.sheet != FIRST, one.sheet, one.row))
         row.fault_count = len(faults)
         row.faults = [[one.sheet, one.row, one.heading, one.text] for one in faults[:SHOWN_FAULTS]]
+        row.warning_count = len(warnings)
+        row.warnings = [[one.sheet, one.row, one.heading, one.text] for one in warnings[:SHOWN_FAULTS]]
         row.total = row.done = len(rows)
         row.save()
     return 1
 
 
 def _check_rows(
-    job: ListImport, rows: Sequence[SheetRow], faults: list[SheetFault], progress: Callable[[int, int], None]
+    job: ListImport,
+    rows: Sequence[SheetRow],
+    faults: list[SheetFault],
+    warnings: list[SheetFault],
+    progress: Callable[[int, int], None],
 ) -> list[tuple[SheetRow, dict[str, Any]]]:
-    """The rows that say something new, with their records; what is wrong is added to the faults."""
+    """The rows that say something new, with their records; adds what is wrong, and what should only be looked at."""
     kind, laws = list_kinds()[job.list_code], law.list_laws()
-    codes = [one.code for one in rows]
-    bases, busy = _standing(codes), _busy(codes)
+    wanted = [one.code for one in rows]
+    bases, busy = _standing(wanted), _busy(wanted)
     drafts = []
     for place, one in enumerate(rows, start=1):
         if place % _STEP == 0:
@@ -161,6 +169,8 @@ def _check_rows(
             wrong |= {} if doc.get("procedure") else {"procedure": "请选择办理流程。"}
         wrong = {**check_row(kind, doc, laws=laws, on=job.valid_from), **wrong}
         faults.extend(_placed(job.list_code, one, groups, wrong))
+        if job.list_code == "service":
+            warnings.extend(SheetFault(FIRST, one.row, "编码", told) for told in check_record(doc)[1])
         if doc == old:
             continue
         if one.code in busy:

@@ -22,7 +22,10 @@ LABELS = {
     "help": "提示", "choices": "选项", "charged": "是否收费", "law": "文件", "article": "条款", "version": "版本",
     "regime": "适用程序", "remedy": "救济", "renewal": "延续", "who": "谁办", "text": "内容", "title": "标题",
     "validity": "有效期", "sample": "样本", "class": "类别", "address": "地点", "hours": "时间", "phone": "电话",
-    "window": "窗口", "form/type": "怎么填", "form/name": "字段名",
+    "window": "窗口", "show_if": "什么时候才问", "equals": "选了",
+    "in": "选了其中一个", "field": "看哪一题", "pattern": "格式", "pattern_message": "格式不对时怎么说",
+    "base_code": "基本编码", "implementation_code": "实施编码", "handling_code": "业务办理项编码",
+    "form/type": "怎么填", "form/name": "字段名",
 }  # fmt: skip
 #: By what members of a list are known as the same one, tried in turn.
 _KEYS = ("code", "name", "title", "q", "law")

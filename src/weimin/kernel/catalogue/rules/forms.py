@@ -13,6 +13,7 @@ from typing import Any
 
 from weimin.base import identifiers
 from weimin.base.errors import Invalid
+from weimin.kernel.catalogue.rules.wording import OWN, pattern_words
 from weimin.kernel.catalogue.types import FIELD_TYPES, Column, Form, FormField, FormPage
 
 Answers = dict[str, Any]
@@ -166,8 +167,13 @@ def _text(field: FormField, value: Any, today: date) -> str:
     if len(text) > field.max_length:
         raise Invalid(f"{field.label}最多 {field.max_length} 个字，现在有 {len(text)} 个。")
     if field.pattern and not re.fullmatch(field.pattern, text):
-        raise Invalid(field.pattern_message or f"{field.label}的格式不对，请核对。")
+        raise Invalid(field.pattern_message or _pattern_text(field))
     return text
+
+
+def _pattern_text(field: FormField) -> str:
+    words = pattern_words(field.pattern)
+    return f"{field.label}的格式不对，请核对。" if words == OWN else f"{field.label}的格式应该是：{words}。请核对。"
 
 
 def _number(field: FormField, value: Any, today: date) -> str:

@@ -17,6 +17,7 @@ import yaml
 
 from weimin.kernel.catalogue import types
 from weimin.kernel.catalogue.rules.lists import ListKind, list_kinds
+from weimin.kernel.catalogue.rules.wording import OWN, condition_words, pattern_words, read_condition, read_pattern
 
 DATA = Path(__file__).parents[1] / "data"
 _UNITS = {"workday": "工作日", "day": "自然日", "same_day": "当场", "by_plan": "按年度安排", "none": "没有规定"}
@@ -167,7 +168,7 @@ def as_typed(part: Part, value: Any) -> str:
         return "\n".join("|".join([one["name"], one["label"], one.get("type", "text")]) for one in value)
     if part.type in ("lines", "choices"):
         return "\n".join(str(one) for one in value)
-    return str(value)
+    return pattern_words(str(value)) if part.type == "pattern" else str(value)
 
 
 @cache
@@ -192,9 +193,15 @@ def rows_of(section: Section, doc: Mapping[str, Any]) -> list[dict[str, Any]]:
 def typed_rows(section: Section, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     """The rows of a group as they stand in fields, each with its place in `_was`."""
     return [
-        {"_was": str(place)} | {part.path: as_typed(part, row.get(part.path)) for part in section.parts}
+        {"_was": str(place)} | {part.path: _typed_in(part, row, rows) for part in section.parts}
         for place, row in enumerate(rows)
     ]
+
+
+def _typed_in(part: Part, row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
+    """A value of a row as it stands in a field; a condition speaks of the other rows."""
+    value = row.get(part.path)
+    return condition_words(value, rows) if part.type == "condition" else as_typed(part, value)
 
 
 def typed_record(list_code: str, doc: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, list[dict[str, str]]]]:
@@ -225,6 +232,8 @@ def read_value(part: Part, text: str) -> tuple[Any, str]:
         return (int(text), "") if text.isdecimal() and len(text) < 7 else (None, f"“{part.label}”要写成整数，如 20。")
     if part.type in ("pairs", "cells"):
         return _read_pieces(part, lines)
+    if part.type == "pattern":
+        return read_pattern(text)
     if part.type == "lines":
         return lines, ""
     return _read_choice(part, lines)
@@ -275,9 +284,13 @@ def read_record(
 def _read_part(part: Part, doc: dict[str, Any], text: str, name: str, faults: dict[str, str]) -> None:
     """Set one value where what was typed says something else than the value that stands."""
     before = value_at(doc, part.path)
+    if part.type == "pattern" and text.strip() == OWN:
+        return
     value, wrong = read_value(part, text)
     if wrong:
         faults[name] = wrong
+    if wrong and part.type == "pattern":
+        return
     if text.replace("\r\n", "\n").strip() == as_typed(part, before).strip():
         return
     if part.type == "choices" and sorted(value) == sorted(str(one) for one in before or ()):
@@ -314,9 +327,15 @@ def _read_group(
     for place, row in enumerate(rows[:MOST_ROWS]):
         was = row.get("_was", "")
         one = dict(before[int(was)]) if was.isdecimal() and int(was) < len(before) else {}
+        new = not one
         for part in section.parts:
-            _read_part(part, one, row.get(part.path, ""), f"{section.group}.{place}.{part.path}", faults)
+            # a sheet without the column leaves what stands
+            if part.type != "condition" and (new or part.path in row):
+                _read_part(part, one, row.get(part.path, ""), f"{section.group}.{place}.{part.path}", faults)
         after.append(one)
+    for part in section.parts:
+        if part.type == "condition":
+            _read_conditions(section, part, before, after, rows, faults)
     if len(rows) > MOST_ROWS:
         faults[section.group] = f"“{section.title}”最多 {MOST_ROWS} 行。"
     if after == before:
@@ -328,6 +347,28 @@ def _read_group(
     for step in way:
         into = into.setdefault(step, {})
     into[last] = after
+
+
+def _read_conditions(
+    section: Section,
+    part: Part,
+    before: Sequence[Mapping[str, Any]],
+    after: list[dict[str, Any]],
+    rows: Sequence[Mapping[str, str]],
+    faults: dict[str, str],
+) -> None:
+    """Set the conditions whose words changed, once all questions are known by their new names."""
+    for place, one in enumerate(after):
+        typed = rows[place].get(part.path)
+        if typed is None or typed.strip() == condition_words(one.get(part.path), before):
+            continue
+        value, wrong = read_condition(typed, after, before)
+        if wrong:
+            faults[f"{section.group}.{place}.{part.path}"] = wrong
+        elif value is None:
+            one.pop(part.path, None)
+        else:
+            one[part.path] = value
 
 
 def _paged(base: Mapping[str, Any], section: Section, fields: list[dict[str, Any]]) -> list[dict[str, Any]]:

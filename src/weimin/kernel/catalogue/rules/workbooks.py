@@ -16,7 +16,7 @@ from typing import Any
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
-from weimin.kernel.catalogue.rules.records import Part, Section, as_typed, rows_of, sections_of, value_at
+from weimin.kernel.catalogue.rules.records import Part, Section, as_typed, rows_of, sections_of, typed_rows, value_at
 
 #: The heading of the code, and the name of the first sheet.
 CODE, FIRST = "事项代码", "清单"
@@ -78,8 +78,8 @@ def fill_sheets(
 
 def _group_cells(section: Section, rows: Sequence[tuple[str, Mapping[str, Any]]]) -> Iterator[list[str]]:
     for code, doc in rows:
-        for one in rows_of(section, doc):
-            yield [code, *(as_typed(part, one.get(part.path)) for part in section.parts)]
+        for one in typed_rows(section, rows_of(section, doc)):
+            yield [code, *(one[part.path] for part in section.parts)]
 
 
 def read_workbook(content: bytes, list_code: str) -> tuple[list[SheetRow], list[SheetFault]]:

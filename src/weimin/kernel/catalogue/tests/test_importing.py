@@ -115,6 +115,28 @@ def test_the_whole_service_list_comes_back_as_it_went_out() -> None:
     assert (job.state, job.made, job.unchanged) == ("done", 0, 60)
 
 
+def test_older_codes_come_in_with_a_warning_at_their_row() -> None:
+    def service(**codes: str) -> bytes:
+        book = Workbook()
+        book.remove(book.active)  # type: ignore[arg-type]
+        rows = [(one.item.code, {**one.doc, **codes}) for one in lists.list_rows(list_code="service", on=TODAY)[:2]]
+        for title, heads, cells in fill_sheets("service", rows):
+            sheet = book.create_sheet(title)
+            sheet.append(heads)
+            for line in cells:
+                sheet.append(line)
+        return saved(book)
+
+    job = bring(service(base_code="0120010010"), "service")
+    assert (job.state, job.made, job.fault_count, job.warning_count) == ("drafts", 2, 0, 2)
+    assert [one[:3] for one in job.warnings] == [["清单", 2, "编码"], ["清单", 3, "编码"]]
+    assert "旧编码" in job.warnings[0][3]
+    actions.move_batch(by=KEEPER, at=AT, import_id=job.pk, do="submit")
+    wrong = bring(service(base_code="01200100100"), "service")
+    assert wrong.state == "broken"
+    assert any(one[2] == "基本编码" and one[1] == 2 for one in wrong.faults)
+
+
 def merged(book: Workbook) -> None:
     book["清单"].merge_cells("B2:B3")
 

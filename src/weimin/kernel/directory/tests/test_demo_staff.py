@@ -34,7 +34,7 @@ def test_every_township_and_county_is_staffed_by_people_marked_as_made_up() -> N
         assert roles[town] >= {"front_desk", "reviewer", "decider", "issuer", "leader"}
         assert served[town] == {one.pk for one in queries.list_agencies(division_code=town)}
     for county in shipped_codes("county"):
-        assert roles[county] == {"reviewer", "decider", "leader", "admission_office"}
+        assert roles[county] == {"reviewer", "decider", "leader", "admission_office", "list_keeper"}
         assert served[county] == {one.pk for one in queries.list_agencies(division_code=county)}
     keepers = {"list_keeper", "procedure_keeper", "supervisor", "operator"}
     assert roles[CITY] == keepers | {"system_admin", "security_admin", "audit_admin", "legal_reviewer", "leader"}
