@@ -48,6 +48,7 @@ def sweep(timestamp: int) -> None:
     cases.sweep_unsent(at=at, keep=timedelta(days=UNSENT_DAYS))
     rights.forget_copies(at=at)
     rights.forget_over(at=at)
+    supervision.forget_findings(by=Actor.system("系统（保管期满）"), at=at)
     catalogue.forget_misses(at=at)
 
 

@@ -5,6 +5,7 @@ from weimin.kernel.record.registry import register_verbs
 from weimin.kernel.supervision.actions.watching import redate_orders, redate_reasons, watch_levels
 
 AUDIT_VERBS = {
+    "supervision.finding.forgotten": "删除到期的时钟异常",
     "supervision.warning.contested": "申诉预警",
     "supervision.warning.judged": "复核申诉",
     "supervision.order.issued": "签发督办单",

@@ -86,7 +86,8 @@ def read_condition(words: str, fields: Fields, before: Fields = ()) -> tuple[dic
         return None, told
     asked = next(one for one in fields if str(one.get("name")) == name)
     choices = [(str(value), str(text)) for value, text in asked.get("choices") or ()]
-    values, unknown = [], []
+    values: list[str] = []
+    unknown: list[str] = []
     for piece in pieces[1:]:
         value = next((value for value, text in choices if piece in (text, value)), piece)
         (values if not choices or value in dict(choices) else unknown).append(value)

@@ -25,6 +25,7 @@ from weimin.kernel.rights.queries.retention import class_of_matter as class_of_m
 from weimin.kernel.rights.queries.retention import kept_until as kept_until
 from weimin.kernel.rights.queries.retention import list_classes as list_classes
 from weimin.kernel.rights.queries.retention import list_rules as list_rules
+from weimin.kernel.rights.queries.retention import over_before as over_before
 from weimin.kernel.rights.types import DeletionLine, Kept
 from weimin.ui import paper
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from weimin.base.clock import day_start, local_date
 from weimin.kernel.rights import rules
 from weimin.kernel.rights.rules import RetentionClass, RetentionRule
 
@@ -34,6 +35,16 @@ def list_rules() -> list[RetentionRule]:
 def class_of_matter(type_code: str) -> RetentionClass:
     """The class that a matter is kept by, from its item's type."""
     return list_classes()[rules.matter_class(_read()["matters"], type_code)]
+
+
+def over_before(code: str, *, at: datetime) -> datetime:
+    """The moment before which rows of a class that counts years are over.
+
+    Law:    pipl-2021 art. 19
+    """
+    last = rules.latest_over(local_date(at), list_classes()[code])
+    assert last is not None, "the class counts years"
+    return day_start(last)
 
 
 def kept_until(*, type_code: str, ended_on: date) -> date | None:

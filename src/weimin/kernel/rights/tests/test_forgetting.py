@@ -1,4 +1,4 @@
-"""Logs about people end three full years after the year they were written in, and nothing else does."""
+"""Looks end three full years after the year they were written in, and nothing else does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from weimin.kernel.residents.actions import record_read
 from weimin.kernel.residents.models import ReadEntry
 from weimin.kernel.rights import actions
 from weimin.kernel.rights.testing import township_leader
-from weimin.kernel.supervision.models import Finding
 
 AT = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
 #: The last moment of 2022 here is over, the first of 2023 is not.
@@ -39,7 +38,7 @@ def test_looks_go_when_three_years_after_their_year_are_over(cast: Cast) -> None
     assert actions.forget_over(at=AT) == 1
     assert list(ReadEntry.objects.values_list("pk", flat=True)) == [young]
     entry = AuditEntry.objects.get(verb="rights.log.forgotten")
-    assert entry.changes == {"questions": 0, "looks": 1, "findings": 0}
+    assert entry.changes == {"questions": 0, "looks": 1}
     assert entry.subject_id == "2023-01-01"
     assert old != young
     assert actions.forget_over(at=AT) == 0
@@ -62,20 +61,3 @@ def test_the_database_refuses_to_forget_sooner(cast: Cast) -> None:
     look(cast, datetime.now(UTC))
     with pytest.raises(ProgrammingError, match="kept for three years"), transaction.atomic():
         ReadEntry.objects.all().delete()
-
-
-@pytest.mark.parametrize(("found", "explained", "gone"), [(OVER, OVER, 1), (OVER, None, 0), (NOT_OVER, NOT_OVER, 0)])
-def test_findings_go_when_somebody_looked_at_them(
-    cast: Cast, found: datetime, explained: datetime | None, gone: int
-) -> None:
-    Finding.objects.create(
-        pattern="late_pause",
-        key="k",
-        subject_id="1",
-        on=found.date(),
-        evidence="演示",
-        found_at=found,
-        explained_at=explained,
-    )
-    assert actions.forget_over(at=AT) == gone
-    assert Finding.objects.count() == 1 - gone

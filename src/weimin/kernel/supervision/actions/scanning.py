@@ -6,12 +6,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 
+from django.db import transaction
+
 from weimin.base.clock import local_date
 from weimin.kernel.cases import queries as cases
 from weimin.kernel.deadlines import queries as limits
 from weimin.kernel.deadlines.types import Smell
 from weimin.kernel.record.actions import record_audit
 from weimin.kernel.record.types import Actor
+from weimin.kernel.rights import queries as rights
 from weimin.kernel.supervision.models import Finding
 from weimin.kernel.supervision.types import Scan
 
@@ -77,9 +80,15 @@ def scan_period(*, by: Actor, at: datetime, since: date, until: date) -> Scan:
     return Scan(looked=looked, flagged=len(flagged), by_pattern=dict(found), since=since)
 
 
-def forget_findings(*, before: datetime) -> int:
-    """Delete the findings listed before a moment that somebody has looked at. Gives how many.
+def forget_findings(*, by: Actor, at: datetime) -> int:
+    """Delete the findings that somebody has looked at and whose three years are over. Gives how many.
 
     Cost:   one statement
     """
-    return Finding.objects.filter(found_at__lt=before).exclude(explained_at=None).delete()[0]
+    before = rights.over_before("y3", at=at)
+    with transaction.atomic():
+        gone, _ = Finding.objects.filter(found_at__lt=before).exclude(explained_at=None).delete()
+        if gone:
+            subject = {"subject_type": "period", "subject_id": local_date(before).isoformat()}
+            record_audit(by=by, at=at, verb="supervision.finding.forgotten", **subject, changes={"findings": gone})
+    return gone

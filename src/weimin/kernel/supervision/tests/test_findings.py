@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -293,3 +293,23 @@ def test_a_supervisor_of_the_place_writes_what_it_was(cast: Cast, watch: Watch) 
 
 def test_every_pattern_has_its_words() -> None:
     assert set(actions.scanning.PATTERNS) == set(PATTERN_TEXT) == set(PATTERN_WHY)
+
+
+@pytest.mark.parametrize(("found", "explained", "gone"), [("over", True, 1), ("over", False, 0), ("not yet", True, 0)])
+def test_findings_that_somebody_looked_at_go_three_years_after_their_year(
+    db: None, found: str, explained: bool, gone: int
+) -> None:
+    moment = datetime(2022, 12, 31, 15 if found == "over" else 16, 59 if found == "over" else 0, tzinfo=UTC)
+    Finding.objects.create(
+        pattern="late_pause",
+        key="k",
+        subject_id="1",
+        on=moment.date(),
+        evidence="演示",
+        found_at=moment,
+        explained_at=moment if explained else None,
+    )
+    now = datetime(2026, 3, 2, tzinfo=UTC)
+    assert actions.forget_findings(by=Actor.system(), at=now) == gone
+    assert Finding.objects.count() == 1 - gone
+    assert AuditEntry.objects.filter(verb="supervision.finding.forgotten").count() == gone
