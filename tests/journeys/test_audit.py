@@ -92,7 +92,7 @@ def test_the_audit_administrator_looks_for_what_somebody_did(
     staff(page, "t.shenji")
     page.click("nav.menu a:has-text('审计记录')")
     look(page, "历次核验")
-    page.fill("#subject_type", "case")
+    page.select_option("#subject_type", "case")
     page.fill("#subject_id", receipt[0])
     page.click("button:has-text('查找')")
     page.locator("summary").first.click()

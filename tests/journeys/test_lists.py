@@ -205,7 +205,7 @@ def test_a_workbook_with_faults_is_read_row_by_row_and_the_mended_one_goes_its_w
     refused = listen(keeper)
     staff(keeper, "shi.qingdan")
     keeper.goto("/desk/lists/village_help/")
-    look_twice(keeper, "这张清单现在没有内容")
+    look_twice(keeper, "（10 项现行）")
     keeper.click("text=表格导入")
     look_twice(keeper, "还没有导入过")
     keeper.click("text=上传并核对")
@@ -224,7 +224,7 @@ def test_a_workbook_with_faults_is_read_row_by_row_and_the_mended_one_goes_its_w
         line = keeper.locator("tr", has_text=text)
         expect(line.locator("td").nth(1)).to_have_text(row)
     keeper.goto("/lists/village_help/")
-    expect(keeper.locator("main")).to_contain_text("共 0 项")
+    expect(keeper.locator("main")).to_contain_text("共 10 项")
 
     bring(keeper, "协助清单（定稿）.xlsx", helping(5))
     worker()
@@ -246,7 +246,7 @@ def test_a_workbook_with_faults_is_read_row_by_row_and_the_mended_one_goes_its_w
     worker()
     reader = pages("phone")
     reader.goto("/lists/village_help/")
-    look_twice(reader, "共 5 项")
+    look_twice(reader, "共 15 项")
     reader.click("text=协助第 2 项")
     look_twice(reader, "每年 1000 元")
     assert refused == []

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from weimin.kernel.catalogue.rules.wording import condition_words, pattern_words
 
 #: Headings of an item record, as people read them.
 LABELS = {
@@ -22,11 +24,15 @@ LABELS = {
     "help": "提示", "choices": "选项", "charged": "是否收费", "law": "文件", "article": "条款", "version": "版本",
     "regime": "适用程序", "remedy": "救济", "renewal": "延续", "who": "谁办", "text": "内容", "title": "标题",
     "validity": "有效期", "sample": "样本", "class": "类别", "address": "地点", "hours": "时间", "phone": "电话",
-    "window": "窗口", "show_if": "什么时候才问", "equals": "选了",
-    "in": "选了其中一个", "field": "看哪一题", "pattern": "格式", "pattern_message": "格式不对时怎么说",
+    "window": "窗口", "show_if": "什么时候才问", "pattern": "格式", "pattern_message": "格式不对时怎么说",
     "base_code": "基本编码", "implementation_code": "实施编码", "handling_code": "业务办理项编码",
     "form/type": "怎么填", "form/name": "字段名",
 }  # fmt: skip
+#: What is told as a whole, in the words in which it is written.
+_SAID: Mapping[str, Callable[[Any, Sequence[Mapping[str, Any]]], str]] = {
+    "show_if": condition_words,
+    "pattern": lambda value, _: pattern_words(str(value or "")),
+}
 #: By what members of a list are known as the same one, tried in turn.
 _KEYS = ("code", "name", "title", "q", "law")
 
@@ -50,6 +56,8 @@ class _Words:
 
     labels: Mapping[str, str]
     names: Mapping[str, Mapping[str, str]]
+    #: The questions of both records, for conditions that speak of them.
+    asked: tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]] = ((), ())
 
     def of_key(self, key: str, path: tuple[str, ...]) -> str:
         """A heading in words; some are called otherwise within another part of the record."""
@@ -81,7 +89,15 @@ def compare(
     A member of a list is found by its code, name or title, so that an inserted material is one difference. Empty texts,
     lists and absent keys are the same. `names` says what codes are called (`records.choice_names`).
     """
-    return tuple(_differences(old, new, (), (), _Words({**LABELS, **(labels or {})}, names or {})))
+    called = _Words({**LABELS, **(labels or {})}, names or {}, (_questions(old), _questions(new)))
+    return tuple(_differences(old, new, (), (), called))
+
+
+def _questions(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Every question of a record's form, over all its pages."""
+    form = record.get("form")
+    pages = form.get("pages") or () if isinstance(form, Mapping) else ()
+    return [one for page in pages for one in page.get("fields") or ()]
 
 
 def _differences(
@@ -89,7 +105,10 @@ def _differences(
 ) -> Iterator[Difference]:
     if _same(old, new):
         return
-    if isinstance(old or {}, Mapping) and isinstance(new or {}, Mapping):
+    if path and path[-1] in _SAID:
+        say = _SAID[path[-1]]
+        yield Difference("/".join(path), "·".join(words), say(old, called.asked[0]), say(new, called.asked[1]))
+    elif isinstance(old or {}, Mapping) and isinstance(new or {}, Mapping):
         old, new = old or {}, new or {}
         for key in [*old, *(one for one in new if one not in old)]:
             step = called.of_key(str(key), path)

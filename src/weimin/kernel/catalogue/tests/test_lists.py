@@ -114,6 +114,23 @@ def test_a_dead_law_and_one_to_come_are_told_apart() -> None:
 
 
 # --- comparing ---------------------------------------------------------------------------------------
+def _asking(fields: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"form": {"pages": [{"title": "基本情况", "fields": fields}]}}
+
+
+def test_when_a_question_is_asked_and_which_signs_it_takes_differ_in_words() -> None:
+    fields = [
+        {"name": "who", "label": "给谁申请", "choices": [["self", "本人"], ["ward", "家人"]]},
+        {"name": "card", "label": "卡号"},
+    ]
+    changed = [fields[0], {**fields[1], "show_if": {"field": "who", "in": ["ward"]}, "pattern": r"\d(?: ?\d){5}"}]
+    found = compare(_asking(fields), _asking(changed))
+    assert [(one.label.rpartition("·")[2], one.old, one.new) for one in found] == [
+        ("什么时候才问", "", "“给谁申请”选了“家人”"),
+        ("格式", "", "6 位数字"),
+    ]
+
+
 def test_equal_records_differ_in_nothing() -> None:
     for record in actions.read_item_files():
         assert compare(record, {**record, "faq": record.get("faq") or None}) == ()
