@@ -38,6 +38,8 @@ NO_VIEWER = {
     "residents:get_read": "the same, one of them",
     "residents:find_looker": "one number, for refusing that somebody answers for their own look",
     "cases:draft_files": "the files of a draft that came from the policy",
+    "cases:list_under_delegation": "who answers for a delegation sees its acts, without their persons",
+    "cases:count_under_delegation": "how many matters a delegation has; a figure, no matter",
     "cases:verify_receipt": "one matter, for who holds its receipt and its code",
     "cases:list_names": "what a matter is, without its person, for supervision",
     "cases:list_stuck": "for the operator: matters whose due moment failed",

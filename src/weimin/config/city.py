@@ -168,6 +168,7 @@ def _demo_plan() -> list[tuple[str, str, Posts]]:
         add(_slug(name), HEAD[0], HEAD[1], [(one.pk, HEAD[2], HEAD[1]) for one in offices])
         office = next((one for one in offices if "编办" in one.lead_keys), offices[0])
         add(_slug(name), "zhunru", "任务准入员", [(office.pk, ("admission_office",), "领导小组办公室任务准入员")])
+        add(_slug(name), "qingdan", "清单管理员", [(office.pk, ("list_keeper",), "清单管理员")])
     city = next(one for one in places.list_agencies(division_code="340300000000") if "数据资源局" in one.lead_keys)
     add("shi", "qingdan", "清单管理员", [(city.pk, ("list_keeper",), "清单管理员")])
     justice = next(one for one in places.list_agencies(division_code="340300000000") if "司法局" in one.lead_keys)
@@ -203,6 +204,7 @@ def demo_logins() -> list[tuple[str, str]]:
         ("liucheng.dangan", "榴城镇便民服务中心 档案管理"),
         ("huaiyuan.lingdao", "怀远县各部门 领导"),
         ("huaiyuan.zhunru", "怀远县编办（领导小组办公室） 任务准入"),
+        ("huaiyuan.qingdan", "怀远县编办 清单管理（赋权、委托）"),
         ("shi.qingdan", "市数据资源局 清单管理"),
         ("shi.qingdan2", "市数据资源局 清单管理（另一人，复核用）"),
         ("shi.fazhi", "市司法局 合法性审核"),

@@ -61,12 +61,23 @@ def _signs(viewer: Actor) -> Condition:
     return Q(township_id=viewer.division_code) | Q(department_id=viewer.agency_id)
 
 
+def _oversees(viewer: Actor) -> Condition:
+    """Those whose acts one answers for or supervises: leaders of both sides, supervisors of the place.
+
+    Law:    ctl-2021 art. 20; xkl-2019 art. 24
+    """
+    if viewer.is_staff and "supervisor" in viewer.roles:
+        return _party(viewer)
+    return _signs(viewer)
+
+
 DELEGATIONS = Policy(
     Delegation,
     see=_sees,
     read_letter=_party,
     keep=_keeps,
     sign=_signs,
+    oversee=_oversees,
     refusals={
         "keep": (NotYours, "赋权、委托由市县的清单管理员办理，您的岗位不办这一步。"),
         "sign": (NotYours, "确认书由这个乡镇（街道）的领导和县级主管部门的领导签字。"),

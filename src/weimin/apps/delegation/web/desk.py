@@ -32,8 +32,9 @@ from weimin.apps.delegation.types import (
 )
 from weimin.base.errors import Invalid, WeiminError
 from weimin.base.guard import access
-from weimin.kernel.cases.queries.authorities import list_under_delegation
+from weimin.kernel.cases.queries.authorities import count_under_delegation, list_under_delegation
 from weimin.kernel.cases.types import STATE_TEXT, State
+from weimin.kernel.catalogue.queries import lists
 from weimin.kernel.directory import queries as directory
 from weimin.ui.answers import asked_day, status_of
 from weimin.ui.fields import Shown
@@ -99,7 +100,7 @@ def _instrument(request: Any) -> Instrument:
     return Instrument(
         township=township,
         department_id=found,
-        items=tuple(one for one in post.get("items", "").replace("，", " ").replace(",", " ").split() if one),
+        items=tuple(dict.fromkeys(" ".join(post.getlist("items")).replace("，", " ").replace(",", " ").split())),
         powers=tuple(post.getlist("powers")),
         valid_from=start,
         valid_until=until,
@@ -132,9 +133,12 @@ def _fields(request: Any, errors: dict[str, str]) -> list[Shown]:
             "township", "交给哪个乡镇（街道）", "select", post.get("township", ""), errors.get("township", ""),
             groups=towns,
         ),
-        write("lead", "县级主管部门", "写部门名称，如 民政局", most=20),
+        choose("lead", "县级主管部门", {one: one for one in directory.list_county_fields()}),
         choose("recipient", "承接主体", RECIPIENTS),
-        write("items", "具体事项", "清单上的事项代码，几个的用空格隔开，如 A4-23", kind="textarea"),
+        Shown(
+            "items", "具体事项", "choices", post.getlist("items") if post else [], errors.get("items", ""),
+            "清单上写明赋权、委托以后乡镇可以决定的，和权力清单上的", choices=_choices(request.today),
+        ),
         Shown(
             "powers", "交出哪些权力", "choices", post.getlist("powers") if post else [], errors.get("powers", ""),
             "法律不许交出的会被拒绝并记录", choices=list(POWERS.items()),
@@ -147,6 +151,10 @@ def _fields(request: Any, errors: dict[str, str]) -> list[Shown]:
         write("valid_from", "从哪一天起", kind="date", first=today),
         until,
     ]  # fmt: skip
+
+
+def _choices(today: date) -> list[tuple[str, str]]:
+    return [(code, f"{code} {name}") for code, name in lists.list_movable(on=today)]
 
 
 @access("staff", roles=ROLES)
@@ -342,9 +350,19 @@ def draft(request: Any, letter: str) -> HttpResponse:
 def acts(request: Any, letter: str) -> HttpResponse:
     """Every matter under one delegation."""
     row = queries.get_delegation(viewer=request.actor, number=letter)
-    found = Paginator(list_under_delegation(request.actor, delegation=row.number), 50)
-    context = {"row": row, "rows": found.get_page(request.GET.get("page")), "names": _state_names()}
+    found = Paginator(_acts(request, row), 50)
+    context = {
+        "row": row,
+        "rows": found.get_page(request.GET.get("page")),
+        "names": _state_names(),
+        "all": count_under_delegation(delegation=row.number),
+    }
     return render(request, "delegation/acts.html", context)
+
+
+def _acts(request: Any, row: Any) -> Any:
+    whole = DELEGATIONS.may(request.actor, "oversee", row)
+    return list_under_delegation(request.actor, delegation=row.number, whole=whole)
 
 
 def _state_names() -> dict[str, str]:
@@ -367,7 +385,7 @@ def export_acts(request: Any, letter: str) -> FileResponse:
             (one.authority or {}).get("name_of", ""),
             "乡镇" if (one.authority or {}).get("decider") == "township" else "县级部门",
         ]
-        for one in list_under_delegation(request.actor, delegation=row.number).iterator(chunk_size=500)
+        for one in _acts(request, row).iterator(chunk_size=500)
     )
     return spreadsheet(f"{row.number}.xlsx", "授权下的办件", head, cells)
 

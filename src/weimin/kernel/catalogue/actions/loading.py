@@ -133,6 +133,8 @@ def publish_item(*, by: Actor, at: datetime, record: dict[str, Any]) -> bool:
 def load_lists(*, by: Actor, at: datetime, records: list[dict[str, Any]] | None = None) -> int:
     """Put the rows of the other lists from files in force, each whose file changed since it was loaded last.
 
+    A row that names a day (`from`), since its law begins then, waits for a load on or after that day.
+
     Raises: ItemBroken — a row breaks a rule; nothing is loaded
     Shape:  the number of new versions
     """
@@ -141,7 +143,9 @@ def load_lists(*, by: Actor, at: datetime, records: list[dict[str, Any]] | None 
     with transaction.atomic():
         loaded = dict(Item.objects.exclude(list_code="service").values_list("code", "loaded_digest"))
         for record in rows:
-            row = {key: value for key, value in record.items() if key not in ("code", "list")}
+            if record.get("from") and record["from"] > local_date(at):
+                continue
+            row = {key: value for key, value in record.items() if key not in ("code", "list", "from")}
             if faults := check_row(list_kinds()[record["list"]], row, laws=law.list_laws(), on=local_date(at)):
                 raise item_rules.ItemBroken(f"{record['code']} {record.get('name')} 有错：{faults}", fields=faults)
             if loaded.get(record["code"]) != digest_of(record):

@@ -94,6 +94,15 @@ def find_as_of(*, code: str, on: date) -> VersionView | None:
     return _view(version) if version else None
 
 
+def list_movable(*, on: date) -> list[tuple[str, str]]:
+    """Code and name of the rows that may be handed down to a township on a day: services whose list says so, powers.
+
+    Cost:   one query
+    """
+    rows = _as_of(on).filter(Q(decision_level="township_if_empowered") | Q(item__list_code="power"))
+    return list(rows.order_by("item__list_code", "item__code").values_list("item__code", "name"))
+
+
 def list_versions(*, viewer: Actor, code: str) -> list[VersionView]:
     """Every version of a row that a viewer may see, newest first.
 

@@ -240,6 +240,15 @@ def list_agencies(*, division_code: str) -> QuerySet[Agency]:
     return Agency.objects.filter(division_id=division_code).order_by("kind", "name")
 
 
+def list_county_fields() -> list[str]:
+    """The fields of county departments, as `resolve_agency` knows them, sorted.
+
+    Cost:   one query
+    """
+    rows = Agency.objects.filter(kind="department", division__level="county").values_list("lead_keys", flat=True)
+    return sorted({key for keys in rows for key in keys})
+
+
 def name_on(agency_id: int, *, on: date) -> str:
     """The name a body bore on a day: papers keep the name of their day.
 
