@@ -6,12 +6,13 @@ import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connections
 from django.test import Client
 
+from weimin.base import clock
 from weimin.base.clock import local_date
 from weimin.kernel.accounts import actions as accounts
 from weimin.kernel.accounts.models import Account
@@ -34,6 +35,12 @@ PICTURE = bytes.fromhex(
 ITEM = "A3-13"
 ANSWERS = {"bank": "social", "account": "6222000000000000001", "other": "no"}
 SYSTEM = Actor.system("测试")
+
+
+def earlier_today() -> datetime:
+    """An hour ago, or today's first moment: what begins then, requests go on with on the same day."""
+    now = clock.now()
+    return max(now - timedelta(hours=1), clock.day_start(clock.local_date(now)))
 
 
 @dataclass

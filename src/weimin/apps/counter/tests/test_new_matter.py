@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,14 +14,14 @@ from weimin.kernel.accounts.models import Account
 from weimin.kernel.accounts.testing import log_in_by_phone
 from weimin.kernel.cases import queries
 from weimin.kernel.cases.models import Case, CaseFile
-from weimin.kernel.cases.testing import PICTURE, TOWN, current_notice, officer, text_of
+from weimin.kernel.cases.testing import PICTURE, TOWN, current_notice, earlier_today, officer, text_of
 from weimin.kernel.directory import queries as places
 from weimin.kernel.record.types import Actor
 from weimin.kernel.residents.models import Resident
 from weimin.kernel.residents.testing import make_id_number
 
 pytestmark = pytest.mark.django_db
-AT = clock.now() - timedelta(hours=1)
+AT = earlier_today()
 NEW = "/desk/new/A3-13/"
 
 

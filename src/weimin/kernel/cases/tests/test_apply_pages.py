@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -24,6 +23,7 @@ from weimin.kernel.cases.testing import (
     apart,
     client_of,
     current_notice,
+    earlier_today,
     make_cast,
     open_step,
     sweep,
@@ -35,7 +35,7 @@ from weimin.kernel.catalogue import queries as items
 from weimin.kernel.record.types import Actor
 
 pytestmark = pytest.mark.django_db
-AT = clock.now() - timedelta(hours=1)
+AT = earlier_today()
 NOTICE = current_notice(AT)
 HERE = f"/apply/{ITEM}/{TOWN}/"
 POST_TO = {"post_name": "张演示", "post_phone": "", "post_address": "榴城镇柳树村 3 组 12 号"}

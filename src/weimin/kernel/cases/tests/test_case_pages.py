@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from weimin.base import clock
 from weimin.kernel.cases import actions, queries
 from weimin.kernel.cases.models import Case
 from weimin.kernel.cases.testing import (
     PICTURE,
     Cast,
     client_of,
+    earlier_today,
     hand_in,
     make_cast,
     open_step,
@@ -24,7 +23,7 @@ from weimin.kernel.cases.testing import (
 from weimin.kernel.cases.types import UploadedFile
 
 pytestmark = pytest.mark.django_db
-AT = clock.now() - timedelta(hours=1)
+AT = earlier_today()
 
 
 @pytest.fixture

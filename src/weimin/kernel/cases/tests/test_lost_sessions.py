@@ -19,6 +19,7 @@ from weimin.kernel.cases.testing import (
     TOWN,
     Cast,
     client_of,
+    earlier_today,
     hand_in,
     make_cast,
     open_step,
@@ -27,7 +28,7 @@ from weimin.kernel.cases.testing import (
 )
 
 pytestmark = pytest.mark.django_db
-AT = clock.now() - timedelta(hours=1)
+AT = earlier_today()
 HERE = f"/apply/{ITEM}/{TOWN}/"
 PASSWORD = "correct-horse-9"
 SAID = "登录过期，您刚才填的内容还在，请核对后重新提交。"

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from weimin.base import clock
 from weimin.kernel.cases import actions
 from weimin.kernel.cases.models import Case
-from weimin.kernel.cases.testing import client_of, hand_in, make_cast, open_step, text_of
+from weimin.kernel.cases.testing import client_of, earlier_today, hand_in, make_cast, open_step, text_of
 from weimin.kernel.supervision.models import Warning
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("city")]
-AT = clock.now() - timedelta(hours=1)
+AT = earlier_today()
 
 
 def test_a_matter_that_is_not_there_yet_is_a_number_and_no_link(settings: Any, tmp_path: Any) -> None:
