@@ -18,7 +18,7 @@ from weimin.base.clock import local_date, now
 #: Another township than the demonstration's, which has the power already.
 TOWN, STEM = "340321104000", "changfen"
 DEPARTMENT = "自然资源"
-PERSON = ("卫演示", "340322190009090050", "13900000051")
+PERSON = ("卫演示", make_id_number(serial=51), "13900000051")
 ITEM = "A9-51"
 
 
