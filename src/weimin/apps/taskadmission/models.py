@@ -69,8 +69,12 @@ class Task(models.Model):
     decided_by = models.CharField("决定人", max_length=120, blank=True, default="", help_text="谁决定的")
     reason = models.CharField("决定理由", max_length=1000, blank=True, default="", help_text="准入或不予准入的理由")
     withdrawn_at = models.DateTimeField("撤回时间", null=True, help_text="部门什么时候撤回的")
-    withdrawn_by = models.CharField("撤回人", max_length=120, blank=True, default="", help_text="部门的谁撤回的")
-    withdrawal = models.CharField("撤回理由", max_length=1000, blank=True, default="", help_text="为什么撤回")
+    withdrawn_by = models.CharField(
+        "撤回人", max_length=120, blank=True, default="", db_default="", help_text="部门的谁撤回的"
+    )
+    withdrawal = models.CharField(
+        "撤回理由", max_length=1000, blank=True, default="", db_default="", help_text="为什么撤回"
+    )
 
     class Meta:
         verbose_name = "任务"
@@ -221,8 +225,12 @@ class Matter(models.Model):
     passed_at = models.DateTimeField("通过时间", null=True, help_text="什么时候通过的")
     passed_by = models.CharField("通过人", max_length=120, blank=True, default="", help_text="谁办理通过的")
     withdrawn_at = models.DateTimeField("撤回时间", null=True, help_text="部门什么时候撤回的")
-    withdrawn_by = models.CharField("撤回人", max_length=120, blank=True, default="", help_text="部门的谁撤回的")
-    withdrawal = models.CharField("撤回理由", max_length=1000, blank=True, default="", help_text="为什么撤回")
+    withdrawn_by = models.CharField(
+        "撤回人", max_length=120, blank=True, default="", db_default="", help_text="部门的谁撤回的"
+    )
+    withdrawal = models.CharField(
+        "撤回理由", max_length=1000, blank=True, default="", db_default="", help_text="为什么撤回"
+    )
 
     class Meta:
         verbose_name = "涉乡镇事项"

@@ -60,9 +60,10 @@ def _day(row: Delegation, day: date, today: date) -> date:
     """
     if day < today:
         raise Incomplete("收回日不对。", fields={"on": "不能写过去的日子，最早是今天。"})
-    if day > today and row.valid_until is not None and day >= row.valid_until:
+    latest = row.withdraw_on or row.valid_until
+    if day > today and latest is not None and day >= latest:
         what = "已经定下的收回日只能提前" if row.withdraw_on else "要早于写明的终止日"
-        raise Incomplete("收回日不对。", fields={"on": f"{what}：{row.valid_until.isoformat()}。"})
+        raise Incomplete("收回日不对。", fields={"on": f"{what}：{latest.isoformat()}。"})
     return day
 
 
@@ -76,7 +77,9 @@ def carry_out_withdrawals(*, at: datetime, batch: int = 20) -> int:
     """
     waiting = Delegation.objects.filter(withdraw_on__lte=local_date(at), state__in=MOVES["withdraw"][0])
     done = 0
-    for number in list(waiting.order_by("withdraw_on", "pk").values_list("number", flat=True)[:batch]):
+    for number in list(waiting.order_by("withdraw_on", "pk").values_list("number", flat=True)):
+        if done == batch:
+            break
         try:
             with transaction.atomic():
                 row = waiting.select_for_update(skip_locked=True).filter(number=number).first()

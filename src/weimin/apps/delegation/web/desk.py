@@ -339,6 +339,7 @@ def letter_file(request: Any, letter: str) -> HttpResponse:
 def draft(request: Any, letter: str) -> HttpResponse:
     """The letter as drawn from what was typed, to be stamped and uploaded again."""
     row = queries.get_delegation(viewer=request.actor, number=letter)
+    DELEGATIONS.check(request.actor, "keep", row)
     answer = HttpResponse(queries.draw_letter(row, on=request.today), content_type="application/pdf")
     answer["Content-Disposition"] = f'inline; filename="draft-{row.number}.pdf"'
     answer["Cache-Control"] = "private, no-store"

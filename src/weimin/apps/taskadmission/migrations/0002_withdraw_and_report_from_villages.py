@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='matter',
             name='withdrawal',
-            field=models.CharField(blank=True, default='', help_text='为什么撤回', max_length=1000, verbose_name='撤回理由'),
+            field=models.CharField(blank=True, db_default='', default='', help_text='为什么撤回', max_length=1000, verbose_name='撤回理由'),
         ),
         migrations.AddField(
             model_name='matter',
@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='matter',
             name='withdrawn_by',
-            field=models.CharField(blank=True, default='', help_text='部门的谁撤回的', max_length=120, verbose_name='撤回人'),
+            field=models.CharField(blank=True, db_default='', default='', help_text='部门的谁撤回的', max_length=120, verbose_name='撤回人'),
         ),
         migrations.AddField(
             model_name='report',
@@ -60,7 +60,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='task',
             name='withdrawal',
-            field=models.CharField(blank=True, default='', help_text='为什么撤回', max_length=1000, verbose_name='撤回理由'),
+            field=models.CharField(blank=True, db_default='', default='', help_text='为什么撤回', max_length=1000, verbose_name='撤回理由'),
         ),
         migrations.AddField(
             model_name='task',
@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='task',
             name='withdrawn_by',
-            field=models.CharField(blank=True, default='', help_text='部门的谁撤回的', max_length=120, verbose_name='撤回人'),
+            field=models.CharField(blank=True, db_default='', default='', help_text='部门的谁撤回的', max_length=120, verbose_name='撤回人'),
         ),
         migrations.AlterField(
             model_name='attempt',

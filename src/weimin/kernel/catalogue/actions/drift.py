@@ -16,8 +16,8 @@ from weimin.base.clock import local_date
 from weimin.base.crypto import sm3_hex
 from weimin.base.errors import Forbidden
 from weimin.kernel.catalogue.access import KEEPER
-from weimin.kernel.catalogue.models import DriftFinding, DriftRun, Offer
-from weimin.kernel.catalogue.queries.drift import Drift, find_drift, find_running
+from weimin.kernel.catalogue.models import DriftFinding, DriftRun
+from weimin.kernel.catalogue.queries.drift import Drift, find_drift, find_running, list_live_offers
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.record.actions import record_audit
 from weimin.kernel.record.types import Actor
@@ -47,7 +47,9 @@ def request_drift(*, by: Actor, at: datetime) -> int:
             run = DriftRun.objects.create(on=local_date(at), at=at, by_label=by.label)
             _note(by, at, "catalogue.drift.requested", run, {})
     except IntegrityError:  # somebody else asked in the same moment
-        return request_drift(by=by, at=at)
+        if (standing := find_running()) is None:
+            raise
+        return standing.pk
     return run.pk
 
 
@@ -61,14 +63,16 @@ def work_on_drift(*, at: datetime) -> int:
     if run is None:
         return 0
     on, townships = local_date(at), [one.code for one in directory.list_townships()]
-    DriftRun.objects.filter(pk=run.pk).update(state="counting", on=on, done=0, total=len(townships))
+    waiting = DriftRun.objects.filter(pk=run.pk, state__in=("queued", "counting"))
+    if not waiting.update(state="counting", on=on, done=0, total=len(townships)):
+        return 0  # another worker was done with it in the same moment
     found = _count(run.pk, on, townships)
     with transaction.atomic():
         run = DriftRun.objects.select_for_update().get(pk=run.pk)
         if run.state != "counting":
             return 1
         run.fresh, run.gone = _keep(found, on)
-        run.offers = Offer.objects.filter(valid_until=None).count()
+        run.offers = list_live_offers(on=on).count()
         run.allowed = sum(one.allowed for one in found.values())
         run.forbidden = len(found) - run.allowed
         run.state, run.done, run.finished_at = "done", run.total, at
@@ -86,7 +90,7 @@ def _count(run_id: int, on: date, townships: list[str]) -> dict[str, Drift]:
     for one in find_drift(on=on):
         if one.township_code != last:
             last = one.township_code
-            DriftRun.objects.filter(pk=run_id).update(done=place.get(last, 0))
+            DriftRun.objects.filter(pk=run_id, state="counting").update(done=place.get(last, 0))
         found[_digest(one)] = one
     return found
 

@@ -68,6 +68,12 @@ def local_in_words(local: Mapping[str, Any], base: ItemVersion | None) -> list[t
     return said
 
 
+def list_live_offers(*, on: date) -> QuerySet[Offer]:
+    """What townships offer on a day."""
+    live = Q(valid_until=None) | Q(valid_until__gt=on)
+    return Offer.objects.filter(live, valid_from__lte=on)
+
+
 def find_drift(*, on: date, township: str = "", allowed: bool = True) -> Iterator[Drift]:
     """Where townships differ from the list in force: their own published texts (never allowed), local contents.
 
@@ -76,8 +82,7 @@ def find_drift(*, on: date, township: str = "", allowed: bool = True) -> Iterato
     Shape:  by township, then by item; a text differs since it came or since the list changed, whichever was later
     Cost:   three queries; memory for the differing rows and one version of each of their items
     """
-    live = Q(valid_until=None) | Q(valid_until__gt=on)
-    offers = Offer.objects.filter(live, valid_from__lte=on)
+    offers = list_live_offers(on=on)
     if township:
         offers = offers.filter(township_id=township)
     current = ItemVersion.objects.filter(item=OuterRef("item"), status="in_force")

@@ -310,7 +310,8 @@ def list_township_offers(*, township: str, on: date) -> list[tuple[Offer, ItemVe
     """
     live = Q(valid_until=None) | Q(valid_until__gt=on)
     offers = Offer.objects.filter(live, valid_from__lte=on, township_id=township).select_related("item")
-    versions = {one.item_id: one for one in ItemVersion.objects.filter(status="in_force").defer("search")}
+    current = ItemVersion.objects.filter(status="in_force", item_id__in=offers.values("item_id"))
+    versions = {one.item_id: one for one in current.defer("search")}
     return [(one, versions.get(one.item_id)) for one in offers.order_by("item__code")]
 
 

@@ -44,7 +44,7 @@ def list_printed(*, code: str = "", township: str = "") -> list[Printed]:
     if code:
         rows = rows.filter(version__item__code=code)
     if township:
-        rows = rows.filter(agency__division_id=township)
+        rows = rows.filter(directory.within("agency__division__code", township))
     found = rows.distinct("version__item_id", "agency_id").values_list(
         "version__item__code", "agency__division_id", "agency_id", "version__number", "last_on"
     )
@@ -79,7 +79,7 @@ def draw_guide(*, code: str, township: str, on: date) -> bytes:
             ["在哪里办", where],
             ["时间电话", reached or "见便民服务中心公示"],
             ["几天办好", _limits(spec, offer.committed_days)],
-            ["收费", str((spec.doc.get("fee") or {}).get("note") or "不收费")],
+            ["收费", _fee(spec.doc.get("fee") or {})],
             ["办理形式", "、".join(CHANNELS[one] for one in spec.doc.get("channels") or () if one in CHANNELS)],
             ["结果", str((spec.doc.get("result") or {}).get("name") or "")],
         ],
@@ -100,3 +100,7 @@ def _materials(spec: ItemSpec) -> list[str]:
         count = f"，原件 {one.originals} 份" * bool(one.originals) + f"，复印件 {one.copies} 份" * bool(one.copies)
         told.append(f"{one.name}（{how}{'' if one.shared else count}）{one.note if not one.shared else ''}")
     return told
+
+
+def _fee(fee: Mapping[str, Any]) -> str:
+    return str(fee.get("note") or ("收费，标准请问窗口" if fee.get("charged") else "不收费"))

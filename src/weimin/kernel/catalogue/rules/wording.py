@@ -17,6 +17,8 @@ _CHINESE = "[一-鿿·]+"
 _COUNTED = re.compile(r"(\d{1,3}) ?(?:(?:到|至|-|—|~) ?(\d{1,3}) ?)?位(数字|字母或数字)")
 _STORED = re.compile(r"(\\d|\[0-9A-Za-z\])\(\?: \?\1\)\{(\d+)(?:,(\d+))?\}")
 _QUOTED = re.compile(r"“([^”]+)”|\"([^\"]+)\"|「([^」]+)」")
+#: What stands between the quoted pieces: one question and its answers, nothing that turns the meaning round.
+_ASKED_SO = re.compile(r"◇ ?(?:选了|选|写了|填了|是) ?◇(?: ?(?:或者|或|、|，|,) ?◇)* ?(?:的时候|时)?。?")
 
 Fields = Sequence[Mapping[str, Any]]
 
@@ -79,7 +81,7 @@ def read_condition(words: str, fields: Fields, before: Fields = ()) -> tuple[dic
     if not words.strip():
         return None, ""
     pieces = ["".join(one) for one in _QUOTED.findall(words)]
-    if len(pieces) < 2:
+    if not _ASKED_SO.fullmatch(_QUOTED.sub("◇", words.strip())):
         return None, "什么时候才问要写成：“给谁申请”选了“家人”，几个答案写成“家人”或“邻居”；总是要问的空着。"
     name, told = _asked(pieces[0], fields, before)
     if told:

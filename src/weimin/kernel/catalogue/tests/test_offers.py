@@ -248,3 +248,18 @@ def test_one_comparison_waits_at_a_time_and_one_that_broke_off_is_counted_again(
 def test_only_keepers_have_them_compared_by_day() -> None:
     with pytest.raises(actions.DriftNotYours):
         actions.request_drift(by=LEADER, at=AT)
+
+
+def test_a_comparison_that_another_worker_finished_meanwhile_is_not_opened_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from weimin.kernel.catalogue.actions import drift
+
+    publish_copies([OTHER], broken=OTHER)
+    actions.request_drift(by=KEEPER, at=AT)
+    read = drift.find_running()
+    assert actions.work_on_drift(at=AT) == 1
+    monkeypatch.setattr(drift, "find_running", lambda: read)  # what the slower of two workers still holds
+    assert actions.work_on_drift(at=AT) == 0
+    done = DriftRun.objects.get()
+    assert (done.state, done.fresh) == ("done", 1)

@@ -65,6 +65,10 @@ def test_a_condition_is_read_from_its_words(words: str, show: Any) -> None:
         ("“替谁”选了“邻居”", "没有叫“替谁”的问题"),
         ("“给谁申请”选了“亲戚”", "只能是：本人、孩子或我照顾的家人、邻居"),
         ("“说明”选了“急”", "有几个问题都叫"),
+        ("“给谁申请”没有选“邻居”", "要写成"),
+        ("“给谁申请”不是“邻居”", "要写成"),
+        ("除了“给谁申请”选了“邻居”", "要写成"),
+        ("“给谁申请”选了“邻居”而且“note”写了“急”", "要写成"),
     ],
 )
 def test_what_a_condition_cannot_mean_is_said(words: str, told: str) -> None:

@@ -23,14 +23,15 @@ def guides(request: Any) -> HttpResponse:
     """What one's township offers, with the version that hangs on the wall; stale ones first."""
     township = directory.township_of(request.actor.division_code)
     offered = lists.list_township_offers(township=township, on=request.today) if township else []
-    newest: dict[str, prints.Printed] = {}
+    # each body hangs up its own: the oldest on any wall says whether something is out of date
+    oldest: dict[str, prints.Printed] = {}
     for one in prints.list_printed(township=township) if township else ():
-        before = newest.get(one.item_code)
-        if before is None or (one.number, one.last_on) > (before.number, before.last_on):
-            newest[one.item_code] = one
+        before = oldest.get(one.item_code)
+        if before is None or (one.number, one.last_on) < (before.number, before.last_on):
+            oldest[one.item_code] = one
     rows = []
     for offer, version in offered:
-        printed = newest.get(offer.item.code)
+        printed = oldest.get(offer.item.code)
         # what a township says of its own changes the page, too
         changed = max(version.valid_from, offer.valid_from) if version else None
         stale = (
