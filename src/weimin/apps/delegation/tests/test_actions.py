@@ -445,7 +445,7 @@ def test_one_broken_withdrawal_holds_up_no_other() -> None:
             by=SYSTEM, at=AT, number=number, reason="承接能力不足", open_matters="finish", on=DAY + timedelta(days=1)
         )
     Delegation.objects.filter(number=first).update(open_matters="nowhere")
-    assert actions.carry_out_withdrawals(at=AT + timedelta(days=1)) == 1
+    assert actions.carry_out_withdrawals(at=AT + timedelta(days=1), batch=1) == 1
     assert Delegation.objects.get(number=first).state == "trial"
     assert Delegation.objects.get(number=second).state == "withdrawn"
 
