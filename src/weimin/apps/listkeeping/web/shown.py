@@ -42,7 +42,7 @@ def part_in_words(part: Part, value: Any, rows: Sequence[Mapping[str, Any]] = ()
 
 
 #: Names by which the platform keeps rows apart: nothing that a reader looks for.
-_INNER = {("materials", "code"), ("form.pages", "name")}
+_INNER = {("materials", "code"), ("form.pages", "name"), ("basis", "id")}
 
 
 def show_row(list_code: str, doc: Mapping[str, Any]) -> list[ShownSection]:
