@@ -59,6 +59,13 @@ def propose(timestamp: int) -> None:
     rights.propose_destructions(by=Actor.system("系统（保管期满）"), at=clock.now())
 
 
+@app.periodic(cron="7 1 * * *")
+@app.task(queue="nightly", pass_context=False)
+def add_years(timestamp: int) -> None:
+    """Every night: see that the logs that are parted by year have a part for this year and the next."""
+    record.add_years(at=clock.now())
+
+
 @app.periodic(cron="*/5 * * * *")
 @app.task(queue="nightly", pass_context=True)
 async def retry_stalled(context: procrastinate.JobContext, timestamp: int) -> None:

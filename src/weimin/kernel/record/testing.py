@@ -1,8 +1,12 @@
-"""Help for anyone's tests: entries linked inside a test's transaction; tables emptied that nothing else may empty."""
+"""Help for anyone's tests: entries linked inside a test's transaction; tables emptied that nothing else may empty; plans."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -27,6 +31,41 @@ def asked(seen: CaptureQueriesContext) -> int:
     """How many questions a request asked: without transaction control, and what a test's own transaction adds to it."""
     plain = (one["sql"].partition("; ")[2] if one["sql"].startswith(_TELLING) else one["sql"] for one in seen)
     return sum(bool(one) and not one.startswith(_CONTROL) for one in plain)
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One look into a table that a plan has: how, by which index, and how many rows the planner expects of it.
+
+    A part of a table counts as the table, and its indexes as those of the table.
+    """
+
+    how: str
+    table: str
+    index: str
+    rows: int
+
+
+def explain(statement: str, values: Sequence[Any] | None = None) -> list[Scan]:
+    """How PostgreSQL would read the tables of a statement."""
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN (FORMAT JSON) " + statement, values)
+        found = cursor.fetchone()[0]
+        cursor.execute(
+            "SELECT c.relname, p.relname FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid"
+            " JOIN pg_class p ON p.oid = inhparent"
+        )
+        whole = dict(cursor.fetchall())
+    plan = json.loads(found) if isinstance(found, str) else found
+
+    def scans(node: dict[str, Any]) -> Iterator[Scan]:
+        table, index = node.get("Relation Name", ""), node.get("Index Name", "")
+        if table or index:
+            yield Scan(node["Node Type"], whole.get(table, table), whole.get(index, index), node["Plan Rows"])
+        for below in node.get("Plans", ()):
+            yield from scans(below)
+
+    return list(scans(plan[0]["Plan"]))
 
 
 def forget_entries(subject_type: str) -> None:

@@ -16,6 +16,7 @@ from weimin.kernel.accounts import actions as accounts
 from weimin.kernel.accounts import queries as account_queries
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.record import access as wall
+from weimin.kernel.record import actions as record
 from weimin.kernel.record.actions import record_audit
 from weimin.kernel.record.types import Actor
 from weimin.kernel.residents import rules
@@ -330,11 +331,13 @@ def record_read(
 def forget_reads(*, before: datetime, keep: Collection[int]) -> int:
     """Delete the looks of before a moment, but those to keep; the database refuses younger ones than three years.
 
+    A whole year of the log goes at once; rows are deleted where a year is not over or one of its looks is kept.
+
     Law:    pipl-2021 art. 47
-    Cost:   one statement for 10,000 rows
+    Cost:   two statements a year, or one for 10,000 rows
     """
+    gone = record.drop_years(table=ReadEntry._meta.db_table, before=before, keep=keep)
     rows = ReadEntry.objects.filter(at__lt=before).exclude(pk__in=keep).order_by("at").values("pk")
-    gone = 0
     while batch := ReadEntry.objects.filter(pk__in=rows[:10_000]).delete()[0]:
         gone += batch
     return gone

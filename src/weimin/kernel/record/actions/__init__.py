@@ -22,12 +22,14 @@ from weimin.kernel.record.actions.stores import (
     store_blob,
     store_made,
 )
+from weimin.kernel.record.actions.years import add_years, drop_years
 
 __all__ = [
     "MAX_ATTEMPTS",
     "MAX_FILE_BYTES",
     "FileRefused",
     "KeyReused",
+    "add_years",
     "beat",
     "chain_entries",
     "check_chain",
@@ -36,6 +38,7 @@ __all__ = [
     "deliver_outbox",
     "do_once",
     "drop_blobs",
+    "drop_years",
     "forget_old",
     "keep_answer",
     "queue_event",

@@ -390,8 +390,21 @@ def test_a_web_process_can_use_every_table_and_sequence_of_the_house() -> None:
             "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND"
             " CASE relkind WHEN 'S' THEN NOT has_sequence_privilege('weimin_app', oid, 'USAGE')"
             " ELSE NOT has_table_privilege('weimin_app', oid, 'SELECT') END AND relkind IN ('r', 'p', 'v', 'S')"
+            " AND NOT relispartition"
         )
         assert cursor.fetchall() == []
+
+
+def test_a_web_process_reaches_a_year_through_its_table_only() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT record_add_year('record_auditentry', 2031), record_add_year('record_auditentry', 2031)")
+        assert cursor.fetchone() == (True, False)
+        cursor.execute(
+            "SELECT relname, has_table_privilege('weimin_app', oid, 'SELECT, INSERT, UPDATE, DELETE') FROM pg_class"
+            " WHERE relispartition AND relkind = 'r'"
+        )
+        parts = dict(cursor.fetchall())
+    assert "record_auditentry_y2031" in parts and not any(parts.values())
 
 
 RACE = RAISE_WALL.ROLE.replace("weimin_app", "weimin_race")

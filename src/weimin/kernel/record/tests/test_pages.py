@@ -27,7 +27,7 @@ from weimin.kernel.directory import queries as places
 from weimin.kernel.record import actions, queries
 from weimin.kernel.record.models import AuditDay, AuditEntry
 from weimin.kernel.record.queries import chain
-from weimin.kernel.record.testing import asked, link_all
+from weimin.kernel.record.testing import asked, explain, link_all
 from weimin.kernel.record.tests.chain_help import AT, CLERK, DAY, tamper, write
 from weimin.kernel.record.types import Actor, TrailFilter
 
@@ -339,11 +339,7 @@ def test_each_search_has_an_index(wanted: TrailFilter, index: str) -> None:
     viewer = Actor(kind="staff", name="演示审计", roles=frozenset({"audit_admin"}))
     rows = queries.trail._narrow(viewer, wanted).select_related(None).order_by("-at", "-id")[:50]
     assert rows
-    with connection.cursor() as cursor:
-        statement, values = rows.query.sql_with_params()
-        cursor.execute("EXPLAIN " + statement, values)
-        plan = "\n".join(row[0] for row in cursor.fetchall())
-    assert index in plan
+    assert index in {one.index for one in explain(*rows.query.sql_with_params())}
 
 
 def test_an_export_holds_what_was_found_and_is_on_record_itself() -> None:
