@@ -10,7 +10,7 @@ import sys
 import click
 
 from weimin.base.errors import NotReady, WeiminError
-from weimin.config.cli import appointing, asking, checking, clocks, keeping, loading, serving, verifying
+from weimin.config.cli import appointing, asking, checking, clocks, keeping, loading, serving, verifying, years
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -36,6 +36,7 @@ for command in (
     verifying.verify,
     keeping.keys,
     keeping.files,
+    years.years,
     appointing.admins,
 ):
     cli.add_command(command)

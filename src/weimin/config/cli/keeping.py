@@ -19,7 +19,8 @@ def _bars(quiet: bool) -> Progress:
     return Progress(*columns, console=Console(stderr=True, quiet=quiet))
 
 
-def _operator() -> Any:
+def operator_of() -> Any:
+    """Who runs the command, for the trail."""
     from weimin.kernel.record.types import Actor
 
     return Actor.system(f"运维（{getpass.getuser()}）", via="cli")
@@ -65,7 +66,7 @@ def add(later: bool, json_wanted: bool) -> None:
     from weimin.base import clock
     from weimin.config import rotation
 
-    key_id = rotation.add_key(by=_operator(), at=clock.now(), current=not later)
+    key_id = rotation.add_key(by=operator_of(), at=clock.now(), current=not later)
     text = f"主密钥 {key_id} 已增加" + (
         "，还没有使用；各台机器都有了这个文件后运行 weimin keys use。" if later else "并开始使用。"
     )
@@ -80,7 +81,7 @@ def use(key_id: str) -> None:
     from weimin.base import clock
     from weimin.config import rotation
 
-    rotation.use_key(by=_operator(), at=clock.now(), key_id=key_id)
+    rotation.use_key(by=operator_of(), at=clock.now(), key_id=key_id)
     click.echo(f"从现在起使用主密钥 {key_id}。")
 
 
@@ -101,7 +102,7 @@ def rotate(json_wanted: bool) -> None:
             if what in tasks:
                 bars.update(tasks[what], completed=done)
 
-        result = rotation.rotate(by=_operator(), at=clock.now(), progress=show)
+        result = rotation.rotate(by=operator_of(), at=clock.now(), progress=show)
     text = f"换到当前主密钥 {result.moved} 条"
     if result.broken:
         text += "；打不开 " + "、".join(f"{label} {count} 条" for label, count in result.broken.items())
@@ -118,7 +119,7 @@ def retire(key_id: str) -> None:
     from weimin.base import clock
     from weimin.config import rotation
 
-    rotation.retire_key(by=_operator(), at=clock.now(), key_id=key_id)
+    rotation.retire_key(by=operator_of(), at=clock.now(), key_id=key_id)
     click.echo(f"主密钥 {key_id} 已从密钥文件删除。之前的备份仍要用它才能打开，请另行封存。")
 
 

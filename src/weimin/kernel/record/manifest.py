@@ -10,6 +10,7 @@ AUDIT_VERBS = {
     "record.keys.rotated": "轮换主密钥",
     "record.chain.broken": "核验审计链或文件时发现不符",
     "record.trail.exported": "导出审计记录",
+    "record.year.archived": "归档一年的审计和查看记录",
 }
 #: What entries are about, as the trail shows it.
 AUDIT_SUBJECTS = {
@@ -18,6 +19,7 @@ AUDIT_SUBJECTS = {
     "chain": "审计链",
     "files": "存放的文件",
     "key": "密钥",
+    "year": "年度记录",
 }
 RETENTION = {
     "AuditEntry": "永久：不可修改和删除",

@@ -1,4 +1,4 @@
-"""Help for anyone's tests: entries linked inside a test's transaction; tables emptied that nothing else may empty; plans."""
+"""Help for anyone's tests: entries linked inside a test's transaction; tables emptied as nobody else may; plans."""
 
 from __future__ import annotations
 

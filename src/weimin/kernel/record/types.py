@@ -277,6 +277,22 @@ class Lag:
 
 
 @dataclass(frozen=True, slots=True)
+class YearPart:
+    """One year of a table that is parted by year; no year where rows of before or between the years lie.
+
+    Units:  bytes; an empty tablespace is the database's own
+    """
+
+    table: str
+    name: str
+    year: int | None
+    rows: int
+    data_bytes: int
+    index_bytes: int
+    tablespace: str
+
+
+@dataclass(frozen=True, slots=True)
 class TrailFilter:
     """What the audit administrator searches by; empty parts do not narrow."""
 

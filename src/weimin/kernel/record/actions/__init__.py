@@ -22,14 +22,17 @@ from weimin.kernel.record.actions.stores import (
     store_blob,
     store_made,
 )
-from weimin.kernel.record.actions.years import add_years, drop_years
+from weimin.kernel.record.actions.years import YearOpen, YearUnknown, add_years, archive_year, drop_years
 
 __all__ = [
     "MAX_ATTEMPTS",
     "MAX_FILE_BYTES",
     "FileRefused",
     "KeyReused",
+    "YearOpen",
+    "YearUnknown",
     "add_years",
+    "archive_year",
     "beat",
     "chain_entries",
     "check_chain",

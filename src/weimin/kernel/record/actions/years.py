@@ -1,13 +1,19 @@
-"""The years of the tables that are parted by year: made ahead, and taken away whole when their keeping is over."""
+"""The years of the tables that are parted by year: made ahead, archived once over, dropped when their keeping ends."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Callable, Collection
+from datetime import date, datetime
 
 from django.db import connection, transaction
 
 from weimin.base.clock import local_date
+from weimin.base.errors import Invalid, Refused
+from weimin.kernel.record.actions.stores import record_audit
+from weimin.kernel.record.models import AuditDay
+from weimin.kernel.record.queries.chain import find_standing_fault
+from weimin.kernel.record.queries.years import list_years
+from weimin.kernel.record.types import Actor, YearPart
 
 #: How long making or dropping a year waits for others before it gives up until the next night.
 _PATIENCE = "SET LOCAL lock_timeout = '3s'"
@@ -19,6 +25,19 @@ _PARTS = """
       AND substring(pg_get_expr(c.relpartbound, c.oid) FROM $$TO \\('([^']+)'\\)$$)::timestamptz <= %s
     ORDER BY c.relname
 """
+_INDEXES = "SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = %s::regclass"
+
+
+class YearOpen(Refused):
+    """The year is not over, or its trail is not whole."""
+
+    code = "record.year_open"
+
+
+class YearUnknown(Invalid):
+    """No part of that year, or no such tablespace."""
+
+    code = "record.year_unknown"
 
 
 def add_years(*, at: datetime) -> list[str]:
@@ -47,7 +66,9 @@ def add_years(*, at: datetime) -> list[str]:
 
 
 def drop_years(*, table: str, before: datetime, keep: Collection[int] = ()) -> int:
-    """Drop the parts of a table whose whole year lies before a moment, but those with a row to keep; gives how many rows.
+    """Drop the parts of a table whose whole year lies before a moment, but those with a row to keep.
+
+    Gives how many rows went.
 
     Only for tables whose keeping ends; the caller has made sure that it has.
 
@@ -68,3 +89,55 @@ def drop_years(*, table: str, before: datetime, keep: Collection[int] = ()) -> i
                 cursor.execute(f"DROP TABLE {part}")
                 gone += rows
     return gone
+
+
+def archive_year(
+    *, by: Actor, at: datetime, year: int, tablespace: str = "", progress: Callable[[str, int, int], None] | None = None
+) -> list[YearPart]:
+    """Put a closed year of the logs to rest: frozen for good, so that no vacuum reads it again, and on the slow disk.
+
+    Names stay, so pages, receipts, proofs and `weimin verify` read it as before. May be stopped and run again. Stands
+    outside of transactions: a part is moved under a lock of its own, while other years are written.
+
+    Raises: YearOpen — a day of it is not closed, an entry of it is not linked, or the chain has a fault
+            YearUnknown — no part of that year, or no such tablespace
+    Cost:   reads the year once, writes it once when it is moved
+    """
+    parts = [one for one in list_years() if one.year == year]
+    _check_closed(parts, year, tablespace)
+    with connection.cursor() as cursor:
+        for done, part in enumerate(parts):
+            if progress:
+                progress(part.name, done, len(parts))
+            if tablespace and part.tablespace != tablespace:
+                cursor.execute(f"ALTER TABLE {part.name} SET TABLESPACE {connection.ops.quote_name(tablespace)}")
+                cursor.execute(
+                    "SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = %s::regclass", [part.name]
+                )
+                for (index,) in cursor.fetchall():
+                    cursor.execute(f"ALTER INDEX {index} SET TABLESPACE {connection.ops.quote_name(tablespace)}")
+            cursor.execute(f"VACUUM (FREEZE, ANALYZE) {part.name}")
+    changes = {"parts": [one.name for one in parts], "tablespace": tablespace}
+    record_audit(by=by, at=at, verb="record.year.archived", subject_type="year", subject_id=str(year), changes=changes)
+    return [one for one in list_years() if one.year == year]
+
+
+def _check_closed(parts: list[YearPart], year: int, tablespace: str) -> None:
+    if not parts:
+        raise YearUnknown(f"没有 {year} 年的分区，weimin years 列出全部年份。")
+    if not AuditDay.objects.filter(day__gte=date(year, 12, 31)).exists():
+        raise YearOpen(f"{year} 年还没有过完，或者 12 月 31 日的审计链还没有封存，封存后再归档。")
+    if fault := find_standing_fault("chain"):
+        raise YearOpen(f"审计链核验有问题：{fault.fault_text}。查清之前不归档。")
+    with connection.cursor() as cursor:
+        if tablespace:
+            cursor.execute("SELECT 1 FROM pg_tablespace WHERE spcname = %s", [tablespace])
+            if not cursor.fetchone():
+                raise YearUnknown(f"数据库里没有表空间 {tablespace}，请数据库管理员先 CREATE TABLESPACE。")
+        for name in (one.name for one in parts if one.table == "record_auditentry"):
+            cursor.execute(
+                f"SELECT 1 FROM {name} e WHERE NOT EXISTS"  # noqa: S608 — from the catalogue
+                " (SELECT FROM record_auditlink l WHERE l.entry_id = e.id) LIMIT 1"
+            )
+            if cursor.fetchone():
+                raise YearOpen(f"{year} 年还有没入链的审计记录，请看后台进程是否在运行。")

@@ -34,6 +34,7 @@ from weimin.kernel.record.queries.stores import (
 )
 from weimin.kernel.record.queries.trail import TrailClosed, iter_trail, list_trail
 from weimin.kernel.record.queries.verifying import ChainUnknown, check_stretch, verify_chain, verify_files
+from weimin.kernel.record.queries.years import list_years
 
 __all__ = [
     "BlobBroken",
@@ -66,6 +67,7 @@ __all__ = [
     "list_proofs",
     "list_trail",
     "list_workers",
+    "list_years",
     "read_blob",
     "read_lag",
     "read_script",
