@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -101,6 +102,7 @@ def archive_year(
 
     Raises: YearOpen — a day of it is not closed, an entry of it is not linked, or the chain has a fault
             YearUnknown — no part of that year, or no such tablespace
+            OperationalError — a part stayed locked; run it again
     Cost:   reads the year once, writes it once when it is moved
     """
     parts = [one for one in list_years() if one.year == year]
@@ -110,16 +112,20 @@ def archive_year(
             if progress:
                 progress(part.name, done, len(parts))
             if tablespace and part.tablespace != tablespace:
-                cursor.execute(f"ALTER TABLE {part.name} SET TABLESPACE {connection.ops.quote_name(tablespace)}")
-                cursor.execute(
-                    "SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = %s::regclass", [part.name]
-                )
-                for (index,) in cursor.fetchall():
-                    cursor.execute(f"ALTER INDEX {index} SET TABLESPACE {connection.ops.quote_name(tablespace)}")
+                _move(cursor, part.name, connection.ops.quote_name(tablespace))
             cursor.execute(f"VACUUM (FREEZE, ANALYZE) {part.name}")
     changes = {"parts": [one.name for one in parts], "tablespace": tablespace}
     record_audit(by=by, at=at, verb="record.year.archived", subject_type="year", subject_id=str(year), changes=changes)
     return [one for one in list_years() if one.year == year]
+
+
+def _move(cursor: Any, part: str, tablespace: str) -> None:
+    with transaction.atomic():
+        cursor.execute(_PATIENCE)
+        cursor.execute(f"ALTER TABLE {part} SET TABLESPACE {tablespace}")
+        cursor.execute(_INDEXES, [part])
+        for (index,) in cursor.fetchall():
+            cursor.execute(f"ALTER INDEX {index} SET TABLESPACE {tablespace}")
 
 
 def _check_closed(parts: list[YearPart], year: int, tablespace: str) -> None:
