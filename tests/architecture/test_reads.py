@@ -66,6 +66,7 @@ POSTS: dict[str, dict[str, str]] = {
     "desk/cases/<str:number>/reveal/": {"field": "answer:account", "reason": REASON},
     "desk/cases/<str:number>/<str:take>/": {"step": "0"},
     "desk/audit.xlsx": {},
+    "desk/find/": {"q": NUMBER},
     "desk/rights/counter/": {"id_number": NUMBER, "kind": ""},
 }
 ADDRESSES = sorted({(address, view) for address, view in patterns(get_resolver())}, key=lambda one: one[0])

@@ -40,6 +40,7 @@ class Resident(models.Model):
 
     class Meta:
         verbose_name = "服务对象"
+        indexes = [models.Index(fields=["name"], name="residents_name")]
 
 
 class ReadEntry(models.Model):

@@ -11,7 +11,7 @@ from django.db.models import BigIntegerField, F, Func, Q, Sum
 
 from weimin.base import crypto, looking
 from weimin.base.errors import Forbidden, NotFound
-from weimin.base.identifiers import check_id_number, mask_id, mask_phone
+from weimin.base.identifiers import IdentifierInvalid, check_id_number, check_uscc, mask_id, mask_phone
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.record import access as wall
 from weimin.kernel.record.types import Actor
@@ -84,6 +84,24 @@ def find_by_id_number(number: str) -> int | None:
     Cost:   one query
     """
     index = id_index(check_id_number(number).number)
+    wall.seek(person=index)
+    return Resident.objects.filter(id_index=index).values_list("pk", flat=True).first()
+
+
+def find_by_identifier(text: str) -> int | None:
+    """The person with an identity number, or the body with a unified social credit code, if registered.
+
+    Raises: IdentifierInvalid — neither of both
+    Cost:   one query
+    """
+    try:
+        number = check_id_number(text).number
+    except IdentifierInvalid as wrong:
+        try:
+            number = check_uscc(text)
+        except IdentifierInvalid:
+            raise wrong from None  # people are sought far more often than bodies
+    index = id_index(number)
     wall.seek(person=index)
     return Resident.objects.filter(id_index=index).values_list("pk", flat=True).first()
 

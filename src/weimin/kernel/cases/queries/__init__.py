@@ -26,6 +26,11 @@ from weimin.kernel.cases.queries.drafts import list_loose_files as list_loose_fi
 from weimin.kernel.cases.queries.drafts import open_answers as open_answers
 from weimin.kernel.cases.queries.drafts import open_post as open_post
 from weimin.kernel.cases.queries.drafts import submit_scope as submit_scope
+from weimin.kernel.cases.queries.finding import FOUND as FOUND
+from weimin.kernel.cases.queries.finding import NotFindable as NotFindable
+from weimin.kernel.cases.queries.finding import find_matters as find_matters
+from weimin.kernel.cases.queries.finding import find_number as find_number
+from weimin.kernel.cases.queries.finding import is_about_people as is_about_people
 from weimin.kernel.cases.queries.smells import find_bursts as find_bursts
 from weimin.kernel.cases.queries.smells import find_reopened as find_reopened
 from weimin.kernel.cases.queries.smells import find_supplements_twice as find_supplements_twice
@@ -224,15 +229,6 @@ def count_inbox(viewer: Actor, *, today: date) -> dict[str, int]:
         issue=Count("pk", filter=Q(kind="issue")),
     )
     return counts
-
-
-def find_number(viewer: Actor, text: str) -> str | None:
-    """The number of a matter that the viewer may see, from what was typed.
-
-    Raises: NumberInvalid — not a matter number
-    """
-    number = numbers.read_number(text)
-    return access.visible_cases(viewer).filter(number=number).values_list("number", flat=True).first()
 
 
 def get_case(viewer: Actor, number: str) -> CaseView:

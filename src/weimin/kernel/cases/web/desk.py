@@ -18,6 +18,7 @@ from weimin.kernel.cases.queries.drafts import open_guardian
 from weimin.kernel.cases.types import (
     OUTCOME_TEXT,
     PAPER_TEXT,
+    STATE_TEXT,
     STEP_TEXT,
     PaperKind,
     State,
@@ -69,18 +70,35 @@ def inbox(request: Any) -> HttpResponse:
     return render(request, "cases/inbox.html", context)
 
 
-@access("staff", glass=True)
-@require_GET
+@access("staff", reads="在窗口查找办件", glass=True)
+@require_http_methods(["GET", "POST"])
 def find(request: Any) -> HttpResponse:
-    """Go to a matter by its number."""
+    """Go to a matter by its number; or list those of a person by identity number or whole name, which are posted."""
+    text = (request.POST if request.method == "POST" else request.GET).get("q", "")[:90]
+    if request.method == "POST" and queries.is_about_people(text):
+        return _found_people(request, text)
     try:
-        number = queries.find_number(request.actor, request.GET.get("q", ""))
+        number = queries.find_number(request.actor, text)
     except WeiminError as fault:
         return render(request, "cases/not_found.html", {"message": fault.message}, status=422)
     if number is None:
         message = "没有这个编号的办件，或者它不归您查看。请对照凭证核对编号。"
         return render(request, "cases/not_found.html", {"message": message}, status=404)
     return HttpResponseRedirect(reverse("desk:case", args=[number]))
+
+
+def _found_people(request: Any, text: str) -> HttpResponse:
+    try:
+        found = queries.find_matters(request.actor, text)
+    except WeiminError as fault:
+        return render(request, "cases/not_found.html", {"message": fault.message}, status=422)
+    if not found:
+        message = "没有归您查看的办件。请核对证件号，或者输入完整的姓名、单位名称；还没有办过事的，请从“新办件”收件。"
+        return render(request, "cases/not_found.html", {"message": message}, status=404)
+    if len(found) == 1:
+        return HttpResponseRedirect(reverse("desk:case", args=[found[0].number]))
+    rows = [(one, STATE_TEXT[State(one.state)]) for one in found]
+    return render(request, "cases/found.html", {"rows": rows, "full": len(found) == queries.FOUND})
 
 
 @access("staff", reads="办理", glass=True)
