@@ -62,6 +62,7 @@ TABLES = (
         {"case_id": "cases_case", "clock_id": "deadlines_clock"},
         {"assignee_id": "NULL::bigint", "assignee_name": _LABEL.format("assignee_name")},
     ),
+    Table("cases_casefile", "", _CASE, {"case_id": "cases_case"}, {"uploaded_by": _LABEL.format("uploaded_by")}),
     Table("cases_supplement", "", _CASE, {"case_id": "cases_case"}, {"asked_by": _LABEL.format("asked_by")}),
     Table("cases_decision", "", _CASE, {"case_id": "cases_case", "corrects_id": "cases_decision"}),
     Table("cases_paper", "", _CASE, {"case_id": "cases_case"}),

@@ -25,7 +25,6 @@ LIVES = [
 #: Tables that hang on a matter and are not copied, each with its reason.
 LEFT_OUT = {
     "cases.Draft": "nobody is filling anything in",
-    "cases.CaseFile": "matters are handed in at windows, on paper",
     "cases.Comment": "rare",
     "rights.DestructionLine": "nothing is old enough",
     "rights.Hold": "nothing is held",
