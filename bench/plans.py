@@ -23,6 +23,7 @@ _TELLING = "SELECT set_config('role', "
 class Seen:
     """What the statements of a page did: how many there were, big tables read in whole, the most rows that one looked at."""
 
+    few: int = FEW
     statements: int = 0
     whole: set[str] = field(default_factory=set)
     most: int = 0
@@ -34,7 +35,7 @@ class Seen:
         if name in big:
             loops = node.get("Actual Loops", 1)
             rows = int((node.get("Actual Rows", 0) + node.get("Rows Removed by Filter", 0)) * loops)
-            if node["Node Type"] == "Seq Scan" and rows > FEW:
+            if node["Node Type"] == "Seq Scan" and rows >= self.few:
                 self.whole.add(big[name])
             if rows > self.most:
                 self.most, self.where = rows, f"{big[name]} ({node.get('Index Name', node['Node Type'])})"
@@ -43,7 +44,7 @@ class Seen:
 
 
 def big_tables(least: int = BIG) -> dict[str, str]:
-    """The tables with many rows and their parts, each with the table that it counts as."""
+    """The tables with at least so many rows and their parts, each with the table that it counts as."""
     from django.db import connection
 
     with connection.cursor() as cursor:

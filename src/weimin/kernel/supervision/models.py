@@ -56,6 +56,7 @@ class Warning(models.Model):
             models.Index(fields=["agency", "-raised_at", "-id"], name="supervision_warning_agency"),
             models.Index(fields=["place", "-raised_at", "-id"], name="supervision_warning_place"),
             models.Index(fields=["-raised_at", "-id"], name="supervision_warning_newest"),
+            models.Index(fields=["place"], name="supervision_warning_contest", condition=Q(contest="contested")),
         ]
 
 
