@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from bench import plans, stage
+from bench import life, plans, stage
 from bench.stage import Client, Timings
 
 #: Which sizes are measured; the variable names others.
@@ -71,6 +71,8 @@ PAGES = (
     Page("public overruns", NOBODY, "/overruns/"),
     Page("public audit days", NOBODY, "/audit/"),
 )
+#: What is written at 8 at once over HTTP while the worker runs, and what the issue asks of its p95.
+WRITES = {"submit": 120, "accept": 0, "decide": 0}
 
 
 @dataclass
@@ -219,7 +221,7 @@ def measure_size(*, requests: int) -> list[Row]:
     world = World()
     seen = explain_pages(world)
     rows = []
-    with stage.serving():
+    with stage.serving() as (web, _):
         for page in PAGES:
             ask, times = _asking(world, page), Timings()
             for turn, (path, posted) in enumerate(world.turns(page, requests + 5)):
@@ -231,6 +233,8 @@ def measure_size(*, requests: int) -> list[Row]:
             one = seen[page.name]
             rows.append(Row(page.name, times.values, one.statements, sorted(one.whole), one.most, one.where))
             print(f"{page.name:34} {_shown(times)} ms", file=sys.stderr, flush=True)
+        lived = life.measure(life.make_tokens(), web, concurrent=8, lives=max(16, requests // 2))["times"]
+    rows += [Row(f"{name}, 8 at once", lived[name].values, 0, [], 0, "") for name in WRITES]
     return rows
 
 
@@ -323,7 +327,7 @@ def report(found: dict[str, tuple[list[Row], str]]) -> list[str]:
     for place, row in enumerate(last):
         times = " | ".join(_shown(found[size][0][place].timings) for size in sizes)
         ratio = row.timings.at(0.95) / max(first[place].timings.at(0.95), 0.1)
-        asked = PAGES[place].asked or ""
+        asked = [*(one.asked for one in PAGES), *WRITES.values()][place] or ""
         whole = ", ".join(row.whole) or "none"
         lines.append(
             f"| {row.name} | {times} | {ratio:.2f} | {asked} | {row.statements} | {whole} | {row.most:,} {row.where} |"

@@ -141,6 +141,7 @@ def measure(tokens: list[dict[str, Any]], web: int, *, concurrent: int, lives: i
         "p50": everything.at(0.5),
         "p95": everything.at(0.95),
         "cpu_ms": used * 1000 / done,
+        "times": times,
         "by_action": {name: (one.at(0.5), one.at(0.95)) for name, one in times.items()},
     }
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench import chain, clocks, life, lists, reading, restricted, sealing, spent, stage
+from bench import chain, clocks, flat, life, lists, reading, restricted, sealing, spent, stage
 
 PAGE = stage.ROOT / "docs/reference/performance.md"
 #: What `--entries` hands on to the process of the part.
@@ -53,6 +53,10 @@ def _lists(quick: bool) -> list[str]:
     return lists.measure(stage.prepare(), quick=quick)
 
 
+def _flat(quick: bool) -> list[str]:
+    return flat.measure(quick=quick)
+
+
 #: Parts that stand by themselves: each in a process and a database of its own, each gives its section of the page.
 PARTS: dict[str, Callable[[bool], list[str]]] = {
     "spent": _spent,
@@ -61,6 +65,7 @@ PARTS: dict[str, Callable[[bool], list[str]]] = {
     "sealing": _sealing,
     "restricted": _restricted,
     "lists": _lists,
+    "flat": _flat,
 }
 
 
