@@ -102,6 +102,7 @@ def fill(count: int, *, seed: int = 1, now: datetime | None = None) -> dict[str,
             _write_plan(cursor, drawn, base, lived, tell)
             _copy_tables(run, count, most, tell)
             with tell.part("查看记录") as progress:
+                run(_STAFF)
                 run(_LOOKS)
             with tell.part("审计记录") as progress:
                 trail.copy_entries(_address(connection), progress=progress)
@@ -254,11 +255,17 @@ def _copy_tables(run: Callable[..., Any], count: int, most: dict[str, int], tell
                 progress(min(first + STRETCH, count))
 
 
+_STAFF = """
+CREATE UNLOGGED TABLE bench_staff AS
+  SELECT DISTINCT ON (p.agency_id) p.agency_id, p.id AS post, f.account_id AS account
+  FROM directory_post p JOIN directory_officer f ON f.id = p.officer_id WHERE f.account_id IS NOT NULL ORDER BY 1, 2
+"""
 _LOOKS = """
 INSERT INTO residents_readentry (at, residents, matters, no_matter, account_id, post_id, who, agency_id, why, revealed, path, via)
-SELECT coalesce(s.done_at, s.opened_at), ARRAY[c.applicant_id], ARRAY[c.number], false, NULL, NULL,
+SELECT coalesce(s.done_at, s.opened_at), ARRAY[c.applicant_id], ARRAY[c.number], false, b.account, b.post,
   s.assignee_name, s.agency_id, '办理', '', 'desk:case', 'desk'
 FROM cases_step s JOIN cases_case c ON c.id = s.case_id JOIN bench_plan p ON p.number = c.number
+LEFT JOIN bench_staff b ON b.agency_id = s.agency_id
 """
 
 

@@ -20,14 +20,19 @@ from weimin.kernel.record.models import AuditDay, ChainState
 BATCH = 5000
 #: The number of the advisory lock that only one linker holds.
 _LOCK = 7_034_640_001
+# Entries come in the order of an index of each year, merged. What was written since the last ANALYZE looks like no rows to
+# the planner, which would rather read and sort all of it anew for every batch: after a long standstill, millions.
+_BEGIN = "SELECT pg_try_advisory_xact_lock(%s), set_config('enable_sort', 'off', true)"
 _SETTLED = """
-    SELECT e.xid, e.id, e.digest, (SELECT l.place FROM record_auditlink l WHERE l.entry_id = e.id)
+    SELECT e.xid, e.id, e.digest
     FROM record_auditentry e
     WHERE (e.xid, e.id) > (%s, %s) AND e.xid < %s
     ORDER BY e.xid, e.id LIMIT %s
 """
+#: Asked of a whole batch at once: one walk through each year's index, where a look a row is one into each year.
+_LINKED = "SELECT entry_id FROM record_auditlink WHERE entry_id = ANY (%s)"
 _FOREIGN = """
-    SELECT e.xid, e.id, e.digest, NULL
+    SELECT e.xid, e.id, e.digest
     FROM record_auditentry e LEFT JOIN record_auditlink l ON l.entry_id = e.id
     WHERE l.entry_id IS NULL AND (e.xid < %s OR e.xid >= %s)
     ORDER BY e.xid, e.id LIMIT %s
@@ -46,7 +51,7 @@ def chain_entries(*, at: datetime, batch: int = BATCH) -> int:
     one transaction.
 
     Shape:  how many entries were linked; less than `batch` when no more are settled
-    Cost:   five queries, one insert a batch
+    Cost:   six queries, one insert a batch
     """
     return link_below(at=at, batch=batch, below=None)
 
@@ -54,7 +59,7 @@ def chain_entries(*, at: datetime, batch: int = BATCH) -> int:
 def link_below(*, at: datetime, batch: int, below: int | None) -> int:
     """`chain_entries`, with the first transaction number that is not settled given by a test."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+        cursor.execute(_BEGIN, [_LOCK])
         if not cursor.fetchone()[0]:
             return 0
         cursor.execute(
@@ -97,7 +102,10 @@ def _link_settled(cursor: Any, state: ChainState, *, batch: int, below: int) -> 
     cursor.execute(_SETTLED, [state.settled_xid, state.settled_id, below, batch])
     rows = cursor.fetchall()
     if rows:
-        _link(cursor, state, [(entry, digest) for _, entry, digest, place in rows if place is None])
+        # what came with another server's numbers may have been linked already
+        cursor.execute(_LINKED, [[entry for _, entry, _ in rows]])
+        linked = {entry for (entry,) in cursor.fetchall()}
+        _link(cursor, state, [(entry, digest) for _, entry, digest in rows if entry not in linked])
         state.settled_xid, state.settled_id = rows[-1][:2]
         state.save()
     return len(rows)
@@ -110,7 +118,7 @@ def _link_foreign(cursor: Any, state: ChainState, *, batch: int, oldest: int, ne
     """
     cursor.execute(_FOREIGN, [oldest, newest, batch])
     rows = cursor.fetchall()
-    _link(cursor, state, [(entry, digest) for _, entry, digest, _ in rows])
+    _link(cursor, state, [(entry, digest) for _, entry, digest in rows])
     if len(rows) < batch:
         state.system, state.settled_xid, state.settled_id = system, oldest - 1, 2**63 - 1
     state.save()

@@ -9,6 +9,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from weimin.kernel.record import actions
+from weimin.kernel.record.actions import chaining
 from weimin.kernel.record.models import AuditEntry, AuditLink
 from weimin.kernel.record.testing import link_all
 from weimin.kernel.record.tests.chain_help import write
@@ -123,3 +124,20 @@ def test_the_role_of_web_processes_cannot_add_a_year() -> None:
     statement = "SELECT set_config('role', 'weimin_app', true); SELECT record_add_year('record_auditentry', 2040)"
     with pytest.raises(Exception, match=r"must be owner|denied"), transaction.atomic():
         run(statement)
+
+
+def test_a_linker_that_stood_still_reads_what_waits_once_and_not_anew_for_every_batch() -> None:
+    """Without statistics of the newest entries the planner would sort all that waits to take the first few thousand."""
+    write(1)
+    run("ANALYZE record_auditentry")
+    run(
+        "INSERT INTO record_auditentry (at, verb, subject_type, subject_id, actor_kind, actor_name, via, changes, digest)"
+        " SELECT now() + n * interval '1 second', 'cases.case.received', 'case', 'M-' || n, 'system', '', 'job', '{}',"
+        " repeat('0', 64) FROM generate_series(1, 5000) n"
+    )
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(chaining._BEGIN, [1])
+        cursor.execute(f"EXPLAIN {chaining._SETTLED}", [0, 0, 2**62, 1000])
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "Merge Append" in plan and "Sort Method" not in plan and "Seq Scan on record_auditentry_y" not in plan
+    assert not any(line.lstrip(" ->").startswith("Sort  ") for line in plan.splitlines())
