@@ -20,8 +20,8 @@ from weimin.kernel.record.models import AuditDay, ChainState
 BATCH = 5000
 #: The number of the advisory lock that only one linker holds.
 _LOCK = 7_034_640_001
-# Entries come in the order of an index of each year, merged. What was written since the last ANALYZE looks like no rows to
-# the planner, which would rather read and sort all of it anew for every batch: after a long standstill, millions.
+# Entries come in the order of an index of each year, merged. What was written since the last ANALYZE looks like no rows
+# to the planner, which would rather read and sort all of it anew for every batch: after a long standstill, millions.
 _BEGIN = "SELECT pg_try_advisory_xact_lock(%s), set_config('enable_sort', 'off', true)"
 _SETTLED = """
     SELECT e.xid, e.id, e.digest
