@@ -78,4 +78,6 @@ class ReadEntry(models.Model):
             models.Index(fields=["at"], name="residents_read_at"),
             models.Index(fields=["account_id"], name="residents_read_account"),
             models.Index(fields=["at"], name="residents_read_no_matter", condition=Q(no_matter=True)),
+            # looks of other systems have no account; a body finds its own among them
+            models.Index(fields=["agency_id"], name="residents_read_client", condition=Q(account_id=None)),
         ]
