@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench import chain, clocks, flat, life, lists, reading, restricted, sealing, spent, stage
+from bench import chain, clocks, contention, flat, life, lists, reading, restricted, sealing, spent, stage
 
 PAGE = stage.ROOT / "docs/reference/performance.md"
 #: What `--entries` hands on to the process of the part.
@@ -57,6 +57,11 @@ def _flat(quick: bool) -> list[str]:
     return flat.measure(quick=quick)
 
 
+def _contention(quick: bool) -> list[str]:
+    os.environ.setdefault("WEIMIN_RATES", "api.client=100000/m")
+    return contention.measure(quick=quick)
+
+
 #: Parts that stand by themselves: each in a process and a database of its own, each gives its section of the page.
 PARTS: dict[str, Callable[[bool], list[str]]] = {
     "spent": _spent,
@@ -66,6 +71,7 @@ PARTS: dict[str, Callable[[bool], list[str]]] = {
     "restricted": _restricted,
     "lists": _lists,
     "flat": _flat,
+    "contention": _contention,
 }
 
 

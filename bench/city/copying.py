@@ -96,7 +96,7 @@ TABLES = (
 #: Where a copy's row of another township's body is found.
 _MAPS = """
 CREATE UNLOGGED TABLE bench_town AS
-  SELECT d.code AS town, d.name, coalesce(c.name, '') AS county
+  SELECT d.code AS town, d.name, coalesce(c.name, '') AS county, d.county_code
   FROM directory_division d LEFT JOIN directory_division c ON c.code = d.county_code WHERE d.level = 'township';
 CREATE UNLOGGED TABLE bench_agency AS
   SELECT w.town, old.id AS old, coalesce(here.id, above.id, old.id) AS new
@@ -153,6 +153,8 @@ def statement(table: Table, columns: list[tuple[str, str]], base: dict[str, int]
             return f"{base[target]} + p.n * {most[target]} + t.{name}_ord" if target else "NULL::bigint"
         if name in table.values:
             return table.values[name]
+        if name == "county":
+            return "w.county_code"
         if name == "agency_id":
             return "coalesce(a.new, t.agency_id)"
         if kind == "timestamp with time zone":

@@ -166,6 +166,7 @@ def _add_years(run: Callable[..., Any], first: int, last: int) -> None:
 def _write_people(cursor: Any, drawn: plan.Plan, tell: Tell) -> int:
     """Write the people; gives the key of the first."""
     from weimin.base import crypto
+    from weimin.base.counties import county_of
     from weimin.base.identifiers import _id_check
     from weimin.kernel.residents.queries import ID, PHONE, id_index
 
@@ -179,7 +180,7 @@ def _write_people(cursor: Any, drawn: plan.Plan, tell: Tell) -> int:
     phone = crypto.seal("13900000000", purpose=PHONE)
     text = (
         "COPY residents_resident (id, kind, name, id_sealed, id_index, birth_date, phone_sealed, created_at, created_via,"
-        " account_id, division_id) FROM STDIN"
+        " account_id, division_id, county) FROM STDIN"
     )
     total = sum(drawn.people.values())
     with tell.part("服务对象", total) as progress, cursor.copy(text) as out:
@@ -203,6 +204,7 @@ def _write_people(cursor: Any, drawn: plan.Plan, tell: Tell) -> int:
                     "made-up",
                     None,
                     home[place % len(home)],
+                    county_of(town),
                 ]
             )
             if place % 5000 == 0:

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from weimin.base.attending import Attended
+from weimin.base.counties import CountyKey
 from weimin.kernel.cases.types import CHANNEL_TEXT, OUTCOME_TEXT, PAPER_TEXT, STATE_TEXT, STEP_TEXT
 
 
@@ -147,6 +148,7 @@ class Case(Attended):
         db_default="",
         help_text="保管期满后内容销毁的证书编号，没有销毁的为空",
     )
+    county = CountyKey(of="township")
 
     class Meta:
         verbose_name = "办件"
@@ -205,6 +207,7 @@ class Step(models.Model):
     done_at = models.DateTimeField("办理时间", null=True, help_text="办完的时间")
     outcome = models.CharField("结论", max_length=12, blank=True, default="", help_text="办理结论")
     opinion = models.TextField("意见", blank=True, default="", help_text="内部办理意见，群众看不到")
+    county = CountyKey(of="case")
 
     class Meta:
         verbose_name = "环节"
@@ -237,6 +240,7 @@ class Supplement(models.Model):
     asked_by = models.CharField("告知人", max_length=120, help_text="谁告知的")
     answer_due_on = models.DateField("补正期限", help_text="最迟哪天补齐")
     answered_at = models.DateTimeField("补正时间", null=True, help_text="什么时候补齐的")
+    county = CountyKey(of="case")
 
     class Meta:
         verbose_name = "补正"
@@ -269,6 +273,7 @@ class Draft(models.Model):
     case = models.ForeignKey(
         Case, models.SET_NULL, null=True, related_name="+", verbose_name="办件", help_text="提交后成为哪一件"
     )
+    county = CountyKey(of="township")
 
     class Meta:
         verbose_name = "草稿"
@@ -297,6 +302,7 @@ class CaseFile(models.Model):
     uploaded_by = models.CharField("上传人", max_length=120, help_text="谁上传的")
     owner_account_id = models.BigIntegerField("上传账号", null=True, help_text="上传的账号，提交前只有它能看")
     stage = models.CharField("阶段", max_length=10, default="submit", help_text="提交时还是补正时")
+    county = CountyKey(of="case")
 
     class Meta:
         verbose_name = "办件材料"
@@ -334,6 +340,7 @@ class Decision(models.Model):
         verbose_name="更正哪一条",
         help_text="笔误更正的对象",
     )
+    county = CountyKey(of="case")
 
     class Meta:
         verbose_name = "决定"
@@ -348,6 +355,7 @@ class Paper(models.Model):
     )
     made_at = models.DateTimeField("制作时间", help_text="什么时候出的")
     content_sealed = models.BinaryField("内容", help_text="文书内容，加密保存")
+    county = CountyKey(of="case")
 
     class Meta:
         verbose_name = "文书"
@@ -368,6 +376,7 @@ class TimelineEntry(models.Model):
     agency_name = models.CharField("单位", max_length=80, blank=True, default="", help_text="申请人看到的办理单位")
     due_on = models.DateField("期限", null=True, help_text="由此产生的期限")
     clock_id = models.BigIntegerField("时钟", null=True, help_text="期限来自哪个时钟")
+    county = CountyKey(of="case")
 
     class Meta:
         verbose_name = "办件经过"
@@ -381,6 +390,7 @@ class Comment(models.Model):
     at = models.DateTimeField("时间", help_text="什么时候")
     by_label = models.CharField("谁", max_length=120, help_text="单位和姓名")
     text = models.TextField("内容", help_text="内部讨论")
+    county = CountyKey(of="case")
 
     class Meta:
         verbose_name = "内部意见"

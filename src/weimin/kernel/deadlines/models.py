@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 
 from weimin.base.attending import Attended
+from weimin.base.counties import CountyKey
 from weimin.kernel.deadlines.types import LEVEL_TEXT, NOTICE_STATES, PURPOSE_TEXT, REGIME_TEXT
 
 
@@ -181,6 +182,7 @@ class Clock(Attended):
     level = models.PositiveSmallIntegerField(
         "预警", default=0, choices=[(int(k), v) for k, v in LEVEL_TEXT.items()], help_text="由台账算出的预警等级"
     )
+    county = CountyKey(of="place")
 
     class Meta:
         verbose_name = "时钟"
@@ -235,6 +237,7 @@ class ClockEntry(models.Model):
     article = models.CharField("依据", max_length=80, blank=True, default="", help_text="法律依据")
     by_label = models.CharField("谁", max_length=120, help_text="谁记的")
     at = models.DateTimeField("记入时间", help_text="什么时候记的")
+    county = CountyKey(of="clock")
 
     class Meta:
         verbose_name = "时钟台账"

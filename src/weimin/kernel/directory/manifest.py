@@ -1,5 +1,7 @@
 """What the directory brings: its audit verbs and how long its tables are kept."""
 
+from weimin.base import counties
+from weimin.kernel.directory.queries import tree
 from weimin.kernel.record.registry import register_verbs
 
 AUDIT_VERBS = {
@@ -42,3 +44,4 @@ RETENTION = {
 def plug_in() -> None:
     """Register with the kernel."""
     register_verbs(AUDIT_VERBS, AUDIT_SUBJECTS)
+    counties.know(tree.county_of)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from weimin.base.counties import CountyKey
 from weimin.kernel.evaluation.types import GRADES
 
 
@@ -17,6 +18,7 @@ class Rating(models.Model):
     grade = models.PositiveSmallIntegerField("等级", choices=list(GRADES.items()), help_text="五级满意度")
     comment = models.TextField("意见", blank=True, default="", help_text="想说的话")
     at = models.DateTimeField("时间", help_text="什么时候评的")
+    county = CountyKey(of="case")
 
     class Meta:
         verbose_name = "评价"
@@ -40,6 +42,7 @@ class Repair(models.Model):
     answered_at = models.DateTimeField("回复时间", null=True, help_text="什么时候回复的")
     answer = models.TextField("回复", blank=True, default="", help_text="写给群众的整改结果")
     answered_by = models.CharField("回复人", max_length=120, blank=True, default="", help_text="谁回复的")
+    county = CountyKey(of="rating")
 
     class Meta:
         verbose_name = "差评整改"

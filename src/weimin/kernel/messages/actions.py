@@ -33,9 +33,10 @@ def notify(*, at: datetime, payload: dict[str, Any]) -> None:
     row = [resident_id, template.title, body, str(payload.get("number", "")), at, str(payload["source"])]
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO notices_message (resident_id, title, body, number, at, source, sms_sent_at)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (source) DO NOTHING",
-            [*row, at],
+            "INSERT INTO notices_message (resident_id, title, body, number, at, source, sms_sent_at, county)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, coalesce((SELECT county FROM residents_resident WHERE id = %s), ''))"
+            " ON CONFLICT (source) DO NOTHING",
+            [*row, at, resident_id],
         )
         if cursor.rowcount == 0:
             return

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from weimin.base.counties import CountyKey
+
 
 class Message(models.Model):
     """A notice to one person, in the message centre and by text."""
@@ -18,6 +20,7 @@ class Message(models.Model):
     read_at = models.DateTimeField("已读时间", null=True, help_text="什么时候读的")
     source = models.CharField("来源", max_length=80, unique=True, help_text="由哪件事产生，保证只发一次")
     sms_sent_at = models.DateTimeField("短信时间", null=True, help_text="短信交出去的时间")
+    county = CountyKey(of="resident")
 
     class Meta:
         verbose_name = "消息"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from weimin.base.counties import CountyKey
+
 STATUSES = [("draft", "草稿"), ("published", "已发布"), ("retired", "已停用")]
 KINDS = [("procedure", "办理流程"), ("table", "决策表")]
 
@@ -144,6 +146,7 @@ class Instance(models.Model):
     state = models.JSONField("进度", help_text="流程走到哪里了，由流程引擎读写")
     started_at = models.DateTimeField("开始时间", help_text="什么时候开始的")
     finished_at = models.DateTimeField("结束时间", null=True, help_text="什么时候走完的，空表示还在办")
+    county = CountyKey()
 
     class Meta:
         verbose_name = "流程实例"

@@ -7,6 +7,8 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 
+from weimin.base.counties import CountyKey
+
 
 class Resident(models.Model):
     """A person or body who is served."""
@@ -37,6 +39,7 @@ class Resident(models.Model):
     )
     created_at = models.DateTimeField("登记时间", help_text="第一次登记的时间")
     created_via = models.CharField("登记途径", max_length=12, help_text="从哪里登记的")
+    county = CountyKey(of="division")
 
     class Meta:
         verbose_name = "服务对象"

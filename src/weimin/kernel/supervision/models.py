@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from weimin.base.counties import CountyKey
 from weimin.kernel.deadlines.types import LEVEL_TEXT
 from weimin.kernel.supervision.types import AUDIENCE_TEXT, ORDER_TEXT, PATTERN_TEXT
 
@@ -48,6 +49,7 @@ class Warning(models.Model):
     judged_reason = models.CharField("复核意见", max_length=400, blank=True, default="", help_text="维持或撤销的理由")
     judged_by = models.CharField("复核人", max_length=120, blank=True, default="", help_text="谁复核的")
     judged_at = models.DateTimeField("复核时间", null=True, help_text="什么时候复核的")
+    county = CountyKey(of="place")
 
     class Meta:
         verbose_name = "预警"
@@ -89,6 +91,7 @@ class Order(models.Model):
     review = models.CharField("认可意见", max_length=400, blank=True, default="", help_text="认可或退回的话")
     reviewed_by = models.CharField("认可人", max_length=120, blank=True, default="", help_text="谁认可或退回的")
     reviewed_at = models.DateTimeField("认可时间", null=True, help_text="什么时候认可或退回的")
+    county = CountyKey(of="place")
 
     class Meta:
         verbose_name = "督办单"
@@ -128,6 +131,7 @@ class OverrunReason(models.Model):
     reason = models.CharField("原因", max_length=400, blank=True, default="", help_text="公开说明的超期原因")
     written_by = models.CharField("说明人", max_length=120, blank=True, default="", help_text="谁写的")
     written_at = models.DateTimeField("说明时间", null=True, help_text="什么时候说明的")
+    county = CountyKey(of="place")
 
     class Meta:
         verbose_name = "超期原因说明"
@@ -159,6 +163,7 @@ class Finding(models.Model):
     sound = models.BooleanField("属正常", null=True, help_text="核查后是正常还是有问题，空表示没看")
     explained_by = models.CharField("核查人", max_length=120, blank=True, default="", help_text="谁核查的")
     explained_at = models.DateTimeField("核查时间", null=True, help_text="什么时候核查的")
+    county = CountyKey(of="place")
 
     class Meta:
         verbose_name = "时钟异常"

@@ -248,7 +248,9 @@ def _create(
 ) -> Turn:
     name = residents.get_name(resident_id=submission.applicant_id)
     data = _start_data(spec, answers)
-    started = procedures.start_instance(by=by, at=at, version_id=spec.procedure_version_id, data=data)
+    started = procedures.start_instance(
+        by=by, at=at, version_id=spec.procedure_version_id, data=data, place=submission.township_code
+    )
     number = _next_number(submission.township_code, local_date(at))
     if submission.applicant_id != by.resident_id and not _serves(by, submission.township_code):
         # taken in for another place: nobody of it worked on it yet, so only its number opens it
@@ -350,7 +352,7 @@ def _renewed(spec: ItemSpec, answers: dict[str, Any], today: date) -> date | Non
 
 def _attach(turn: Turn, files: list[CaseFile], submission: Submission) -> None:
     if files:
-        CaseFile.objects.filter(pk__in=[one.pk for one in files]).update(case=turn.case)
+        CaseFile.objects.filter(pk__in=[one.pk for one in files]).update(case=turn.case, county=turn.case.county)
     if submission.draft_id is not None:
         access.DRAFTS.visible(turn.by).filter(pk=submission.draft_id).update(
             case=turn.case, answers_sealed=b"", post_sealed=None
@@ -403,7 +405,9 @@ def register_own_motion(*, by: Actor, at: datetime, key: str, item_code: str, an
 
 def _register(by: Actor, at: datetime, spec: ItemSpec, offer: OfferView, answers: dict[str, Any]) -> Turn:
     data = _start_data(spec, answers)
-    started = procedures.start_instance(by=by, at=at, version_id=spec.procedure_version_id, data=data)
+    started = procedures.start_instance(
+        by=by, at=at, version_id=spec.procedure_version_id, data=data, place=offer.township_code
+    )
     case = Case(
         number=_next_number(offer.township_code, local_date(at)),
         item_version_id=spec.version_id,

@@ -220,7 +220,9 @@ def answer_supplement(
                 "还有没补齐的，请补齐后一起提交。",
                 fields={f"material_{one['code']}": f"还没有补“{one['name']}”。" for one in missing},
             )
-        CaseFile.objects.filter(pk__in=[f.pk for f in files]).update(case=turn.case, stage="supplement")
+        CaseFile.objects.filter(pk__in=[f.pk for f in files]).update(
+            case=turn.case, county=turn.case.county, stage="supplement"
+        )
         Supplement.objects.filter(pk=supplement.pk).update(answered_at=at)
         turning.waiting_steps(turn, "open")
         limit, promised = turning.parameter("permit.accept_check", turn.today)

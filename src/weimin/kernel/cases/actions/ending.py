@@ -92,7 +92,7 @@ def renew_silently(*, by: Actor, at: datetime, case_id: int | str) -> StepTaken:
         if case.instance_id is not None:
             procedures.stop_instance(by=by, at=at, instance_id=case.instance_id, reason="依法视为准予延续")
         version = procedure_queries.get_current_version(code="tacit_renewal").version_id
-        started = procedures.start_instance(by=by, at=at, version_id=version, data={})
+        started = procedures.start_instance(by=by, at=at, version_id=version, data={}, place=case.township_id)
         turn.set(instance_id=started.instance_id, decided_at=at, outcome="approve", attention_at=None)
         told = f"原许可到 {case.renews_until:%Y年%m月%d日} 到期前没有作出是否准予延续的决定，依法视为准予延续。"
         agency_id = turning.deciding_agency(turn)

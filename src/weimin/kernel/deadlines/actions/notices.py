@@ -355,9 +355,12 @@ def _enter(row: CalendarNotice, at: datetime, why: str, told: list[tuple[Clock, 
     with connection.cursor() as cursor:
         cursor.execute(
             'INSERT INTO deadlines_clockentry (clock_id, kind, "on", until, ground, reason, notice, struck, article,'
-            " by_label, at) SELECT v.id, 'calendar', %s, v.until, '', v.reason, '', false, %s, %s, %s"
-            " FROM unnest(%s::bigint[], %s::date[], %s::varchar[]) AS v(id, until, reason)",
-            [local_date(at), ARTICLE, row.approved_by, at, [new.pk for new, _ in told], shown, reasons],
+            " by_label, at, county) SELECT v.id, 'calendar', %s, v.until, '', v.reason, '', false, %s, %s, %s, v.county"
+            " FROM unnest(%s::bigint[], %s::date[], %s::varchar[], %s::varchar[]) AS v(id, until, reason, county)",
+            [
+                *(local_date(at), ARTICLE, row.approved_by, at),
+                *([new.pk for new, _ in told], shown, reasons, [new.county for new, _ in told]),
+            ],
         )
 
 

@@ -74,6 +74,11 @@ def is_above_townships(code: str) -> bool:
     return level_of(code) in ("county", "city", "province")
 
 
+def county_of(code: str) -> str:
+    """The county that a place is or lies in; '' above counties and for codes that name none."""
+    return next((place for place in _lineage().get(code, ()) if _levels()[place] == "county"), "")
+
+
 def level_of(code: str) -> str:
     """The level of a place: province, city, county, township, village; '' for a code that names none."""
     return _levels().get(code, "")

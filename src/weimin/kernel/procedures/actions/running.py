@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from weimin.base import counties
 from weimin.base.errors import Conflict, NotFound
 from weimin.kernel.procedures import queries
 from weimin.kernel.procedures.models import Instance
@@ -25,8 +26,10 @@ class InstanceFinished(Conflict):
     code = "procedures.instance_finished"
 
 
-def start_instance(*, by: Actor, at: datetime, version_id: int, data: Mapping[str, str] | None = None) -> Started:
-    """Begin a version for one matter; called inside the caller's transaction, which writes the audit entry.
+def start_instance(
+    *, by: Actor, at: datetime, version_id: int, data: Mapping[str, str] | None = None, place: str = ""
+) -> Started:
+    """Begin a version for one matter of a place; called inside the caller's transaction, which writes the audit entry.
 
     A retired version may still be started: an item keeps the version it was published with.
 
@@ -35,7 +38,9 @@ def start_instance(*, by: Actor, at: datetime, version_id: int, data: Mapping[st
     Cost:   one query; one more the first time in a process
     """
     progress = engine.start(queries.get_plan(version_id), data)
-    instance = Instance.objects.create(version_id=version_id, state=progress.state, started_at=at)
+    instance = Instance.objects.create(
+        version_id=version_id, state=progress.state, started_at=at, county=counties.county_of(place)
+    )
     return Started(instance.pk, progress.ready)
 
 
