@@ -19,6 +19,7 @@ from weimin.config import weblogin
 from weimin.kernel.cases import queries as cases
 from weimin.kernel.deadlines import queries as deadlines
 from weimin.kernel.record import queries as record
+from weimin.kernel.supervision import queries as supervision
 from weimin.ui import paper
 
 
@@ -127,6 +128,16 @@ def _checks() -> Finding:
     return Finding("审计核验", True, f"{last.at.astimezone(clock.SHANGHAI):%m月%d日 %H:%M} 核验 {last.looked} 条，通过")
 
 
+def _figures() -> Finding:
+    at = clock.now()
+    told, bad = supervision.as_of(at), supervision.list_bad_checks(since=at - timedelta(days=7))
+    if bad:
+        text = f"{bad[0].found} 个数和记录不一致，请运行 weimin figures reconcile --since {bad[0].since:%Y-%m} --fix"
+        return Finding("统计数", False, text)
+    good = told > at - timedelta(minutes=30)
+    return Finding("统计数", good, f"统计到 {told.astimezone(clock.SHANGHAI):%m月%d日 %H:%M}，和记录一致")
+
+
 def _worker() -> Finding:
     rows = record.list_workers()
     fresh = [one for one in rows if one.at > clock.now() - timedelta(minutes=2)]
@@ -156,6 +167,7 @@ _LOOKS: tuple[Callable[[], Finding], ...] = (
     _outbox,
     _chain,
     _checks,
+    _figures,
     _worker,
     _disk,
 )

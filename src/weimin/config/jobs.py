@@ -82,6 +82,14 @@ def scan(timestamp: int) -> None:
     supervision.scan_clocks(by=Actor.system("系统（时钟核查）"), at=clock.now())
 
 
+@app.periodic(cron="7 2 * * *")
+@app.task(queue="nightly", pass_context=False)
+def reconcile(timestamp: int) -> None:
+    """Every night: compare the figures of last and this month, and of one older month, with the records."""
+    at = clock.now()
+    supervision.check_months(by=Actor.system("系统（指标核对）"), at=at, today=clock.local_date(at))
+
+
 @app.periodic(cron="53 1 * * *")
 @app.task(queue="nightly", pass_context=False)
 def verify(timestamp: int) -> None:
@@ -148,6 +156,8 @@ def work_once() -> str:
     moved = attend(at)
     while batch := record.deliver_outbox(at=at):
         sent += batch
+    while supervision.fold_figures(at=at):
+        pass
     linked = chain(at)
     return f"期限 {moved}，重算 {counted}，通知 {sent}，入链 {linked}"
 
@@ -161,6 +171,7 @@ def _pump(stop: threading.Event, name: str) -> None:
             at = clock.now()
             busy = record.deliver_outbox(at=at) + deadlines.work_on_notices(at=at)
             busy += catalogue.work_on_imports(at=at) + catalogue.work_on_drift(at=at)
+            busy += supervision.fold_figures(at=at)
             if at >= chain_at:
                 chain_at = chain_or_wait(at)
             if at - beat_at > timedelta(seconds=20):

@@ -24,6 +24,7 @@ from weimin.kernel.record.queries.stores import (
     count_outbox,
     count_subjects,
     find_answer,
+    find_oldest_waiting,
     get_blob,
     list_blob_ids,
     list_broken,
@@ -31,6 +32,7 @@ from weimin.kernel.record.queries.stores import (
     list_history,
     list_workers,
     read_blob,
+    waiting_subjects,
 )
 from weimin.kernel.record.queries.trail import TrailClosed, iter_trail, list_trail
 from weimin.kernel.record.queries.verifying import ChainUnknown, check_stretch, verify_chain, verify_files
@@ -53,6 +55,7 @@ __all__ = [
     "find_answer",
     "find_digest",
     "find_last_check",
+    "find_oldest_waiting",
     "find_open_day",
     "find_standing_fault",
     "get_blob",
@@ -73,4 +76,5 @@ __all__ = [
     "read_script",
     "verify_chain",
     "verify_files",
+    "waiting_subjects",
 ]

@@ -17,6 +17,9 @@ from weimin.kernel.directory import queries as directory
 from weimin.kernel.record.types import Actor
 from weimin.kernel.supervision import access
 from weimin.kernel.supervision.models import Finding, Order, OverrunReason, Warning
+from weimin.kernel.supervision.queries.figures import as_of as as_of
+from weimin.kernel.supervision.queries.figures import find_last_check as find_last_check
+from weimin.kernel.supervision.queries.figures import list_bad_checks as list_bad_checks
 from weimin.kernel.supervision.types import AgencyFigure, Figure, Filters
 
 PAGE = 50
