@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db import connection
@@ -275,6 +275,11 @@ def list_counted(viewer: Actor, which: Which, *, after: str = "", limit: int = P
             values,
         )
         return [Counted(*row) for row in cursor.fetchall()]
+
+
+def counted_key(row: Counted) -> str:
+    """Where the next page of records begins."""
+    return f"{row.at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}_{row.subject}"
 
 
 def _lines(part: Part, values: dict[str, Any]) -> str:
