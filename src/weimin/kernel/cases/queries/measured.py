@@ -57,6 +57,7 @@ STEPS = Part(
     title="c.item_name",
     late=f"coalesce(({_DONE} > s.due_on)::int, 0)",
     used=f"CASE WHEN s.due_on IS NULL THEN 0 ELSE {_DONE} - {_OPENED} END",
-    limit=f"CASE WHEN s.due_on IS NULL THEN 0 ELSE s.due_on - {_OPENED} END",
+    # a step that came when its day was over had no time left, not less than none
+    limit=f"CASE WHEN s.due_on IS NULL THEN 0 ELSE greatest(s.due_on - {_OPENED}, 0) END",
 )
 PARTS = (RECEIVED, ENDED, STEPS)

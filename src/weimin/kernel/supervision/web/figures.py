@@ -101,7 +101,7 @@ def share_text(part: float | None, base: int) -> str:
     """A share in per cent; of few, the numbers themselves: a share of three says nothing."""
     if part is None:
         return "—"
-    return f"{part:.1%}" if base >= FEW else f"{base} 件中 {round(part * base)} 件"
+    return f"{part:.1%}" if base >= FEW else f"{round(part * base)}/{base} 件"
 
 
 def used_text(found: Numbers) -> str:
@@ -236,7 +236,7 @@ def export_figures(request: Any) -> FileResponse:
 def records(request: Any) -> HttpResponse:
     """The records that a figure was counted from; numbers and items, no person."""
     get = request.GET
-    measures = tuple(get.get("of", "").split(","))
+    measures = tuple(get.get("of", "cases.received").split(","))
     if not set(measures) <= set(registry.kind_of("case").measures):
         raise Http404
     which = Which(

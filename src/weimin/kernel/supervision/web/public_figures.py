@@ -39,14 +39,14 @@ class PublicPage:
     months: list[PublicLine]
     most: int
     month: str
-    items: list[PublicLine]
+    by_item: list[PublicLine]
     as_of: datetime
     few: int = FEW
 
 
 def told(many: int) -> str:
     """A number of matters as the public is told it."""
-    return "0 件" if not many else f"少于 {FEW} 件" if many < FEW else f"{many} 件"
+    return "0 件" if not many else f"少于{FEW}件" if many < FEW else f"{many} 件"
 
 
 def _share(part: float | None, base: int) -> str:
@@ -92,7 +92,7 @@ def public_figures(request: Any) -> HttpResponse:
         months=months,
         most=max((one.size for one in months), default=0) or 1,
         month=month_text(last),
-        items=[_line(found.item_names.get(code, code), one) for code, one in found.items.items()],
+        by_item=[_line(found.item_names.get(code, code), one) for code, one in found.items.items()],
         as_of=found.as_of,
     )
     return render(request, "supervision/portal_figures.html", {"page": page})
