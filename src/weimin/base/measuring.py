@@ -18,8 +18,9 @@ class Part:
     """Which records count for which measure, where and when: SQL of the owner's own tables, without values in it.
 
     Shape:  `source` is what stands behind FROM, `where` a condition; `subject` is the id by which events name the
-            record, `number` what pages show of it, `title` what it is about, without a person. `used` and `limit`
-            are days taken and days allowed; `late` is 1 for what took longer
+            record, `number` what pages show of it, `title` what it is about, without a person. `measure` begins with
+            a literal, as 'steps.' || s.kind. `used` and `limit` are days taken and days allowed; `late` is 1 for what
+            took longer
     """
 
     subject: str
@@ -50,6 +51,10 @@ class Part:
             f" ({self.limit})::int AS allowed, {self.moment} AS moment, ({self.number})::text AS number,"
             f" ({self.title})::text AS title FROM {self.source} WHERE ({self.where}) AND {only}"
         )
+
+    def gives(self, measure: str) -> bool:
+        """Whether a measure may come from this part: its code begins with the text that the SQL begins with."""
+        return measure.startswith(self.measure.split("'")[1])
 
     def of(self, ids: str = "ids") -> str:
         """A condition: the records with these ids."""

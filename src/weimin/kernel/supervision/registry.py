@@ -52,5 +52,6 @@ def measure_text(code: str) -> str:
 
 
 def parts_of(measure: str) -> tuple[Part, ...]:
-    """The parts that may give a measure: those of its kind."""
-    return next((one.parts for one in _kinds.values() if measure in one.measures), ())
+    """The parts that may give a measure."""
+    kind = next((one for one in _kinds.values() if measure in one.measures), None)
+    return tuple(one for one in kind.parts if one.gives(measure)) if kind else ()

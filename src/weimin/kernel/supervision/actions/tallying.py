@@ -126,6 +126,8 @@ def rebuild_figures(*, by: Actor, at: datetime) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         cursor.execute("SET LOCAL work_mem = '256MB'")
+        # what is noted by now is committed, so that the statements below see it
+        cursor.execute("DELETE FROM supervision_recount")
         for kind in all_kinds():
             cursor.execute("DELETE FROM supervision_contribution WHERE kind = %s", [kind.code])
             fresh = _FRESH.format(lines=_lines(kind, by="all"))
@@ -139,7 +141,8 @@ def rebuild_figures(*, by: Actor, at: datetime) -> int:
             source = "(SELECT lines FROM supervision_contribution WHERE kind = %(kind)s) kept"
             rows = _UNPACKED.format(sign="", source=source)
             cursor.execute(
-                f"{_INTO} SELECT %(kind)s, {_KEY}, {_SUMS} FROM ({_GROUPED.format(rows=rows)}) told",
+                f"{_INTO} SELECT %(kind)s, {_KEY}, {_SUMS} FROM ({_GROUPED.format(rows=rows)}) told"
+                " ORDER BY day, item, agency, place",
                 {"kind": kind.code},
             )
         _audit(by, at, {"subjects": counted})
