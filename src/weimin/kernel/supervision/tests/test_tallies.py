@@ -18,6 +18,7 @@ from weimin.kernel.cases.models import Case, Step
 from weimin.kernel.cases.rules import numbers
 from weimin.kernel.cases.testing import OTHER_TOWN, TOWN, Cast, open_step
 from weimin.kernel.cases.types import ENDED
+from weimin.kernel.deadlines import actions as deadlines
 from weimin.kernel.evaluation import actions as evaluation
 from weimin.kernel.evaluation.models import Rating
 from weimin.kernel.record import actions as record
@@ -355,8 +356,6 @@ def test_warnings_are_counted_by_day_and_move_with_their_contest(cast: Cast) -> 
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM supervision_tally WHERE kind = 'warning'")
         assert cursor.fetchone()[0] == 0
-    from weimin.kernel.deadlines import actions as deadlines
-
     while deadlines.attend_clocks(at=LATER):
         pass
     while actions.fold_figures(at=LATER):
