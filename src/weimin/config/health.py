@@ -130,6 +130,8 @@ def _checks() -> Finding:
 
 def _figures() -> Finding:
     at = clock.now()
+    if supervision.was_never_counted():
+        return Finding("统计数", False, "还没有统计过，请运行 weimin figures rebuild")
     told, bad = supervision.as_of(at), supervision.list_bad_checks(since=at - timedelta(days=7))
     if bad:
         text = f"{bad[0].found} 个数和记录不一致，请运行 weimin figures reconcile --since {bad[0].since:%Y-%m} --fix"

@@ -21,7 +21,7 @@ from weimin.kernel.evaluation.types import BAD_FROM, GRADES
 from weimin.kernel.record import queries as record
 from weimin.kernel.record.types import Actor
 from weimin.kernel.supervision import access, registry
-from weimin.kernel.supervision.models import FigureCheck, Recount, Tally
+from weimin.kernel.supervision.models import Contribution, FigureCheck, Recount, Tally
 
 #: How many records of a figure a page shows.
 PAGE = 100
@@ -325,3 +325,18 @@ def list_bad_checks(*, since: datetime) -> list[FigureCheck]:
     rows = FigureCheck.objects.filter(at__gte=since, found__gt=0, mended=False)
     mended = FigureCheck.objects.filter(mended=True).order_by("-at").values_list("at", flat=True).first()
     return list((rows.filter(at__gt=mended) if mended else rows).order_by("-at")[:20])
+
+
+def was_never_counted() -> bool:
+    """Whether there is something to count and nothing was ever counted: after the upgrade that brought tallies.
+
+    Cost:   one query when something was counted
+    """
+    if Contribution.objects.exists():
+        return False
+    with connection.cursor() as cursor:
+        for part in (one for kind in registry.all_kinds() for one in kind.parts):
+            cursor.execute(f"SELECT EXISTS ({part.lines()})")
+            if cursor.fetchone()[0]:
+                return True
+    return False

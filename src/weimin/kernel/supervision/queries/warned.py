@@ -69,9 +69,17 @@ def list_agency_figures(
             counts[body][level] += many
         if contest == "contested":
             contested[body] += many
-    levels = (Level.YELLOW, Level.RED, Level.PROMISE, Level.LAW)
-    most = sorted(counts, key=lambda body: ([-counts[body][int(one)] for one in reversed(levels)], body))[:limit]
+    order = (Level.LAW, Level.PROMISE, Level.RED, Level.YELLOW)
+    most = sorted(counts, key=lambda body: ([-counts[body][int(one)] for one in order], body))[:limit]
     return [
-        AgencyFigure(body, directory.agency_name(body), *(counts[body][int(one)] for one in levels), contested[body])
+        AgencyFigure(
+            agency_id=body,
+            agency_name=directory.agency_name(body),
+            yellow=counts[body][int(Level.YELLOW)],
+            red=counts[body][int(Level.RED)],
+            promise=counts[body][int(Level.PROMISE)],
+            law=counts[body][int(Level.LAW)],
+            contested=contested[body],
+        )
         for body in most
     ]

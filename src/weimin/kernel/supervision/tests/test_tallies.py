@@ -16,7 +16,7 @@ from weimin.base.errors import WeiminError
 from weimin.kernel.cases import actions as cases
 from weimin.kernel.cases.models import Case, Step
 from weimin.kernel.cases.rules import numbers
-from weimin.kernel.cases.testing import OTHER_TOWN, TOWN, Cast, open_step
+from weimin.kernel.cases.testing import OTHER_TOWN, TOWN, Cast, apart, open_step
 from weimin.kernel.cases.types import ENDED
 from weimin.kernel.deadlines import actions as deadlines
 from weimin.kernel.evaluation import actions as evaluation
@@ -26,6 +26,7 @@ from weimin.kernel.record.models import OutboxMessage
 from weimin.kernel.record.types import Actor
 from weimin.kernel.supervision import actions
 from weimin.kernel.supervision.access import TALLIES
+from weimin.kernel.supervision.actions import tallying
 from weimin.kernel.supervision.actions.tallying import _compare
 from weimin.kernel.supervision.models import Contribution, FigureCheck, Recount, Tally, Warning
 from weimin.kernel.supervision.queries import figures
@@ -365,3 +366,26 @@ def test_warnings_are_counted_by_day_and_move_with_their_contest(cast: Cast) -> 
     figures_of = Tally.objects.filter(kind="warning", item="*", place=TOWN).values_list("n", flat=True)
     assert sum(figures_of) == Warning.objects.filter(place=TOWN).count()
     assert _compare(SINCE, UNTIL) == []
+
+
+def test_something_that_was_never_counted_is_told(cast: Cast) -> None:
+    assert not figures.was_never_counted()
+    accepted(cast, AT)
+    assert figures.was_never_counted()
+    catch_up()
+    assert not figures.was_never_counted()
+
+
+def test_while_one_counts_another_leaves_the_notes_alone(db: Any) -> None:
+    def hold(what: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {what}(%s)", [tallying._LOCK])
+
+    apart(lambda: tallying.note_changed("case", [1, 2], at=AT))
+    try:
+        hold("pg_advisory_lock")
+        assert apart(lambda: actions.fold_figures(at=AT)) == 0
+        hold("pg_advisory_unlock")
+        assert apart(lambda: actions.fold_figures(at=AT)) == 2
+    finally:
+        apart(lambda: Recount.objects.all().delete())
