@@ -151,6 +151,11 @@ class City:
     def fold(self, pick: int) -> None:
         actions.fold_figures(at=self.at, batch=1 + pick)
 
+    def work(self, pick: int) -> None:
+        """A worker's turn."""
+        self.deliver(50)
+        self.fold(50)
+
     def repeat(self, pick: int) -> None:
         """What was delivered comes again."""
         OutboxMessage.objects.exclude(delivered_at=None).update(delivered_at=None)
@@ -170,25 +175,16 @@ class City:
         OutboxMessage.objects.filter(delivered_at=None).delete()
 
 
-DOINGS = (
-    "receive",
-    "go_on",
-    "go_on",
-    "withdraw",
-    "refuse",
-    "deliver",
-    "fold",
-    "repeat",
-    "turn_round",
-    "put_off",
-    "lose",
-)
+LIVING, DISTURBING = ("receive", "go_on", "finish", "withdraw", "refuse"), ("repeat", "turn_round", "put_off", "lose")
+DOINGS = (*LIVING, "work", "work", "work", "deliver", "fold", *DISTURBING)
 
 
 @settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
-@given(story=st.lists(st.tuples(st.sampled_from(DOINGS), st.integers(0, 6), st.integers(0, 20)), max_size=16))
+@given(
+    story=st.lists(st.tuples(st.sampled_from(DOINGS), st.integers(0, 6), st.integers(0, 20)), min_size=4, max_size=20)
+)
 def test_whatever_becomes_of_the_events_the_figures_are_the_records(
     cast: Cast, story: list[tuple[str, int, int]]
 ) -> None:
@@ -224,6 +220,20 @@ def test_a_whole_life_is_counted_step_by_step(cast: Cast) -> None:
     closed = Tally.objects.get(measure="cases.closed", item="*")
     assert (closed.n, closed.late) == (1, 0)
     assert closed.allowed > closed.used >= 0
+
+
+def test_what_is_late_adds_up_from_count_to_count(cast: Cast) -> None:
+    town = City(cast)
+    town.receive(0)
+    town.receive(1)
+    town.at += timedelta(days=15)
+    for pick in (0, 1):
+        town.go_on(pick)
+        town.work(0)
+    accepted_late = Tally.objects.get(measure="steps.accept", item="*")
+    assert (accepted_late.n, accepted_late.late) == (2, 2)
+    assert accepted_late.used == 30 > accepted_late.allowed > 0
+    assert _compare(SINCE, UNTIL) == []
 
 
 def test_counting_anew_gives_the_same_as_counting_on(cast: Cast) -> None:
