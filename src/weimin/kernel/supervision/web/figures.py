@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from weimin.base.clock import day_start
@@ -40,19 +41,20 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A number or a share; `query` opens its records."""
+    """A number or a share; `href` opens its records."""
 
     value: int | str
-    query: str = ""
+    href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line: a month, an item, a body or a place. `size` is for the picture."""
+    """One line: a month, an item, a body or a place. `size` is for the picture; `href` opens the place's own page."""
 
     name: str
     size: int
     cells: list[Cell]
+    href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ class FiguresPage:
     month: date
     months: list[date]
     tables: list[Table]
+    place: str
+    name: str
     as_of: datetime
     behind: bool
     today: dict[str, int]
@@ -140,45 +144,51 @@ def month_text(month: date) -> str:
     return f"{month.year}年{month.month}月"
 
 
+def _place(code: str) -> str:
+    return directory.full_name(code) or code
+
+
 def _table(
     title: str,
     of: str,
     columns: tuple[Column, ...],
-    rows: Iterable[tuple[str, Numbers, dict[str, Any]]],
+    rows: Iterable[Row],
     note: str = "",
 ) -> Table:
-    lines = []
+    lines, records = [], reverse("desk:figure_records")
     for name, numbers, where in rows:
-        cells = [_cell(one, numbers, where) for one in columns]
+        begin = f"{records}?{urlencode(where)}&of="
+        cells = [_cell(one, numbers, begin) for one in columns]
         size = columns[0].value(numbers)
-        lines.append(Line(name, size if isinstance(size, int) else 0, cells))
+        own = where.get("place", "") if "item" not in where and "agency" not in where else ""
+        page = f"?{urlencode(where)}" if directory.level_of(own) == "county" and of == "县区" else ""
+        lines.append(Line(name, size if isinstance(size, int) else 0, cells, page))
     return Table(title, of, note, [one.title for one in columns], lines)
 
 
-def _cell(column: Column, numbers: Numbers, where: dict[str, Any]) -> Cell:
+def _cell(column: Column, numbers: Numbers, begin: str) -> Cell:
     value = column.value(numbers)
     if not column.measures or not value:
         return Cell(value)
-    pairs = {**where, "of": ",".join(column.measures), "late": "1" if column.late else ""}
-    return Cell(value, urlencode({name: one for name, one in pairs.items() if one}))
+    return Cell(value, f"{begin}{','.join(column.measures)}{'&late=1' if column.late else ''}")
 
 
-def tables_of(found: Figures) -> list[Table]:
-    """The tables of a viewer's figures: for the page and for the spreadsheet alike."""
+def tables_of(found: Figures, place: str = "") -> list[Table]:
+    """The tables of a viewer's figures, perhaps of one place: for the page and for the spreadsheet alike."""
+    here = {"place": place} if place else {}
     columns = MATTERS if found.matters else WORK
     month = f"{found.month:%Y-%m}"
     told = month_text(found.month)
-    months = ((month_text(day), one, {"month": f"{day:%Y-%m}"}) for day, one in found.months.items())
-    places = (
-        (directory.full_name(code) or code, one, {"month": month, "place": code}) for code, one in found.places.items()
-    )
-    items = (
-        (found.item_names.get(code, code), one, {"month": month, "item": code}) for code, one in found.items.items()
-    )
-    bodies = ((directory.agency_name(pk), one, {"month": month, "agency": pk}) for pk, one in found.bodies.items())
+    months = ((month_text(day), one, {"month": f"{day:%Y-%m}"} | here) for day, one in found.months.items())
+    places = ((_place(code), one, {"month": month, "place": code}) for code, one in found.places.items())
+    named, agency = found.item_names, directory.agency_name
+    items = ((named.get(code, code), one, {"month": month, "item": code} | here) for code, one in found.items.items())
+    bodies = ((agency(pk), one, {"month": month, "agency": pk} | here) for pk, one in found.bodies.items())
     whole = [_table("按月", "月份", columns, months, "评价记在办结的那个月。" if found.matters else "")]
     if found.matters:
-        whole.append(_table(f"按乡镇（{told}）", "乡镇", columns, places))
+        by_county = any(directory.level_of(code) == "county" for code in found.places)
+        of, note = ("县区", "点县区的名字，看它的乡镇和机构。") if by_county else ("乡镇", "")
+        whole.append(_table(f"按{of}（{told}）", of, columns, places, note))
     whole.append(_table(f"按事项（{told}）", "事项", columns, items))
     whole.append(_table(f"按机构（{told}）", "机构", WORK, bodies, "一件事经过几个环节，就在办理的机构各记一次。"))
     return [one for one in whole if one.lines]
@@ -194,20 +204,26 @@ def read_month(text: str, today: date) -> date:
     return asked if queries.month_of(this, BACK) <= asked <= this else this
 
 
+def read_place(text: str) -> str:
+    """A place from an address; '' for none: what the viewer sees is decided by the tallies."""
+    return text if directory.division_exists(text) else ""
+
+
 @access("staff")
 @require_GET
 def figures(request: Any) -> HttpResponse:
     """What the viewer's bodies and places did in a month and the eleven before; today's work of their own body."""
     kind = request.GET.get("kind", "")
     since = day_start(request.today)
-    found = queries.read_figures(
-        request.actor, month=read_month(request.GET.get("month", ""), request.today), at=request.at
-    )
+    month, place = read_month(request.GET.get("month", ""), request.today), read_place(request.GET.get("place", ""))
+    found = queries.read_figures(request.actor, month=month, at=request.at, place=place)
     this = queries.month_of(request.today)
     page = FiguresPage(
         month=found.month,
         months=[queries.month_of(this, back) for back in range(BACK)],
-        tables=tables_of(found),
+        tables=tables_of(found, place),
+        place=place,
+        name=directory.full_name(place),
         as_of=found.as_of,
         behind=found.as_of < request.at,
         today=cases.agency_figures(request.actor, since=since, today=request.today),
@@ -221,11 +237,11 @@ def figures(request: Any) -> HttpResponse:
 @require_GET
 def export_figures(request: Any) -> FileResponse:
     """The same tables as a spreadsheet, a sheet each."""
-    month = read_month(request.GET.get("month", ""), request.today)
-    found = queries.read_figures(request.actor, month=month, at=request.at)
+    month, place = read_month(request.GET.get("month", ""), request.today), read_place(request.GET.get("place", ""))
+    found = queries.read_figures(request.actor, month=month, at=request.at, place=place)
     sheets = (
         (one.title, [one.of, *one.columns], ([line.name, *(cell.value for cell in line.cells)] for line in one.lines))
-        for one in tables_of(found)
+        for one in tables_of(found, place)
     )
     empty = [("办件统计", ["没有统计数"], list[list[Any]]())]
     return spreadsheets(f"figures-{month:%Y%m}.xlsx", list(sheets) or empty)
