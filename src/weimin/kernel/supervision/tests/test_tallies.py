@@ -19,6 +19,7 @@ from weimin.kernel.cases.rules import numbers
 from weimin.kernel.cases.testing import OTHER_TOWN, TOWN, Cast, apart, open_step
 from weimin.kernel.cases.types import ENDED
 from weimin.kernel.deadlines import actions as deadlines
+from weimin.kernel.directory import queries as places
 from weimin.kernel.evaluation import actions as evaluation
 from weimin.kernel.evaluation.models import Rating
 from weimin.kernel.record import actions as record
@@ -31,7 +32,7 @@ from weimin.kernel.supervision.actions.tallying import _compare
 from weimin.kernel.supervision.models import Contribution, FigureCheck, Recount, Tally, Warning
 from weimin.kernel.supervision.queries import figures
 from weimin.kernel.supervision.queries.figures import Which
-from weimin.kernel.supervision.testing import Watch
+from weimin.kernel.supervision.testing import COUNTY, OTHER_COUNTY, Watch
 from weimin.kernel.supervision.tests.matters import AT, DECIDED, PENSION, accepted, apply_for
 
 SYSTEM = Actor.system("测试")
@@ -347,6 +348,16 @@ def test_figures_say_up_to_when_they_tell_everything(cast: Cast) -> None:
     assert figures.as_of(LATER) <= LATER
     catch_up()
     assert figures.as_of(LATER) == LATER
+
+
+def test_townships_of_several_counties_are_told_by_county(city: None) -> None:
+    far = places.children_of(OTHER_COUNTY)[0].code
+    one, two = figures.Numbers({"cases.closed": 3}, late=1, used=4, allowed=9), figures.Numbers({"cases.closed": 2})
+    assert figures._by_county({TOWN: one, OTHER_TOWN: two}) == ({TOWN: one, OTHER_TOWN: two}, [COUNTY])
+    found, counties = figures._by_county({TOWN: one, OTHER_TOWN: two, far: two})
+    assert counties == [COUNTY, OTHER_COUNTY]
+    assert found[COUNTY] == figures.Numbers({"cases.closed": 5}, late=1, used=4, allowed=9)
+    assert found[OTHER_COUNTY] == two
 
 
 def test_reading_costs_the_same_however_many_there_are(cast: Cast, django_assert_num_queries: Any) -> None:

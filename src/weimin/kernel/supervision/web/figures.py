@@ -161,7 +161,7 @@ def _table(
         cells = [_cell(one, numbers, begin) for one in columns]
         size = columns[0].value(numbers)
         own = where.get("place", "") if "item" not in where and "agency" not in where else ""
-        page = f"?{urlencode(where)}" if directory.level_of(own) == "county" and of == "县区" else ""
+        page = f"?{urlencode(where)}" if own and of in ("县区", "乡镇") else ""
         lines.append(Line(name, size if isinstance(size, int) else 0, cells, page))
     return Table(title, of, note, [one.title for one in columns], lines)
 
@@ -187,7 +187,7 @@ def tables_of(found: Figures, place: str = "") -> list[Table]:
     whole = [_table("按月", "月份", columns, months, "评价记在办结的那个月。" if found.matters else "")]
     if found.matters:
         by_county = any(directory.level_of(code) == "county" for code in found.places)
-        of, note = ("县区", "点县区的名字，看它的乡镇和机构。") if by_county else ("乡镇", "")
+        of, note = ("县区", "点县区的名字，看它的乡镇。") if by_county else ("乡镇", "点乡镇的名字，看它的机构。")
         whole.append(_table(f"按{of}（{told}）", of, columns, places, note))
     whole.append(_table(f"按事项（{told}）", "事项", columns, items))
     whole.append(_table(f"按机构（{told}）", "机构", WORK, bodies, "一件事经过几个环节，就在办理的机构各记一次。"))
