@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 import re
 
+from pythonjsonlogger.json import JsonFormatter
+
 #: Longest first: an identity number holds what looks like a phone.
 _FORMS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\bwm_[A-Za-z0-9_-]{20,}"), "[凭证]"),
@@ -42,3 +44,11 @@ class ScrubbingFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """One record as it is written."""
         return scrub(super().format(record)).replace("\r", "\\r")
+
+
+class ScrubbingJsonFormatter(JsonFormatter):
+    """One JSON object a line with the fields of the record and its extras, scrubbed as a whole."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One record as it is written."""
+        return scrub(super().format(record))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from django.db.migrations.executor import MigrationExecutor
 from weimin.base import clock, crypto
 from weimin.base.errors import WeiminError
 from weimin.base.scrubbing import scrub
-from weimin.config import weblogin
+from weimin.config import checks, machine, weblogin
 from weimin.kernel.cases import queries as cases
 from weimin.kernel.deadlines import queries as deadlines
 from weimin.kernel.record import queries as record
@@ -24,11 +24,13 @@ from weimin.ui import paper
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at."""
+    """One thing looked at; when it is not good, `todo` says what to do next."""
 
     name: str
     good: bool
     text: str
+    todo: str = ""
+    code: str = ""
 
 
 def _one(sql: str) -> str:
@@ -135,11 +137,89 @@ def _worker() -> Finding:
 
 
 def _disk() -> Finding:
-    root = Path(settings.WEIMIN_FILES_ROOT)
-    while not root.exists():
-        root = root.parent
-    free = shutil.disk_usage(root).free / 2**30
-    return Finding("磁盘", free > 2, f"文件区剩 {free:.0f} GB")
+    disk = machine.disk_of(settings.WEIMIN_FILES_ROOT)
+    pressure = machine.pressure_of(disk, settings.WEIMIN_DISK)
+    text = f"文件区剩 {disk.free / machine.GIB:.0f} GB，共 {disk.total / machine.GIB:.0f} GB"
+    told = {
+        "fine": "",
+        "warn": "请安排清理或扩容",
+        "shed": "已在自动清理旧日志和临时内容，请尽快扩容",
+        "stop": "已暂停收文件，办件照常；请马上腾出空间或扩容",
+    }
+    return Finding("磁盘", pressure == "fine", text, told[pressure])
+
+
+def _clocks() -> Finding:
+    skew = abs(machine.database_facts()["clock"] - time.time())
+    good = skew < machine.CLOCK_SKEW.total_seconds()
+    return Finding("时钟", good, f"本机和数据库相差 {skew:.1f} 秒", "两台机器都要用 NTP 对时（timedatectl status）")
+
+
+def _database_settings() -> Finding:
+    facts = machine.database_facts()
+    wrong = []
+    if facts["random_page_cost"] > 2:
+        wrong.append(f"random_page_cost 是 {facts['random_page_cost']:g}，固态盘应为 1.1，否则大表会整表读")
+    if facts["shared_buffers"] < 256 * 2**20:
+        wrong.append(f"shared_buffers 只有 {facts['shared_buffers'] / 2**20:.0f} MB")
+    if not facts["autovacuum"]:
+        wrong.append("autovacuum 关着，表会越来越大")
+    if facts["connections"] > facts["connections_max"] * 0.9:
+        wrong.append(f"连接用了 {facts['connections']:.0f}/{facts['connections_max']:.0f}，快用完了")
+    text = "；".join(wrong) or f"连接 {facts['connections']:.0f}/{facts['connections_max']:.0f}，参数正常"
+    return Finding("数据库参数", not wrong, text, "运行 weimin postgres-settings 看建议的参数，改后重启数据库")
+
+
+def _backups() -> Finding:
+    found, at = machine.read_backup(), clock.now()
+    if found.backup_at is None:
+        text, good = "没有备份记录", settings.WEIMIN_DEMO
+    else:
+        good = at - found.backup_at < machine.BACKUP_AGE
+        text = f"最近备份 {found.backup_at.astimezone(clock.SHANGHAI):%m月%d日 %H:%M}"
+    return Finding("备份", good, text, "看备份服务的日志：journalctl -u weimin-backup，或手工运行一次")
+
+
+def _drill() -> Finding:
+    found, at = machine.read_backup(), clock.now()
+    if found.drill_at is None:
+        return Finding("恢复演练", settings.WEIMIN_DEMO, "没有演练过", "没演练过的备份不算备份，请运行恢复演练")
+    good = found.drill_good and at - found.drill_at < machine.DRILL_AGE
+    text = f"{found.drill_at.astimezone(clock.SHANGHAI):%Y年%m月%d日}演练，{'通过' if found.drill_good else '没通过'}"
+    return Finding("恢复演练", good, text, "每月至少演练一次；没通过的，当作没有备份处理")
+
+
+def _certificates() -> Finding:
+    at, wrong, ends = clock.now(), [], []
+    for where in settings.WEIMIN_CERTIFICATES:
+        try:
+            end = machine.certificate_end(where)
+        except (OSError, ValueError) as fault:
+            wrong.append(f"{where} 读不到（{type(fault).__name__}）")
+            continue
+        ends.append(end)
+        if end - at < machine.CERTIFICATE_AHEAD:
+            wrong.append(f"{where} 到 {end.astimezone(clock.SHANGHAI):%Y年%m月%d日} 为止")
+    first = f"最早 {min(ends).astimezone(clock.SHANGHAI):%Y年%m月%d日} 到期" if ends else "没有设置要看的证书"
+    return Finding("证书", not wrong, "；".join(wrong) or first, "续签证书，再 nginx -s reload")
+
+
+def _jobs() -> Finding:
+    failed = int(machine.database_facts()["jobs_failed"])
+    return Finding(
+        "定时任务", not failed, f"{failed} 个失败" if failed else "没有失败的", "看后台进程的日志里的出错任务"
+    )
+
+
+def _upkeep() -> Finding:
+    found = record.find_maintenance()
+    return Finding("维护", True, record.maintenance_text(found) if found else "没有安排维护")
+
+
+def _service() -> Finding:
+    wrong = [f"{check.code} {text}" for check, text in checks.look() if check.code.split(".")[1][0] == "E"]
+    text = f"{len(wrong)} 项不符合正式运行：{wrong[0]}" if wrong else "符合正式运行的要求"
+    return Finding("正式运行", settings.WEIMIN_DEMO or not wrong, text, "manage.py check --deploy 逐项说明")
 
 
 _LOOKS: tuple[Callable[[], Finding], ...] = (
@@ -157,7 +237,15 @@ _LOOKS: tuple[Callable[[], Finding], ...] = (
     _chain,
     _checks,
     _worker,
+    _jobs,
     _disk,
+    _clocks,
+    _database_settings,
+    _backups,
+    _drill,
+    _certificates,
+    _upkeep,
+    _service,
 )
 
 
@@ -165,11 +253,39 @@ def look() -> list[Finding]:
     """Look at everything; something that cannot be looked at is a finding too."""
     found = []
     for one in _LOOKS:
+        code = one.__name__.strip("_")
         try:
-            found.append(one())
+            found.append(replace(one(), code=code))
         except WeiminError as fault:
-            found.append(Finding(one.__name__.strip("_"), False, fault.message))
+            found.append(Finding(code, False, fault.message, code=code))
         except Exception as fault:
             text = scrub((str(fault).splitlines() or [type(fault).__name__])[0])[:200]
-            found.append(Finding(one.__name__.strip("_"), False, text))
+            found.append(Finding(code, False, text, code=code))
     return found
+
+
+def facts() -> dict[str, float]:
+    """Numbers for the metrics, by name.
+
+    Cost:   some ten queries, each on an index or on few rows
+    """
+    at, counts, lag = clock.now(), record.count_outbox(), record.read_lag()
+    oldest = record.find_oldest_waiting()
+    backup = machine.read_backup()
+    disk = machine.disk_of(settings.WEIMIN_FILES_ROOT)
+    beats = [(at - one.at).total_seconds() for one in record.list_workers()]
+    return {
+        "outbox_waiting": counts["waiting"],
+        "outbox_given_up": counts["failed"],
+        "outbox_oldest_seconds": (at - oldest).total_seconds() if oldest else 0,
+        "chain_waiting": lag.waiting,
+        "moments_stuck": len(deadlines.list_stuck()) + len(cases.list_stuck()),
+        "files_broken": len(record.list_broken()),
+        "disk_free_bytes": disk.free,
+        "disk_total_bytes": disk.total,
+        "backup_age_seconds": (at - backup.backup_at).total_seconds() if backup.backup_at else -1,
+        "worker_beat_age_seconds": min(beats, default=-1),
+        "maintenance": float(record.is_under_maintenance(at=at)),
+        "looked_at": at.timestamp(),
+        **machine.database_facts(),
+    }

@@ -22,6 +22,13 @@ from weimin.kernel.record.actions.stores import (
     store_blob,
     store_made,
 )
+from weimin.kernel.record.actions.upkeep import (
+    MaintenanceInvalid,
+    arrange_maintenance,
+    end_maintenance,
+    keep_digest,
+    shed_delivered,
+)
 from weimin.kernel.record.actions.years import YearOpen, YearUnknown, add_years, archive_year, drop_years
 
 __all__ = [
@@ -29,10 +36,12 @@ __all__ = [
     "MAX_FILE_BYTES",
     "FileRefused",
     "KeyReused",
+    "MaintenanceInvalid",
     "YearOpen",
     "YearUnknown",
     "add_years",
     "archive_year",
+    "arrange_maintenance",
     "beat",
     "chain_entries",
     "check_chain",
@@ -42,8 +51,10 @@ __all__ = [
     "do_once",
     "drop_blobs",
     "drop_years",
+    "end_maintenance",
     "forget_old",
     "keep_answer",
+    "keep_digest",
     "queue_event",
     "queue_events",
     "record_audit",
@@ -51,6 +62,7 @@ __all__ = [
     "remember",
     "retry_failed",
     "seal_file",
+    "shed_delivered",
     "store_blob",
     "store_made",
 ]

@@ -14,7 +14,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import F
 
-from weimin.base import crypto, keys
+from weimin.base import crypto, keys, tracing
 from weimin.base.crypto import sm3_hex
 from weimin.base.errors import Conflict, Invalid
 from weimin.base.scrubbing import scrub
@@ -76,7 +76,9 @@ def queue_event(*, at: datetime, topic: str, payload: dict[str, Any], due_at: da
 
     Cost:   one insert
     """
-    OutboxMessage.objects.create(topic=topic, payload=payload, queued_at=at, due_at=due_at or at)
+    OutboxMessage.objects.create(
+        topic=topic, payload=payload, queued_at=at, due_at=due_at or at, trace=tracing.current()
+    )
 
 
 def queue_events(*, at: datetime, topic: str, payloads: list[dict[str, Any]]) -> None:
@@ -84,7 +86,8 @@ def queue_events(*, at: datetime, topic: str, payloads: list[dict[str, Any]]) ->
 
     Cost:   one insert a thousand messages
     """
-    rows = (OutboxMessage(topic=topic, payload=one, queued_at=at, due_at=at) for one in payloads)
+    trace = tracing.current()
+    rows = (OutboxMessage(topic=topic, payload=one, queued_at=at, due_at=at, trace=trace) for one in payloads)
     OutboxMessage.objects.bulk_create(rows, batch_size=1000)
 
 
@@ -103,7 +106,12 @@ def deliver_outbox(*, at: datetime, batch: int = 100) -> int:
             .filter(delivered_at=None, failed_at=None, due_at__lte=at)
             .order_by("due_at", "id")[:batch]
         )
-        done = [row.pk for row in rows if _deliver_one(row, at)]
+        done = []
+        for row in rows:
+            # what a listener queues and logs belongs to what began it
+            with tracing.tracing(row.trace):
+                if _deliver_one(row, at):
+                    done.append(row.pk)
         OutboxMessage.objects.filter(pk__in=done).update(delivered_at=at, attempts=F("attempts") + 1)
     return len(rows)
 

@@ -33,6 +33,14 @@ from weimin.kernel.record.queries.stores import (
     read_blob,
 )
 from weimin.kernel.record.queries.trail import TrailClosed, iter_trail, list_trail
+from weimin.kernel.record.queries.upkeep import (
+    find_digest_of,
+    find_maintenance,
+    find_oldest_waiting,
+    is_under_maintenance,
+    list_digests,
+    maintenance_text,
+)
 from weimin.kernel.record.queries.verifying import ChainUnknown, check_stretch, verify_chain, verify_files
 from weimin.kernel.record.queries.years import list_years
 
@@ -52,22 +60,28 @@ __all__ = [
     "draw_day_part",
     "find_answer",
     "find_digest",
+    "find_digest_of",
     "find_last_check",
+    "find_maintenance",
+    "find_oldest_waiting",
     "find_open_day",
     "find_standing_fault",
     "get_blob",
     "get_day",
+    "is_under_maintenance",
     "iter_trail",
     "list_blob_ids",
     "list_broken",
     "list_checks",
     "list_days",
+    "list_digests",
     "list_failed",
     "list_history",
     "list_proofs",
     "list_trail",
     "list_workers",
     "list_years",
+    "maintenance_text",
     "read_blob",
     "read_lag",
     "read_script",

@@ -1,0 +1,52 @@
+"""The number that ties together what one request causes: its log lines, what it queues, what the worker does with that.
+
+It is the trace id of W3C Trace Context, so that a proxy or a caller that has one already can hand it on. It says nothing of
+anybody and is good for searching logs only.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+_PARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+_current: ContextVar[str] = ContextVar("weimin_trace", default="")
+
+
+def read_parent(header: str) -> str:
+    """The trace id of a `traceparent` header; '' when it is not one."""
+    found = _PARENT.fullmatch(header.strip())
+    return found.group(1) if found else ""
+
+
+def current() -> str:
+    """The trace id in force; '' outside of requests and jobs."""
+    return _current.get()
+
+
+@contextmanager
+def tracing(trace: str = "") -> Iterator[str]:
+    """Have a trace id in force, a new one when none is given."""
+    token = _current.set(trace or secrets.token_hex(16))
+    try:
+        yield _current.get()
+    finally:
+        _current.reset(token)
+
+
+def spoken(trace: str) -> str:
+    """What a person reads out over the phone: the first eight digits, as 3f9a-12bc; '' for none."""
+    return f"{trace[:4]}-{trace[4:8]}" if trace else ""
+
+
+class Traced(logging.Filter):
+    """Puts the trace id in force on every record, '-' where there is none."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Always lets the record pass."""
+        record.trace = _current.get() or "-"
+        return True

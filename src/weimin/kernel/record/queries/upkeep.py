@@ -1,0 +1,65 @@
+"""Whether the platform stands still for maintenance, and what failed day by day."""
+
+from __future__ import annotations
+
+import time
+from datetime import date, datetime
+from typing import Any
+
+from weimin.base import clock
+from weimin.kernel.record.models import Digest, Maintenance, OutboxMessage
+
+#: How long a process goes by what it read, in seconds.
+STANDS = 5.0
+_kept: dict[str, Any] = {"at": -STANDS, "row": None}
+
+
+def find_maintenance(*, fresh: bool = True) -> Maintenance | None:
+    """The maintenance that is arranged, whether or not it has begun.
+
+    Cost:   one query; without `fresh` at most one every five seconds in a process
+    """
+    if fresh or time.monotonic() - _kept["at"] >= STANDS:
+        _kept.update(row=Maintenance.objects.order_by("pk").first(), at=time.monotonic())
+    row: Maintenance | None = _kept["row"]
+    return row
+
+
+def forget_maintenance() -> None:
+    """Have the next question read it anew; for who changed it in this process."""
+    _kept["at"] = -STANDS
+
+
+def is_under_maintenance(*, at: datetime) -> bool:
+    """Whether nothing may be written now.
+
+    Cost:   at most one query every five seconds in a process
+    """
+    row = find_maintenance(fresh=False)
+    return row is not None and row.begins_at <= at
+
+
+def maintenance_text(row: Maintenance) -> str:
+    """What people are told of a maintenance, before and while it is on."""
+    begins, until = (one.astimezone(clock.SHANGHAI) for one in (row.begins_at, row.until))
+    same_day = begins.date() == until.date()
+    return f"{begins:%m月%d日 %H:%M} 到 {until:{'%H:%M' if same_day else '%m月%d日 %H:%M'}} 系统维护：{row.reason}"
+
+
+def list_digests(*, limit: int = 2) -> list[Digest]:
+    """The last digests, newest first."""
+    return list(Digest.objects.order_by("-day")[:limit])
+
+
+def find_digest_of(day: date) -> Digest | None:
+    """The digest of a day."""
+    return Digest.objects.filter(pk=day).first()
+
+
+def find_oldest_waiting() -> datetime | None:
+    """Since when the outbox message that waits longest has been waiting; None when nothing does.
+
+    Cost:   one query on a partial index
+    """
+    waiting = OutboxMessage.objects.filter(delivered_at=None, failed_at=None)
+    return waiting.order_by("due_at").values_list("queued_at", flat=True).first()
