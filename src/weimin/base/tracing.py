@@ -1,7 +1,7 @@
 """The number that ties together what one request causes: its log lines, what it queues, what the worker does with that.
 
-It is the trace id of W3C Trace Context, so that a proxy or a caller that has one already can hand it on. It says nothing of
-anybody and is good for searching logs only.
+It is the trace id of W3C Trace Context, so that a proxy that has one already can hand it on. It says nothing of anybody
+and is good for searching logs only.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from django.shortcuts import render
 UNSTORABLE = "内容里有无法识别的字符，请删掉后重新提交，已填的其他内容不受影响。"
 #: What an address for sending forms says to somebody who opens it.
 NO_SUCH_WAY = "这个地址只用来提交表单，不能直接打开。请回到原来的页面操作。"
+NO_SUCH_PAGE = "网址可能写错了，或者这一页已经撤下。可以回首页搜索要办的事。"
 
 _TITLES = {
     400: "请求有误",
@@ -45,7 +46,7 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404 as a page."""
-    return error_page(request, 404, "网址可能写错了，或者这一页已经撤下。可以回首页搜索要办的事。")
+    return error_page(request, 404, NO_SUCH_PAGE)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from weimin.base import clock, crypto
@@ -17,6 +18,7 @@ from weimin.base.errors import WeiminError
 from weimin.base.scrubbing import scrub
 from weimin.config import checks, machine, weblogin
 from weimin.kernel.cases import queries as cases
+from weimin.kernel.catalogue.queries import lists as catalogue
 from weimin.kernel.deadlines import queries as deadlines
 from weimin.kernel.record import queries as record
 from weimin.ui import paper
@@ -96,7 +98,7 @@ def _calendar() -> Finding:
 
 
 def _moments() -> Finding:
-    stuck = len(deadlines.list_stuck()) + len(cases.list_stuck())
+    stuck = _stuck()
     text = f"{stuck} 件到时间没办成，请看“运行情况”" if stuck else "都按时办了"
     return Finding("到期处理", stuck == 0, text)
 
@@ -264,28 +266,85 @@ def look() -> list[Finding]:
     return found
 
 
-def facts() -> dict[str, float]:
-    """Numbers for the metrics, by name.
+#: How long facts stand for whoever scrapes, in seconds.
+_FACTS_STAND = 10.0
+_facts: dict[str, Any] = {"at": -_FACTS_STAND, "facts": {}}
 
-    Cost:   some ten queries, each on an index or on few rows
+
+def kept_facts() -> dict[str, float]:
+    """The facts as of a few seconds ago; without a database what can be told without it.
+
+    Cost:   as `facts`, at most every ten seconds in a process
     """
-    at, counts, lag = clock.now(), record.count_outbox(), record.read_lag()
-    oldest = record.find_oldest_waiting()
-    backup = machine.read_backup()
-    disk = machine.disk_of(settings.WEIMIN_FILES_ROOT)
-    beats = [(at - one.at).total_seconds() for one in record.list_workers()]
+    if time.monotonic() - _facts["at"] >= _FACTS_STAND:
+        try:
+            found = {**facts(), "database_up": 1.0}
+        except DatabaseError:
+            found = {**_machine_facts(), "database_up": 0.0}
+        _facts.update(at=time.monotonic(), facts=found)
+    return dict(_facts["facts"])
+
+
+def forget_facts() -> None:
+    """Have the next question look anew."""
+    _facts["at"] = -_FACTS_STAND
+
+
+def worker_facts() -> dict[str, float]:
+    """What only the platform itself can count, for the row of its sign of life: web processes stand behind the wall.
+
+    Cost:   two queries of at most fifty rows
+    """
+    return {"moments_stuck": len(deadlines.list_stuck()) + len(cases.list_stuck())}
+
+
+def _stuck() -> int:
+    """Due moments that failed, as a worker counted them lately; counted here where none did."""
+    fresh = [one for one in record.list_workers() if one.at > clock.now() - timedelta(minutes=2)]
+    told = [int(one.facts["moments_stuck"]) for one in fresh if "moments_stuck" in one.facts]
+    return max([*told, int(worker_facts()["moments_stuck"])])
+
+
+def _machine_facts() -> dict[str, float]:
+    at, backup, disk = clock.now(), machine.read_backup(), machine.disk_of(settings.WEIMIN_FILES_ROOT)
     return {
-        "outbox_waiting": counts["waiting"],
-        "outbox_given_up": counts["failed"],
-        "outbox_oldest_seconds": (at - oldest).total_seconds() if oldest else 0,
-        "chain_waiting": lag.waiting,
-        "moments_stuck": len(deadlines.list_stuck()) + len(cases.list_stuck()),
         "files_broken": len(record.list_broken()),
         "disk_free_bytes": disk.free,
         "disk_total_bytes": disk.total,
-        "backup_age_seconds": (at - backup.backup_at).total_seconds() if backup.backup_at else -1,
-        "worker_beat_age_seconds": min(beats, default=-1),
+        "backup_age_seconds": _age(backup.backup_at, at),
+        "drill_age_seconds": _age(backup.drill_at if backup.drill_good else None, at),
+    }
+
+
+def _age(then: datetime | None, at: datetime) -> float:
+    """Seconds since a moment; -1 where there was none."""
+    return (at - then).total_seconds() if then else -1.0
+
+
+def facts() -> dict[str, float]:
+    """Numbers for the metrics, by the names of `metrics.FACTS`.
+
+    Cost:   some twelve queries, each on an index or on few rows
+    """
+    at, counts, lag = clock.now(), record.count_outbox(), record.read_lag()
+    beats, digest = [one.at for one in record.list_workers()], record.find_last_digest()
+    server = machine.database_facts()
+    return {
+        "outbox_waiting": counts["waiting"],
+        "outbox_given_up": counts["failed"],
+        "outbox_oldest_seconds": max(0.0, _age(record.find_oldest_waiting(), at)),
+        "chain_waiting": lag.waiting,
+        "chain_oldest_seconds": max(0.0, _age(lag.oldest_at, at)),
+        "moments_stuck": _stuck(),
+        "imports_failed": catalogue.count_broken_imports(since=at - timedelta(days=1)),
+        "jobs_failed": server["jobs_failed"],
+        "digest_age_seconds": _age(digest.at if digest else None, at),
+        "digest_lines": len(digest.lines) if digest else 0,
+        "worker_beat_age_seconds": _age(max(beats, default=None), at),
+        "workers": sum(one > at - timedelta(minutes=2) for one in beats),
         "maintenance": float(record.is_under_maintenance(at=at)),
-        "looked_at": at.timestamp(),
-        **machine.database_facts(),
+        "database_connections": server["connections"],
+        "database_connections_max": server["connections_max"],
+        "replication_lag_seconds": server["replication_lag"],
+        **_machine_facts(),
     }

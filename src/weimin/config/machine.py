@@ -110,7 +110,7 @@ def database_facts() -> dict[str, float]:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'),"
+            "SELECT (SELECT sum(numbackends) FROM pg_stat_database WHERE datname IS NOT NULL),"
             " current_setting('max_connections')::int, current_setting('random_page_cost')::float,"
             " (SELECT setting::bigint * 8192 FROM pg_settings WHERE name = 'shared_buffers'),"
             " current_setting('autovacuum') = 'on', extract(epoch FROM clock_timestamp()),"

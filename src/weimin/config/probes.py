@@ -1,28 +1,35 @@
-"""What machines ask of a web process: whether it lives, whether it can serve, and its metrics."""
+"""What machines ask of a web process: whether it lives, whether it can serve, and its metrics.
+
+They are answered before sessions, transactions and host names are looked at: a lost database must not make a process
+look dead, and a balancer asks by address.
+"""
 
 from __future__ import annotations
 
 import os
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpResponse, JsonResponse
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
-from weimin.base import crypto, keys
+from weimin.base import clock, crypto, keys
 from weimin.base.errors import NotReady
 from weimin.base.guard import access
-from weimin.config import metrics
-from weimin.config.answers import error_page
+from weimin.config import health, metrics
+from weimin.config.answers import NO_SUCH_PAGE, error_page
+from weimin.kernel.record import queries as record
 
 #: How long an answer about readiness stands, in seconds: probes of several balancers cost one look.
 STANDS = 2.0
-_last: dict[str, Any] = {"at": -STANDS, "wrong": []}
+_last: dict[str, Any] = {"at": -STANDS, "wrong": [], "maintenance": False}
 
 
 def _database() -> bool:
@@ -31,10 +38,15 @@ def _database() -> bool:
     return True
 
 
+@cache
+def _wanted() -> frozenset[tuple[str, str]]:
+    """The migrations that this code knows."""
+    return frozenset(MigrationLoader(None).disk_migrations)
+
+
 def _tables() -> bool:
     """Whether the tables are at least as new as this code; newer ones are fine while an upgrade rolls."""
-    executor = MigrationExecutor(connection)
-    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return _wanted() <= set(MigrationRecorder(connection).applied_migrations())
 
 
 def _keys() -> bool:
@@ -55,16 +67,22 @@ _SETTLED = frozenset({"tables"})
 _settled: set[str] = set()
 
 
+def forget() -> None:
+    """Have the next probe look anew, at everything."""
+    _last["at"] = -STANDS
+    _settled.clear()
+
+
 def look() -> list[str]:
     """The names of what is not ready; empty when everything is.
 
-    Cost:   one query at most every two seconds
+    Cost:   two small queries at most every two seconds
     """
     if time.monotonic() - _last["at"] < STANDS:
         return list(_last["wrong"])
     wrong = []
     for name, good in _LOOKS.items():
-        if name in _settled:
+        if name in _settled or (name == "tables" and "database" in wrong):
             continue
         try:
             fine = good()
@@ -74,7 +92,8 @@ def look() -> list[str]:
             wrong.append(name)
         elif name in _SETTLED:
             _settled.add(name)
-    _last.update(at=time.monotonic(), wrong=wrong)
+    under = not {"database", "tables"} & set(wrong) and record.is_under_maintenance(at=clock.now())
+    _last.update(at=time.monotonic(), wrong=wrong, maintenance=under)
     return wrong
 
 
@@ -88,9 +107,13 @@ def live(request: Any) -> HttpResponse:
 @access("public")
 @require_safe
 def ready(request: Any) -> HttpResponse:
-    """Whether requests may be sent here: 503 with the names of what is missing, which say nothing to a stranger."""
+    """Whether requests may be sent here: 503 with the names of what is missing, which say nothing to a stranger.
+
+    Maintenance is told and is no reason to send nothing: reading goes on.
+    """
     wrong = look()
-    return JsonResponse({"ready": not wrong, "wrong": wrong}, status=503 if wrong else 200)
+    body = {"ready": not wrong, "wrong": wrong, "maintenance": _last["maintenance"]}
+    return JsonResponse(body, status=503 if wrong else 200)
 
 
 @access("public")
@@ -99,6 +122,29 @@ def show_metrics(request: Any) -> HttpResponse:
     """Metrics for whoever has the token; for everybody else the address does not exist."""
     given = request.headers.get("Authorization", "")
     if not metrics.is_on() or not crypto.same(given, f"Bearer {settings.WEIMIN_METRICS_TOKEN}"):
-        return error_page(request, 404, "网址可能写错了，或者这一页已经撤下。可以回首页搜索要办的事。")
-    body, kind = metrics.draw()
+        return error_page(request, 404, NO_SUCH_PAGE)
+    body, kind = metrics.draw(health.kept_facts())
     return HttpResponse(body, content_type=kind)
+
+
+_AT: dict[str, Callable[[Any], HttpResponse]] = {
+    "/health/live": live,
+    "/health/ready": ready,
+    "/metrics": show_metrics,
+}
+
+
+class Probed:
+    """Answers what machines ask before anything is done that only people need."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        view = _AT.get(request.path_info)
+        if view is None:
+            return self.get_response(request)
+        request.is_probe = True  # type: ignore[attr-defined]
+        answer = view(request)
+        answer["Cache-Control"] = "no-store"
+        return answer

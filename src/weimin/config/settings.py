@@ -106,6 +106,7 @@ MIDDLEWARE = [
     "weimin.config.middleware.Answers",
     "django.middleware.security.SecurityMiddleware",
     "weimin.config.hardening.Hardening",
+    "weimin.config.probes.Probed",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -318,8 +319,8 @@ WEIMIN_METRICS_FOLDER = str(DATA / "metrics")
 if WEIMIN_METRICS_TOKEN:
     # the library reads it when it is imported
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = WEIMIN_METRICS_FOLDER
-#: Free space of the disk with the files, in GiB (percent on a disk under 100 GiB): told of, convenience deleted, no more
-#: files taken in. `warn=20;shed=8;stop=3`
+#: Free space of the disk with the files, in GiB (percent on a disk under 100 GiB): told of, convenience deleted, no
+#: more files taken in. `warn=20;shed=8;stop=3`
 WEIMIN_DISK = {"warn": 20.0, "shed": 8.0, "stop": 3.0} | {
     name: float(value) for name, value in _pairs("WEIMIN_DISK").items()
 }

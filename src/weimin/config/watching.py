@@ -44,7 +44,8 @@ class Watched:
                 response = self.get_response(request)
             seconds = time.perf_counter() - began
             response["X-Trace"] = trace
-            _keep(request, response.status_code, seconds, asked)
+            if not hasattr(request, "is_probe"):
+                _keep(request, response.status_code, seconds, asked)
         return response
 
 

@@ -183,13 +183,19 @@ class WorkerBeat(models.Model):
     name = models.CharField("名称", max_length=80, primary_key=True, help_text="哪个后台进程")
     at = models.DateTimeField("时间", help_text="最近一次活动")
     note = models.CharField("说明", max_length=200, blank=True, default="", help_text="它刚做了什么")
+    version = models.CharField(
+        "版本", max_length=32, blank=True, default="", db_default="", help_text="它运行的是哪一版程序"
+    )
+    facts = models.JSONField(
+        "数字", default=dict, db_default={}, help_text="网页进程看不到、由它数的数：到期没办成、导入出错等"
+    )
 
     class Meta:
         verbose_name = "后台进程心跳"
 
 
 class Maintenance(models.Model):
-    """A time during which nothing is written: announced before, read by every process within seconds. One row at most."""
+    """A time during which nothing is written: announced before, followed within seconds. One row at most."""
 
     begins_at = models.DateTimeField("开始", help_text="从什么时候起暂停办理")
     until = models.DateTimeField("预计结束", help_text="大约到什么时候，告诉群众和工作人员的")

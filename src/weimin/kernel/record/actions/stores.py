@@ -280,9 +280,11 @@ def do_once(
         return answer, False
 
 
-def beat(*, name: str, at: datetime, note: str = "") -> None:
-    """Leave a worker's sign of life."""
-    WorkerBeat.objects.update_or_create(name=name, defaults={"at": at, "note": note[:200]})
+def beat(*, name: str, at: datetime, note: str = "", version: str = "", facts: dict[str, float] | None = None) -> None:
+    """Leave a worker's sign of life, with what only it can count; those of workers gone for a day are forgotten."""
+    values = {"at": at, "note": note[:200], "version": version, "facts": facts or {}}
+    WorkerBeat.objects.update_or_create(name=name, defaults=values)
+    WorkerBeat.objects.filter(at__lt=at - timedelta(days=1)).delete()
 
 
 def retry_failed(*, by: Actor, at: datetime, message_id: int) -> bool:

@@ -26,7 +26,7 @@ class MaintenanceInvalid(Invalid):
 
 
 def arrange_maintenance(*, by: Actor, at: datetime, begins_at: datetime, until: datetime, reason: str) -> None:
-    """Have nothing written from a moment on; every process follows within five seconds. A former arrangement is replaced.
+    """Have nothing written from a moment on, in place of what was arranged; every process follows within five seconds.
 
     Raises: MaintenanceInvalid — it ends before it begins or before now, is longer than a week, or nobody is told why
     Cost:   three statements

@@ -34,7 +34,7 @@ from weimin.kernel.record.queries.stores import (
 )
 from weimin.kernel.record.queries.trail import TrailClosed, iter_trail, list_trail
 from weimin.kernel.record.queries.upkeep import (
-    find_digest_of,
+    find_last_digest,
     find_maintenance,
     find_oldest_waiting,
     is_under_maintenance,
@@ -60,8 +60,8 @@ __all__ = [
     "draw_day_part",
     "find_answer",
     "find_digest",
-    "find_digest_of",
     "find_last_check",
+    "find_last_digest",
     "find_maintenance",
     "find_oldest_waiting",
     "find_open_day",

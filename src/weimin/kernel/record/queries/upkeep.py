@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from weimin.base import clock
@@ -51,9 +51,9 @@ def list_digests(*, limit: int = 2) -> list[Digest]:
     return list(Digest.objects.order_by("-day")[:limit])
 
 
-def find_digest_of(day: date) -> Digest | None:
-    """The digest of a day."""
-    return Digest.objects.filter(pk=day).first()
+def find_last_digest() -> Digest | None:
+    """The newest digest."""
+    return Digest.objects.order_by("-day").first()
 
 
 def find_oldest_waiting() -> datetime | None:
