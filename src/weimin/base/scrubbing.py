@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from pythonjsonlogger.json import JsonFormatter
 
@@ -47,8 +49,21 @@ class ScrubbingFormatter(logging.Formatter):
 
 
 class ScrubbingJsonFormatter(JsonFormatter):
-    """One JSON object a line with the fields of the record and its extras, scrubbed as a whole."""
+    """One JSON object a line with the fields of the record and its extras, each scrubbed before it is written.
 
-    def format(self, record: logging.LogRecord) -> str:
-        """One record as it is written."""
-        return scrub(super().format(record))
+    The finished line is not scrubbed: a form that takes a quotation mark with it would leave no JSON.
+    """
+
+    def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
+        """Every field of one record, names and numbers too; never Django's request, which has the address in it."""
+        return {scrub(str(name)): _scrub_value(value) for name, value in log_data.items() if name != "request"}
+
+
+def _scrub_value(value: Any) -> Any:
+    """A value as it may be written: what is neither text nor a plain number is written as text."""
+    if isinstance(value, Mapping):
+        return {scrub(str(name)): _scrub_value(one) for name, one in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_scrub_value(one) for one in value]
+    text = scrub(str(value))
+    return value if isinstance(value, bool | int | float | None) and text == str(value) else text

@@ -13,14 +13,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from weimin.base.scrubbing import scrub
+
 _PARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _current: ContextVar[str] = ContextVar("weimin_trace", default="")
 
 
 def read_parent(header: str) -> str:
-    """The trace id of a `traceparent` header; '' when it is not one."""
+    """The trace id of a `traceparent` header; '' when it is not one, or has the form of a number that logs scrub."""
     found = _PARENT.fullmatch(header.strip())
-    return found.group(1) if found else ""
+    return found.group(1) if found and scrub(found.group(1)) == found.group(1) else ""
+
+
+def make() -> str:
+    """A new trace id, of which the scrubber of the logs leaves all."""
+    while scrub(trace := secrets.token_hex(16)) != trace:
+        pass
+    return trace
 
 
 def current() -> str:
@@ -31,7 +40,7 @@ def current() -> str:
 @contextmanager
 def tracing(trace: str = "") -> Iterator[str]:
     """Have a trace id in force, a new one when none is given."""
-    token = _current.set(trace or secrets.token_hex(16))
+    token = _current.set(trace or make())
     try:
         yield _current.get()
     finally:

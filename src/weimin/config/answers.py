@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
+from weimin.base import tracing
+
 #: What text that PostgreSQL cannot hold gets, such as a NUL byte.
 UNSTORABLE = "内容里有无法识别的字符，请删掉后重新提交，已填的其他内容不受影响。"
 #: What an address for sending forms says to somebody who opens it.
@@ -27,10 +29,12 @@ _TITLES = {
 
 def error_page(request: HttpRequest, status: int, message: str) -> HttpResponse:
     """A whole page with one sentence and a way on; for the API the same sentence as JSON."""
+    number = tracing.spoken(tracing.current()) if status >= 500 else ""
     if request.path.startswith("/api/"):
+        message += f"（查询编号 {number}）" if number else ""
         body = {"code": f"http.{status}", "message": message, "fields": {}}
         return JsonResponse(body, status=status, json_dumps_params={"ensure_ascii": False})
-    context = {"status": status, "title": _TITLES.get(status, "出错了"), "message": message}
+    context = {"status": status, "title": _TITLES.get(status, "出错了"), "message": message, "number": number}
     return render(request, "ui/error.html", context, status=status)
 
 

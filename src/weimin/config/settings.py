@@ -349,6 +349,7 @@ LOGGING = {
         "json": {
             "()": "weimin.base.scrubbing.ScrubbingJsonFormatter",
             "fmt": "%(asctime)s %(levelname)s %(name)s %(trace)s %(message)s",
+            "json_ensure_ascii": False,
         },
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": WEIMIN_LOG_FORMAT, "filters": ["traced"]}},
