@@ -27,14 +27,20 @@ _TITLES = {
 }
 
 
-def error_page(request: HttpRequest, status: int, message: str) -> HttpResponse:
-    """A whole page with one sentence and a way on; for the API the same sentence as JSON."""
-    number = tracing.spoken(tracing.current()) if status >= 500 else ""
+def error_page(request: HttpRequest, status: int, message: str, *, code: str = "", back: str = "") -> HttpResponse:
+    """A whole page with one sentence and a way on, also `back` to a page; for the API the same sentence as JSON."""
+    number = tracing.spoken(tracing.current()) if status >= 500 and not code else ""
     if request.path.startswith("/api/"):
         message += f"（查询编号 {number}）" if number else ""
-        body = {"code": f"http.{status}", "message": message, "fields": {}}
+        body = {"code": code or f"http.{status}", "message": message, "fields": {}}
         return JsonResponse(body, status=status, json_dumps_params={"ensure_ascii": False})
-    context = {"status": status, "title": _TITLES.get(status, "出错了"), "message": message, "number": number}
+    context = {
+        "status": status,
+        "title": _TITLES.get(status, "出错了"),
+        "message": message,
+        "number": number,
+        "back": back,
+    }
     return render(request, "ui/error.html", context, status=status)
 
 

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
+from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,12 @@ class Finding:
     text: str
     todo: str = ""
     code: str = ""
+
+
+@cache
+def version() -> str:
+    """The version of this program, and of what it is packed from where that is known."""
+    return package_version("weimin")[:32]
 
 
 def _one(sql: str) -> str:

@@ -19,12 +19,14 @@ from procrastinate.contrib.django import app
 
 from weimin.apps.delegation import actions as delegation
 from weimin.apps.taskadmission import actions as taskadmission
-from weimin.base import clock
+from weimin.base import clock, tracing
+from weimin.config import health, metrics
 from weimin.kernel.accounts import actions as accounts
 from weimin.kernel.cases import actions as cases
 from weimin.kernel.catalogue import actions as catalogue
 from weimin.kernel.deadlines import actions as deadlines
 from weimin.kernel.record import actions as record
+from weimin.kernel.record import queries as record_queries
 from weimin.kernel.record.types import Actor
 from weimin.kernel.rights import actions as rights
 from weimin.kernel.supervision import actions as supervision
@@ -152,6 +154,25 @@ def work_once() -> str:
     return f"期限 {moved}，重算 {counted}，通知 {sent}，入链 {linked}"
 
 
+def _round(at: datetime) -> int:
+    """One round of what waits, under one trace; gives how many things were done."""
+    with tracing.tracing():
+        busy = record.deliver_outbox(at=at, tell=_count) + deadlines.work_on_notices(at=at)
+        return busy + catalogue.work_on_imports(at=at) + catalogue.work_on_drift(at=at)
+
+
+def _count(good: int, bad: int, seconds: float) -> None:
+    """Have the metrics know what was delivered."""
+    if metrics.is_on():
+        metrics.note_work(good=good, bad=bad, seconds=seconds)
+
+
+def _beat(name: str, at: datetime, *, paused: bool) -> None:
+    """Attend to due moments unless there is maintenance, and leave a sign of life."""
+    note = "维护中，暂停" if paused else f"期限 {attend(at)}"
+    record.beat(name=name, at=at, note=note, version=health.version(), facts=health.worker_facts())
+
+
 def _pump(stop: threading.Event, name: str) -> None:
     beat_at = chain_at = clock.now() - timedelta(hours=1)
     while not stop.is_set():
@@ -159,13 +180,13 @@ def _pump(stop: threading.Event, name: str) -> None:
         try:
             close_old_connections()
             at = clock.now()
-            busy = record.deliver_outbox(at=at) + deadlines.work_on_notices(at=at)
-            busy += catalogue.work_on_imports(at=at) + catalogue.work_on_drift(at=at)
-            if at >= chain_at:
-                chain_at = chain_or_wait(at)
+            paused = record_queries.is_under_maintenance(at=at)
+            if not paused:
+                busy = _round(at)
+                if at >= chain_at:
+                    chain_at = chain_or_wait(at)
             if at - beat_at > timedelta(seconds=20):
-                moved = attend(at)
-                record.beat(name=name, at=at, note=f"期限 {moved}")
+                _beat(name, at, paused=paused)
                 beat_at = at
         except Exception:
             log.exception("the pump failed and goes on")

@@ -10,7 +10,7 @@ import sys
 import click
 
 from weimin.base.errors import NotReady, WeiminError
-from weimin.config.cli import appointing, asking, checking, clocks, keeping, loading, serving, verifying, years
+from weimin.config.cli import appointing, asking, checking, clocks, keeping, loading, serving, upkeep, verifying, years
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -33,6 +33,7 @@ for command in (
     checking.check_uscc,
     serving.token,
     serving.doctor,
+    upkeep.maintenance,
     verifying.verify,
     keeping.keys,
     keeping.files,

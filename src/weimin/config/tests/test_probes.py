@@ -15,7 +15,6 @@ from django.test.utils import CaptureQueriesContext
 from weimin.base import clock
 from weimin.config import probes
 from weimin.kernel.record import actions
-from weimin.kernel.record.queries.upkeep import forget_maintenance
 from weimin.kernel.record.types import Actor
 
 pytestmark = pytest.mark.django_db
@@ -26,10 +25,8 @@ OPERATOR = Actor.system("运维（测试）", via="cli")
 def looked_at_anew(settings: Any, tmp_path: Path) -> Iterator[None]:
     settings.WEIMIN_FILES_ROOT = str(tmp_path)
     probes.forget()
-    forget_maintenance()
     yield
     probes.forget()
-    forget_maintenance()
 
 
 def test_a_living_process_asks_nothing_of_the_database() -> None:

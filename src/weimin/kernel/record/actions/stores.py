@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import tempfile
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -91,15 +92,16 @@ def queue_events(*, at: datetime, topic: str, payloads: list[dict[str, Any]]) ->
     OutboxMessage.objects.bulk_create(rows, batch_size=1000)
 
 
-def deliver_outbox(*, at: datetime, batch: int = 100) -> int:
+def deliver_outbox(*, at: datetime, batch: int = 100, tell: Callable[[int, int, float], None] | None = None) -> int:
     """Deliver waiting outbox messages to their listeners; safe with many workers.
 
     A message that fails is tried again after 1, 2, 4 … minutes and given up after eight attempts,
-    for the operator to see.
+    for the operator to see. `tell` hears how many were delivered, how many failed, and in how many seconds.
 
     Shape:  the number of messages handled; 0 when nothing waits
     Cost:   two queries a batch beside what the listeners do
     """
+    began = time.perf_counter()
     with transaction.atomic():
         rows = list(
             OutboxMessage.objects.select_for_update(skip_locked=True)
@@ -113,6 +115,8 @@ def deliver_outbox(*, at: datetime, batch: int = 100) -> int:
                 if _deliver_one(row, at):
                     done.append(row.pk)
         OutboxMessage.objects.filter(pk__in=done).update(delivered_at=at, attempts=F("attempts") + 1)
+    if tell is not None and rows:
+        tell(len(done), len(rows) - len(done), time.perf_counter() - began)
     return len(rows)
 
 
