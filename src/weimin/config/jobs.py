@@ -1,7 +1,8 @@
 """The worker: drains the outbox, chains the audit trail, attends to due moments, and runs the scheduled jobs.
 
 Nothing exists only here: the outbox and the rows' due moments are the queue of record, so a worker may stop
-at any time and another goes on. Schedules are procrastinate's periodic jobs, kept in PostgreSQL.
+at any time and another goes on. Schedules are procrastinate's periodic jobs, kept in PostgreSQL; their hours are UTC,
+eight behind Shanghai's: 17 o'clock here is one at night there.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ KEEP_DAYS = 180
 UNSENT_DAYS = 90
 
 
-@app.periodic(cron="17 3 * * *")
+@app.periodic(cron="17 19 * * *")
 @app.task(queue="nightly", pass_context=False)
 def sweep(timestamp: int) -> None:
     """Every night: forget outbox rows, answers, sessions, limits, drafts, copies, looks and missed questions of old."""
@@ -54,14 +55,14 @@ def sweep(timestamp: int) -> None:
     catalogue.forget_misses(at=at)
 
 
-@app.periodic(cron="23 2 * * *")
+@app.periodic(cron="23 18 * * *")
 @app.task(queue="nightly", pass_context=False)
 def propose(timestamp: int) -> None:
     """Every night: list ended matters whose time of keeping is over; nothing is destroyed before two people decide."""
     rights.propose_destructions(by=Actor.system("系统（保管期满）"), at=clock.now())
 
 
-@app.periodic(cron="7 1 * * *")
+@app.periodic(cron="7 17 * * *")
 @app.task(queue="nightly", pass_context=False)
 def add_years(timestamp: int) -> None:
     """Every night: see that the logs that are parted by year have a part for this year and the next."""
@@ -77,21 +78,21 @@ async def retry_stalled(context: procrastinate.JobContext, timestamp: int) -> No
         await manager.retry_job(job)
 
 
-@app.periodic(cron="41 2 * * *")
+@app.periodic(cron="41 18 * * *")
 @app.task(queue="nightly", pass_context=False)
 def scan(timestamp: int) -> None:
     """Every night: look for patterns in the clocks of the last month that a supervisor should see."""
     supervision.scan_clocks(by=Actor.system("系统（时钟核查）"), at=clock.now())
 
 
-@app.periodic(cron="53 1 * * *")
+@app.periodic(cron="53 17 * * *")
 @app.task(queue="nightly", pass_context=False)
 def verify(timestamp: int) -> None:
     """Every night: check the audit chain of the days that were closed since the last good check."""
     record.check_last_days(by=Actor.system("系统（夜间核验）"), at=clock.now())
 
 
-@app.periodic(cron="11 4 * * *")
+@app.periodic(cron="11 20 * * *")
 @app.task(queue="nightly", pass_context=False)
 def compare(timestamp: int) -> None:
     """Every night: compare what every township publishes with the lists, and keep the report of the day."""
