@@ -19,6 +19,7 @@ from weimin.base import clock, crypto
 from weimin.base.errors import WeiminError
 from weimin.base.scrubbing import scrub
 from weimin.config import checks, machine, weblogin
+from weimin.config.advice import advice_of
 from weimin.kernel.cases import queries as cases
 from weimin.kernel.catalogue.queries import lists as catalogue
 from weimin.kernel.deadlines import queries as deadlines
@@ -28,13 +29,15 @@ from weimin.ui import paper
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at; when it is not good, `todo` says what to do next."""
+    """One thing looked at; when it is not good, `means` says what it does to people and `todo` what to do next."""
 
     name: str
     good: bool
     text: str
     todo: str = ""
     code: str = ""
+    group: str = ""
+    means: str = ""
 
 
 @cache
@@ -162,7 +165,7 @@ def _disk() -> Finding:
 def _clocks() -> Finding:
     skew = abs(machine.database_facts()["clock"] - time.time())
     good = skew < machine.CLOCK_SKEW.total_seconds()
-    return Finding("时钟", good, f"本机和数据库相差 {skew:.1f} 秒", "两台机器都要用 NTP 对时（timedatectl status）")
+    return Finding("时钟", good, f"本机和数据库相差 {skew:.1f} 秒")
 
 
 def _database_settings() -> Finding:
@@ -171,13 +174,13 @@ def _database_settings() -> Finding:
     if facts["random_page_cost"] > 2:
         wrong.append(f"random_page_cost 是 {facts['random_page_cost']:g}，固态盘应为 1.1，否则大表会整表读")
     if facts["shared_buffers"] < 256 * 2**20:
-        wrong.append(f"shared_buffers 只有 {facts['shared_buffers'] / 2**20:.0f} MB")
+        wrong.append(f"shared_buffers 只有 {facts['shared_buffers'] / 2**20:.0f} MB，至少 256 MB，一般取内存的四分之一")
     if not facts["autovacuum"]:
         wrong.append("autovacuum 关着，表会越来越大")
     if facts["connections"] > facts["connections_max"] * 0.9:
         wrong.append(f"连接用了 {facts['connections']:.0f}/{facts['connections_max']:.0f}，快用完了")
     text = "；".join(wrong) or f"连接 {facts['connections']:.0f}/{facts['connections_max']:.0f}，参数正常"
-    return Finding("数据库参数", not wrong, text, "运行 weimin postgres-settings 看建议的参数，改后重启数据库")
+    return Finding("数据库参数", not wrong, text)
 
 
 def _backups() -> Finding:
@@ -187,16 +190,52 @@ def _backups() -> Finding:
     else:
         good = at - found.backup_at < machine.BACKUP_AGE
         text = f"最近备份 {found.backup_at.astimezone(clock.SHANGHAI):%m月%d日 %H:%M}"
-    return Finding("备份", good, text, "看备份服务的日志：journalctl -u weimin-backup，或手工运行一次")
+    return Finding("备份", good, text)
 
 
 def _drill() -> Finding:
     found, at = machine.read_backup(), clock.now()
     if found.drill_at is None:
-        return Finding("恢复演练", settings.WEIMIN_DEMO, "没有演练过", "没演练过的备份不算备份，请运行恢复演练")
+        return Finding("恢复演练", settings.WEIMIN_DEMO, "没有演练过")
     good = found.drill_good and at - found.drill_at < machine.DRILL_AGE
     text = f"{found.drill_at.astimezone(clock.SHANGHAI):%Y年%m月%d日}演练，{'通过' if found.drill_good else '没通过'}"
-    return Finding("恢复演练", good, text, "每月至少演练一次；没通过的，当作没有备份处理")
+    return Finding("恢复演练", good, text)
+
+
+def _pooler() -> Finding:
+    """Whether notices reach a listener here: a pooler of transactions swallows LISTEN."""
+    if connection.in_atomic_block:
+        return Finding("连接池", True, "在事务里，没有检查")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        first = cursor.fetchone()[0]
+        cursor.execute("SELECT pg_backend_pid(), inet_server_port(), current_setting('port')::int")
+        second, port, own = cursor.fetchone()
+    given = int(connection.settings_dict["PORT"] or own)
+    between = first != second or (port is not None and given != own)
+    return Finding("连接池", not between, "本机经过连接池" if between else "直连数据库")
+
+
+def _versions() -> Finding:
+    fresh = [one for one in record.list_workers() if one.at > clock.now() - timedelta(minutes=2) and one.version]
+    other = sorted({one.version for one in fresh} - {version()})
+    text = f"有 {'、'.join(other)} 版的在运行，这里是 {version()} 版" if other else f"都是 {version()} 版"
+    return Finding("后台版本", not other, text)
+
+
+#: Operations that rewrite a table or hold up its writers for as long as it is long.
+_HEAVY = frozenset(
+    {"AlterField", "AddConstraint", "AddIndex", "RemoveIndex", "RunSQL", "RunPython", "AlterUniqueTogether"}
+)
+
+
+def _pending() -> Finding:
+    executor = MigrationExecutor(connection)
+    left = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    heavy = [f"{one.app_label} {one.name}" for one, _ in left if _HEAVY & {type(op).__name__ for op in one.operations}]
+    if heavy:
+        return Finding("变更锁表", False, f"没做的变更里有 {len(heavy)} 个可能锁住大表：{'、'.join(heavy[:5])}")
+    return Finding("变更锁表", True, "没做的变更都很轻" if left else "没有要做的变更")
 
 
 def _certificates() -> Finding:
@@ -211,14 +250,20 @@ def _certificates() -> Finding:
         if end - at < machine.CERTIFICATE_AHEAD:
             wrong.append(f"{where} 到 {end.astimezone(clock.SHANGHAI):%Y年%m月%d日} 为止")
     first = f"最早 {min(ends).astimezone(clock.SHANGHAI):%Y年%m月%d日} 到期" if ends else "没有设置要看的证书"
-    return Finding("证书", not wrong, "；".join(wrong) or first, "续签证书，再 nginx -s reload")
+    return Finding("证书", not wrong, "；".join(wrong) or first)
 
 
 def _jobs() -> Finding:
     failed = int(machine.database_facts()["jobs_failed"])
-    return Finding(
-        "定时任务", not failed, f"{failed} 个失败" if failed else "没有失败的", "看后台进程的日志里的出错任务"
-    )
+    return Finding("定时任务", not failed, f"{failed} 个失败" if failed else "没有失败的")
+
+
+def _digest() -> Finding:
+    last, silent = record.find_last_digest(), record.is_digest_silent(at=clock.now())
+    if last is None:
+        return Finding("每日摘要", not silent, "还没有写过")
+    text = f"{last.at.astimezone(clock.SHANGHAI):%m月%d日 %H:%M} 写的，{len(last.lines)} 件"
+    return Finding("每日摘要", not silent, f"超过 26 小时没有写，最近一次是 {text}" if silent else text)
 
 
 def _upkeep() -> Finding:
@@ -229,13 +274,14 @@ def _upkeep() -> Finding:
 def _service() -> Finding:
     wrong = [f"{check.code} {text}" for check, text in checks.look() if check.code.split(".")[1][0] == "E"]
     text = f"{len(wrong)} 项不符合正式运行：{wrong[0]}" if wrong else "符合正式运行的要求"
-    return Finding("正式运行", settings.WEIMIN_DEMO or not wrong, text, "manage.py check --deploy 逐项说明")
+    return Finding("正式运行", settings.WEIMIN_DEMO or not wrong, text)
 
 
 _LOOKS: tuple[Callable[[], Finding], ...] = (
     _server,
     _trigrams,
     _migrations,
+    _pending,
     _wall,
     _keys,
     _files,
@@ -247,13 +293,16 @@ _LOOKS: tuple[Callable[[], Finding], ...] = (
     _chain,
     _checks,
     _worker,
+    _versions,
     _jobs,
     _disk,
     _clocks,
     _database_settings,
+    _pooler,
     _backups,
     _drill,
     _certificates,
+    _digest,
     _upkeep,
     _service,
 )
@@ -261,17 +310,23 @@ _LOOKS: tuple[Callable[[], Finding], ...] = (
 
 def look() -> list[Finding]:
     """Look at everything; something that cannot be looked at is a finding too."""
-    found = []
-    for one in _LOOKS:
-        code = one.__name__.strip("_")
-        try:
-            found.append(replace(one(), code=code))
-        except WeiminError as fault:
-            found.append(Finding(code, False, fault.message, code=code))
-        except Exception as fault:
-            text = scrub((str(fault).splitlines() or [type(fault).__name__])[0])[:200]
-            found.append(Finding(code, False, text, code=code))
-    return found
+    return [_advised(one) for one in _LOOKS]
+
+
+def _advised(one: Callable[[], Finding]) -> Finding:
+    """What one look finds, with its group, and with advice when it is not good."""
+    code = one.__name__.strip("_")
+    try:
+        found = one()
+    except WeiminError as fault:
+        found = Finding(code, False, fault.message)
+    except Exception as fault:
+        text = scrub((str(fault).splitlines() or [type(fault).__name__])[0])[:200]
+        found = Finding(code, False, text)
+    known = advice_of(code)
+    if found.good:
+        return replace(found, code=code, group=known.group, todo="")
+    return replace(found, code=code, group=known.group, means=known.means, todo=found.todo or known.todo)
 
 
 #: How long facts stand for whoever scrapes, in seconds.

@@ -21,7 +21,7 @@ from procrastinate.contrib.django import app
 from weimin.apps.delegation import actions as delegation
 from weimin.apps.taskadmission import actions as taskadmission
 from weimin.base import clock, tracing
-from weimin.config import health, metrics
+from weimin.config import digest, health, metrics
 from weimin.kernel.accounts import actions as accounts
 from weimin.kernel.cases import actions as cases
 from weimin.kernel.catalogue import actions as catalogue
@@ -97,6 +97,13 @@ def verify(timestamp: int) -> None:
 def compare(timestamp: int) -> None:
     """Every night: compare what every township publishes with the lists, and keep the report of the day."""
     catalogue.request_drift(by=Actor.system("系统（夜间核对）"), at=clock.now())
+
+
+@app.periodic(cron="50 23 * * *")
+@app.task(queue="nightly", pass_context=False)
+def tell(timestamp: int) -> None:
+    """Every morning: write the digest of everything that failed, and hand it on."""
+    digest.write(clock.now())
 
 
 def attend(at: datetime) -> int:

@@ -34,6 +34,7 @@ for command in (
     serving.token,
     serving.doctor,
     upkeep.maintenance,
+    upkeep.digest,
     verifying.verify,
     keeping.keys,
     keeping.files,

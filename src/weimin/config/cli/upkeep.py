@@ -94,3 +94,19 @@ def _say(json_wanted: bool) -> bool:
     text = f"{'正在维护' if on else '已预告'}：{queries.maintenance_text(row)}{late}"
     say({**value, "reason": row.reason, "by": row.by_label}, text, json_wanted=json_wanted)
     return True
+
+
+@click.command()
+@click.option("--keep", is_flag=True, help="Keep it as today's and hand it on, as the morning's job does.")
+@JSON
+def digest(keep: bool, json_wanted: bool) -> None:
+    """Print everything that failed and what to do; exit code 0 when nothing did, 1 when something did."""
+    setup()
+    from weimin.config import digest as making
+
+    at = clock.now()
+    lines = making.write(at) if keep else making.collect(at)
+    told = [{"code": one.code, "text": one.text, "todo": one.todo} for one in lines]
+    say({"at": at, "lines": told}, making.text_of(lines, at), json_wanted=json_wanted)
+    if lines:
+        sys.exit(1)

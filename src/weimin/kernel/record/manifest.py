@@ -12,6 +12,7 @@ AUDIT_VERBS = {
     "record.trail.exported": "导出审计记录",
     "record.maintenance.arranged": "安排系统维护",
     "record.maintenance.ended": "结束系统维护",
+    "record.disk.shed": "磁盘不够，清理临时内容",
     "record.year.archived": "归档一年的审计和查看记录",
 }
 #: What entries are about, as the trail shows it.
@@ -23,6 +24,7 @@ AUDIT_SUBJECTS = {
     "key": "密钥",
     "year": "年度记录",
     "maintenance": "系统维护",
+    "disk": "磁盘",
 }
 RETENTION = {
     "AuditEntry": "永久：不可修改和删除",

@@ -30,6 +30,8 @@ def operations(request: Any) -> HttpResponse:
         "failed": queries.list_failed(),
         "workers": queries.list_workers(),
         "texts": accounts.list_demo_sms(at=request.at),
+        "digests": queries.list_digests(),
+        "digest_silent": queries.is_digest_silent(at=request.at),
         "stuck_clocks": deadlines.list_stuck(),
         "stuck_cases": cases.list_stuck(),
     }

@@ -27,7 +27,8 @@ from weimin.kernel.record.actions.upkeep import (
     arrange_maintenance,
     end_maintenance,
     keep_digest,
-    shed_delivered,
+    record_shed,
+    shed_rows,
 )
 from weimin.kernel.record.actions.years import YearOpen, YearUnknown, add_years, archive_year, drop_years
 
@@ -59,10 +60,11 @@ __all__ = [
     "queue_events",
     "record_audit",
     "record_export",
+    "record_shed",
     "remember",
     "retry_failed",
     "seal_file",
-    "shed_delivered",
+    "shed_rows",
     "store_blob",
     "store_made",
 ]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from weimin.base.clock import local_date
 from weimin.base.errors import Invalid
 from weimin.kernel.record.actions.stores import record_audit
-from weimin.kernel.record.models import Digest, Maintenance, OutboxMessage
+from weimin.kernel.record.models import Digest, Maintenance, OutboxMessage, RememberedAnswer
 from weimin.kernel.record.queries.upkeep import find_maintenance, forget_maintenance
-from weimin.kernel.record.types import Actor
+from weimin.kernel.record.types import Actor, DigestLine
 
 #: How long digests are kept.
 KEEP = timedelta(days=90)
@@ -59,22 +62,34 @@ def end_maintenance(*, by: Actor, at: datetime) -> bool:
     return True
 
 
-def keep_digest(*, at: datetime, lines: list[str]) -> None:
+def keep_digest(*, at: datetime, lines: list[DigestLine]) -> None:
     """Keep what failed as the digest of the day; written again it replaces the former.
 
     Cost:   two statements
     """
-    Digest.objects.update_or_create(day=local_date(at), defaults={"at": at, "lines": lines})
+    Digest.objects.update_or_create(day=local_date(at), defaults={"at": at, "lines": [asdict(one) for one in lines]})
     Digest.objects.filter(day__lt=local_date(at - KEEP)).delete()
 
 
-def shed_delivered(*, at: datetime, keep: timedelta, batch: int = 10_000) -> int:
-    """Delete delivered outbox rows sooner than usual, because the disk fills; gives how many.
+def record_shed(*, by: Actor, at: datetime, step: str, gone: int) -> None:
+    """Write down that something was deleted because the disk filled."""
+    record_audit(by=by, at=at, verb="record.disk.shed", subject_type="disk", subject_id=step, changes={"gone": gone})
+
+
+def shed_rows(*, step: str, at: datetime, keep: timedelta, batch: int = 10_000) -> int:
+    """Delete delivered outbox rows or remembered answers sooner than usual, because the disk fills; gives how many.
 
     Cost:   one statement for 10,000 rows
     """
-    old = OutboxMessage.objects.filter(delivered_at__lt=at - keep).order_by("pk").values("pk")
+    if step == "delivered":
+        old = OutboxMessage.objects.filter(delivered_at__lt=at - keep).order_by("pk").values("pk")
+        return _delete(OutboxMessage.objects.all(), old, batch)
+    old = RememberedAnswer.objects.filter(at__lt=at - keep).order_by("pk").values("pk")
+    return _delete(RememberedAnswer.objects.all(), old, batch)
+
+
+def _delete(rows: QuerySet[Any], old: QuerySet[Any, Any], batch: int) -> int:
     gone = 0
-    while done := OutboxMessage.objects.filter(pk__in=old[:batch]).delete()[0]:
+    while done := rows.filter(pk__in=old[:batch]).delete()[0]:
         gone += done
     return gone

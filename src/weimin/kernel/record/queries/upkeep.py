@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from weimin.base import clock
-from weimin.kernel.record.models import Digest, Maintenance, OutboxMessage
+from weimin.base.clock import local_date
+from weimin.kernel.record.models import ChainState, Digest, Maintenance, OutboxMessage
 
 #: How long a process goes by what it read, in seconds.
 STANDS = 5.0
+#: Longer than this the daily digest is never silent.
+SILENT_AFTER = timedelta(hours=26)
 _kept: dict[str, Any] = {"at": -STANDS, "row": None}
 
 
@@ -54,6 +57,19 @@ def list_digests(*, limit: int = 2) -> list[Digest]:
 def find_last_digest() -> Digest | None:
     """The newest digest."""
     return Digest.objects.order_by("-day").first()
+
+
+def is_digest_silent(*, at: datetime) -> bool:
+    """Whether the digest was not written for 26 hours, or never although the installation is two days old."""
+    last, begun = find_last_digest(), find_first_day()
+    if last is None:
+        return begun is not None and begun <= local_date(at - timedelta(days=2))
+    return at - last.at >= SILENT_AFTER
+
+
+def find_first_day() -> date | None:
+    """The day on which the chain began: about when the installation did."""
+    return ChainState.objects.values_list("begun_on", flat=True).first()
 
 
 def find_oldest_waiting() -> datetime | None:
