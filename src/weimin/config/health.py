@@ -150,8 +150,7 @@ def _worker() -> Finding:
 
 
 def _disk() -> Finding:
-    disk = machine.disk_of(settings.WEIMIN_FILES_ROOT)
-    pressure = machine.pressure_of(disk, settings.WEIMIN_DISK)
+    disk = record.read_disk()
     text = f"文件区剩 {disk.free / machine.GIB:.0f} GB，共 {disk.total / machine.GIB:.0f} GB"
     told = {
         "fine": "",
@@ -159,7 +158,7 @@ def _disk() -> Finding:
         "shed": "已在自动清理旧日志和临时内容，请尽快扩容",
         "stop": "已暂停收文件，办件照常；请马上腾出空间或扩容",
     }
-    return Finding("磁盘", pressure == "fine", text, told[pressure])
+    return Finding("磁盘", disk.pressure == "fine", text, told[disk.pressure])
 
 
 def _clocks() -> Finding:
@@ -369,7 +368,7 @@ def _stuck() -> int:
 
 
 def _machine_facts() -> dict[str, float]:
-    at, backup, disk = clock.now(), machine.read_backup(), machine.disk_of(settings.WEIMIN_FILES_ROOT)
+    at, backup, disk = clock.now(), machine.read_backup(), record.read_disk()
     return {
         "files_broken": len(record.list_broken()),
         "disk_free_bytes": disk.free,

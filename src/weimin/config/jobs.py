@@ -21,7 +21,7 @@ from procrastinate.contrib.django import app
 from weimin.apps.delegation import actions as delegation
 from weimin.apps.taskadmission import actions as taskadmission
 from weimin.base import clock, tracing
-from weimin.config import digest, health, metrics
+from weimin.config import digest, guard, health, metrics
 from weimin.kernel.accounts import actions as accounts
 from weimin.kernel.cases import actions as cases
 from weimin.kernel.catalogue import actions as catalogue
@@ -182,7 +182,7 @@ def _beat(name: str, at: datetime, *, paused: bool) -> None:
 
 
 def _pump(stop: threading.Event, name: str) -> None:
-    beat_at = chain_at = clock.now() - timedelta(hours=1)
+    beat_at = chain_at = guard_at = clock.now() - timedelta(hours=1)
     while not stop.is_set():
         busy = 0
         try:
@@ -193,6 +193,9 @@ def _pump(stop: threading.Event, name: str) -> None:
                 busy = _round(at)
                 if at >= chain_at:
                     chain_at = chain_or_wait(at)
+            if at - guard_at > timedelta(minutes=1):
+                guard_at = at
+                guard.guard_disk(at)
             if at - beat_at > timedelta(seconds=20):
                 _beat(name, at, paused=paused)
                 beat_at = at

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 import socket
 import ssl
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from cryptography import x509
 from django.conf import settings
@@ -25,17 +23,6 @@ CERTIFICATE_AHEAD = timedelta(days=30)
 #: Beyond this the clocks of the machine and of the database differ too much for due moments.
 CLOCK_SKEW = timedelta(seconds=5)
 
-#: fine; warn: told of; shed: what is only convenience is deleted; stop: files are taken in no more.
-Pressure = Literal["fine", "warn", "shed", "stop"]
-
-
-@dataclass(frozen=True, slots=True)
-class Disk:
-    """Free and whole space of the disk under a folder, in bytes."""
-
-    free: int
-    total: int
-
 
 @dataclass(frozen=True, slots=True)
 class Backup:
@@ -44,27 +31,6 @@ class Backup:
     backup_at: datetime | None = None
     drill_at: datetime | None = None
     drill_good: bool = False
-
-
-def disk_of(folder: str) -> Disk:
-    """The disk under a folder, or under the nearest one above that exists."""
-    root = Path(folder)
-    while not root.exists():
-        root = root.parent
-    usage = shutil.disk_usage(root)
-    return Disk(usage.free, usage.total)
-
-
-def pressure_of(disk: Disk, limits: Mapping[str, float]) -> Pressure:
-    """How pressing it is: by free gigabytes, or by a share of small disks, whichever is less.
-
-    Shape:  limits as {"warn": 20, "shed": 8, "stop": 3}, in GiB; on a disk under 100 GiB the same number is percent
-    """
-    free = disk.free / GIB
-    for level in ("stop", "shed", "warn"):
-        if free < min(limits[level], disk.total / GIB * limits[level] / 100):
-            return level  # type: ignore[return-value]
-    return "fine"
 
 
 def read_backup() -> Backup:

@@ -314,6 +314,19 @@ SHED_TEXT = {
 }
 
 
+#: fine; warn: told of; shed: what is only convenience is deleted; stop: files are taken in no more.
+Pressure = Literal["fine", "warn", "shed", "stop"]
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """Free and whole space of a disk in bytes, and how pressing that is."""
+
+    free: int
+    total: int
+    pressure: Pressure
+
+
 @dataclass(frozen=True, slots=True)
 class DigestLine:
     """One thing that failed, as operators read it in the morning, and what to do about it."""

@@ -16,6 +16,7 @@ from weimin.kernel.record.queries.chain import (
     read_lag,
     read_script,
 )
+from weimin.kernel.record.queries.disk import next_shed, read_disk
 from weimin.kernel.record.queries.stores import (
     BlobBroken,
     BlobMissing,
@@ -84,7 +85,9 @@ __all__ = [
     "list_workers",
     "list_years",
     "maintenance_text",
+    "next_shed",
     "read_blob",
+    "read_disk",
     "read_lag",
     "read_script",
     "verify_chain",
