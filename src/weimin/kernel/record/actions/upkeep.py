@@ -82,14 +82,12 @@ def shed_rows(*, step: str, at: datetime, keep: timedelta, batch: int = 10_000) 
     Cost:   one statement for 10,000 rows
     """
     if step == "delivered":
-        old = OutboxMessage.objects.filter(delivered_at__lt=at - keep).order_by("pk").values("pk")
-        return _delete(OutboxMessage.objects.all(), old, batch)
-    old = RememberedAnswer.objects.filter(at__lt=at - keep).order_by("pk").values("pk")
-    return _delete(RememberedAnswer.objects.all(), old, batch)
+        return _delete(OutboxMessage.objects.filter(delivered_at__lt=at - keep), batch)
+    return _delete(RememberedAnswer.objects.filter(at__lt=at - keep), batch)
 
 
-def _delete(rows: QuerySet[Any], old: QuerySet[Any, Any], batch: int) -> int:
+def _delete(old: QuerySet[Any], batch: int) -> int:
     gone = 0
-    while done := rows.filter(pk__in=old[:batch]).delete()[0]:
+    while done := old.model._default_manager.filter(pk__in=old.order_by("pk").values("pk")[:batch]).delete()[0]:
         gone += done
     return gone
