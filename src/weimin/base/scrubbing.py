@@ -65,5 +65,7 @@ def _scrub_value(value: Any) -> Any:
         return {scrub(str(name)): _scrub_value(one) for name, one in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_scrub_value(one) for one in value]
-    text = scrub(str(value))
-    return value if isinstance(value, bool | int | float | None) and text == str(value) else text
+    # the digits behind the point of a measurement are nobody's number
+    plain = f"{value:.0f}" if isinstance(value, float) else str(value)
+    text = scrub(plain)
+    return value if isinstance(value, bool | int | float | None) and text == plain else text

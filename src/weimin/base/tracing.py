@@ -9,12 +9,16 @@ from __future__ import annotations
 import logging
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
 from weimin.base.scrubbing import scrub
 
+P = ParamSpec("P")
+T = TypeVar("T")
 _PARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _current: ContextVar[str] = ContextVar("weimin_trace", default="")
 
@@ -45,6 +49,17 @@ def tracing(trace: str = "") -> Iterator[str]:
         yield _current.get()
     finally:
         _current.reset(token)
+
+
+def traced(work: Callable[P, T]) -> Callable[P, T]:
+    """Have every call of a job run under a trace of its own."""
+
+    @wraps(work)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        with tracing():
+            return work(*args, **kwargs)
+
+    return run
 
 
 def spoken(trace: str) -> str:

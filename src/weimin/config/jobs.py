@@ -42,6 +42,7 @@ UNSENT_DAYS = 90
 
 @app.periodic(cron="17 19 * * *")
 @app.task(queue="nightly", pass_context=False)
+@tracing.traced
 def sweep(timestamp: int) -> None:
     """Every night: forget outbox rows, answers, sessions, limits, drafts, copies, looks and missed questions of old."""
     at = clock.now()
@@ -57,6 +58,7 @@ def sweep(timestamp: int) -> None:
 
 @app.periodic(cron="23 18 * * *")
 @app.task(queue="nightly", pass_context=False)
+@tracing.traced
 def propose(timestamp: int) -> None:
     """Every night: list ended matters whose time of keeping is over; nothing is destroyed before two people decide."""
     rights.propose_destructions(by=Actor.system("系统（保管期满）"), at=clock.now())
@@ -64,6 +66,7 @@ def propose(timestamp: int) -> None:
 
 @app.periodic(cron="7 17 * * *")
 @app.task(queue="nightly", pass_context=False)
+@tracing.traced
 def add_years(timestamp: int) -> None:
     """Every night: see that the logs that are parted by year have a part for this year and the next."""
     record.add_years(at=clock.now())
@@ -80,6 +83,7 @@ async def retry_stalled(context: procrastinate.JobContext, timestamp: int) -> No
 
 @app.periodic(cron="41 18 * * *")
 @app.task(queue="nightly", pass_context=False)
+@tracing.traced
 def scan(timestamp: int) -> None:
     """Every night: look for patterns in the clocks of the last month that a supervisor should see."""
     supervision.scan_clocks(by=Actor.system("系统（时钟核查）"), at=clock.now())
@@ -87,6 +91,7 @@ def scan(timestamp: int) -> None:
 
 @app.periodic(cron="53 17 * * *")
 @app.task(queue="nightly", pass_context=False)
+@tracing.traced
 def verify(timestamp: int) -> None:
     """Every night: check the audit chain of the days that were closed since the last good check."""
     record.check_last_days(by=Actor.system("系统（夜间核验）"), at=clock.now())
@@ -94,6 +99,7 @@ def verify(timestamp: int) -> None:
 
 @app.periodic(cron="11 20 * * *")
 @app.task(queue="nightly", pass_context=False)
+@tracing.traced
 def compare(timestamp: int) -> None:
     """Every night: compare what every township publishes with the lists, and keep the report of the day."""
     catalogue.request_drift(by=Actor.system("系统（夜间核对）"), at=clock.now())
@@ -101,6 +107,7 @@ def compare(timestamp: int) -> None:
 
 @app.periodic(cron="50 23 * * *")
 @app.task(queue="nightly", pass_context=False)
+@tracing.traced
 def tell(timestamp: int) -> None:
     """Every morning: write the digest of everything that failed, and hand it on."""
     digest.write(clock.now())
@@ -177,7 +184,7 @@ def _count(good: int, bad: int, seconds: float) -> None:
 
 def _beat(name: str, at: datetime, *, paused: bool) -> None:
     """Attend to due moments unless there is maintenance, and leave a sign of life."""
-    note = "维护中，暂停" if paused else f"期限 {attend(at)}"
+    note = "维护中，暂停" if paused else f"到期处理 {attend(at)} 件"
     record.beat(name=name, at=at, note=note, version=health.version(), facts=health.worker_facts())
 
 

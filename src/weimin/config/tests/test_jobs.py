@@ -8,6 +8,7 @@ import croniter
 import pytest
 from procrastinate.contrib.django import app
 
+from weimin.base import tracing
 from weimin.base.clock import SHANGHAI
 from weimin.config import jobs
 
@@ -28,3 +29,11 @@ def runs() -> dict[str, datetime]:
 def test_what_is_done_every_night_is_done_at_night_in_shanghai(name: str) -> None:
     assert jobs
     assert 0 < runs()[name].hour < 6
+
+
+def test_every_job_runs_under_a_trace_of_its_own() -> None:
+    names = NIGHTLY | {"tell"}
+    bare = [one for one in names if not hasattr(getattr(jobs, one).func, "__wrapped__")]
+    assert bare == []
+    seen = {tracing.traced(tracing.current)() for _ in range(2)}
+    assert len(seen) == 2 and "" not in seen

@@ -175,3 +175,9 @@ def test_no_number_of_a_person_passes_in_any_form(form: str, made: logging.LogRe
     assert not [one for one in (NUMBER, PHONE, CARD, "abcdefgh") if one in text]
     if form == "json":
         assert json.loads(text)["name"] == "weimin.test"
+
+
+def test_measurements_stay_numbers_and_no_number_hides_as_one() -> None:
+    made = record("done", seconds=0.0291237461234567, start=1795642873.5748506, phone=float(PHONE))
+    found = json.loads(ScrubbingJsonFormatter(configured.LOGGING["formatters"]["json"]["fmt"]).format(made))
+    assert (found["seconds"], found["start"], found["phone"]) == (0.0291237461234567, 1795642873.5748506, "[手机号]")
