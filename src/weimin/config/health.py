@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from weimin.base import clock, crypto
@@ -271,7 +272,8 @@ def _upkeep() -> Finding:
 
 
 def _service() -> Finding:
-    wrong = [f"{check.code} {text}" for check, text in checks.look() if check.code.split(".")[1][0] == "E"]
+    errors = [one for one in checks.CHECKS if one.code.split(".")[1][0] == "E"]
+    wrong = [f"{one.code} {text}" for one in errors if (text := one.look())]
     text = f"{len(wrong)} 项不符合正式运行：{wrong[0]}" if wrong else "符合正式运行的要求"
     return Finding("正式运行", settings.WEIMIN_DEMO or not wrong, text)
 
@@ -316,7 +318,9 @@ def _advised(one: Callable[[], Finding]) -> Finding:
     """What one look finds, with its group, and with advice when it is not good."""
     code = one.__name__.strip("_")
     try:
-        found = one()
+        # one that fails leaves the others a transaction to ask in
+        with transaction.atomic() if connection.in_atomic_block else nullcontext():
+            found = one()
     except WeiminError as fault:
         found = Finding(code, False, fault.message)
     except Exception as fault:

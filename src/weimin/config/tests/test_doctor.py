@@ -12,7 +12,8 @@ import pytest
 from weimin.base import clock
 from weimin.config import cli, health
 from weimin.config.advice import ADVICE, GROUPS
-from weimin.kernel.record import actions
+from weimin.kernel.cases.testing import client_of, officer, text_of
+from weimin.kernel.record import access, actions
 
 pytestmark = pytest.mark.django_db
 
@@ -108,3 +109,14 @@ def test_the_terminal_shows_groups_meaning_and_next_step(
     assert end.value.code == 3, "no worker runs in a test"
     assert all(group in said for group in GROUPS)
     assert "✗ 后台进程：" in said and "影响 通知不发" in said and "怎么办 systemctl" in said
+
+
+def test_the_system_administrator_sees_every_finding_behind_the_wall(city: None) -> None:
+    """Also where a look asks what the role of web processes may not: the others, and the page, stand."""
+    administrator = officer(clock.now(), "accepting", ("system_admin",))
+    page = text_of(client_of(administrator).get("/desk/admin/system/"))
+    assert "影响：通知不发" in page and "怎么办：systemctl" in page
+    with access.acting(administrator):
+        found = health.look()
+    assert {one.code for one in found} == set(ADVICE)
+    assert not [one.text for one in found if "transaction is aborted" in one.text]
