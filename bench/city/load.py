@@ -114,6 +114,8 @@ def fill(count: int, *, seed: int = 1, now: datetime | None = None) -> dict[str,
         settle.attend(now, progress=progress)
     with tell.part("入链") as progress:
         trail.link_days(now - timedelta(days=365 * plan.YEARS), now, progress=progress)
+    with tell.part("统计数"):
+        settle.count_figures(now)
     return {"seconds": time.monotonic() - tell.began}
 
 

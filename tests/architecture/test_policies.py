@@ -29,6 +29,7 @@ from weimin.kernel.cases.testing import PICTURE
 from weimin.kernel.catalogue import actions as lists
 from weimin.kernel.directory import queries as places
 from weimin.kernel.record.types import ADMINISTRATORS, Actor
+from weimin.kernel.supervision import actions as figures
 
 pytestmark = pytest.mark.django_db
 #: Of a table with more rows about so many are asked about, evenly.
@@ -107,7 +108,7 @@ def _actors() -> dict[str, Actor]:
 
 
 def _make_lists(found: dict[str, Actor], at: datetime) -> dict[str, Actor]:
-    """A draft, a proposal and a workbook on their way; a keeper and a leader of the city who work on them."""
+    """A draft, a proposal, a workbook on their way, and figures; a keeper and a leader of the city who work on them."""
     city = found["legal-reviewer"]
     keeper = replace(city, roles=frozenset({"list_keeper"}), account_id=found["operator"].account_id)
     lists.begin_draft(by=keeper, at=at, list_code="village_help", code="XZ-77")
@@ -122,6 +123,7 @@ def _make_lists(found: dict[str, Actor], at: datetime) -> dict[str, Actor]:
         workbook=lists.Workbook("village_help", "表.xlsx", sheet.getvalue(), "review", "年度评估", local_date(at)),
     )
     checker = replace(keeper, account_id=city.account_id)
+    figures.rebuild_figures(by=Actor.system(), at=at)
     return {"city keeper": keeper, "city checker": checker, "city leader": replace(city, roles=frozenset({"leader"}))}
 
 

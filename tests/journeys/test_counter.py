@@ -49,7 +49,7 @@ def test_farmer_registers_at_the_counter(pages: Callable[[str], Page], size: str
     for title in ("收件凭证", "受理通知书", "办理决定书", "送达回证"):
         link = clerk.locator(f"a:has-text('{title}')").get_attribute("href") or ""
         assert clerk.request.get(link).body().startswith(b"%PDF")
-    clerk.click("text=本单位办件")
+    clerk.click("text=办件统计")
     look(clerk, "失业登记")
 
     stranger = pages("desktop")

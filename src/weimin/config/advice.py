@@ -45,6 +45,7 @@ ADVICE = {
         DATA, "机器坏了，会丢掉上次备份以后的办件", "看备份服务的日志：journalctl -u weimin-backup，或手工备份一次"
     ),
     "drill": Advice(DATA, "没演练过的备份，坏了机器可能恢复不出来", "运行一次恢复演练；没通过的当作没有备份"),
+    "figures": Advice(DATA, "统计数和考核的数不对", "按说明运行 weimin figures reconcile；没有统计过的运行 rebuild"),
     "calendar": Advice(DATA, "期限只能暂定，会告诉群众“暂定”", "用 weimin notice 装入当年的放假安排"),
     "moments": Advice(WORK, "视为受理、预警等没有按时发生", "看“运行情况”里是哪几件，按追踪号查日志里的原因"),
     "outbox": Advice(WORK, "有人没收到通知", "在“运行情况”看原因，修好后点“重发”"),

@@ -25,6 +25,7 @@ from weimin.kernel.cases import queries as cases
 from weimin.kernel.catalogue.queries import lists as catalogue
 from weimin.kernel.deadlines import queries as deadlines
 from weimin.kernel.record import queries as record
+from weimin.kernel.supervision import queries as supervision
 from weimin.ui import paper
 
 
@@ -141,6 +142,18 @@ def _checks() -> Finding:
             return Finding("审计核验", True, "装入不满三天，还没有核验过；每天夜里自动核验")
         return Finding("审计核验", False, "近三天没有核验，请运行 weimin verify")
     return Finding("审计核验", True, f"{last.at.astimezone(clock.SHANGHAI):%m月%d日 %H:%M} 核验 {last.looked} 条，通过")
+
+
+def _figures() -> Finding:
+    at = clock.now()
+    if supervision.was_never_counted():
+        return Finding("统计数", False, "还没有统计过，请运行 weimin figures rebuild")
+    told, bad = supervision.as_of(at), supervision.list_bad_checks(since=at - timedelta(days=7))
+    if bad:
+        text = f"{bad[0].found} 个数和记录不一致，请运行 weimin figures reconcile --since {bad[0].since:%Y-%m} --fix"
+        return Finding("统计数", False, text)
+    good = told > at - timedelta(minutes=30)
+    return Finding("统计数", good, f"统计到 {told.astimezone(clock.SHANGHAI):%m月%d日 %H:%M}，和记录一致")
 
 
 def _worker() -> Finding:
@@ -293,6 +306,7 @@ _LOOKS: tuple[Callable[[], Finding], ...] = (
     _outbox,
     _chain,
     _checks,
+    _figures,
     _worker,
     _versions,
     _jobs,

@@ -89,6 +89,15 @@ def scan(timestamp: int) -> None:
     supervision.scan_clocks(by=Actor.system("系统（时钟核查）"), at=clock.now())
 
 
+@app.periodic(cron="7 18 * * *")
+@app.task(queue="nightly", pass_context=False)
+@tracing.traced
+def reconcile(timestamp: int) -> None:
+    """Every night: compare the figures of last and this month, and of one older month, with the records."""
+    at = clock.now()
+    supervision.check_months(by=Actor.system("系统（指标核对）"), at=at, today=clock.local_date(at))
+
+
 @app.periodic(cron="53 17 * * *")
 @app.task(queue="nightly", pass_context=False)
 @tracing.traced
@@ -165,6 +174,8 @@ def work_once() -> str:
     moved = attend(at)
     while batch := record.deliver_outbox(at=at):
         sent += batch
+    while supervision.fold_figures(at=at):
+        pass
     linked = chain(at)
     return f"期限 {moved}，重算 {counted}，通知 {sent}，入链 {linked}"
 
@@ -173,7 +184,8 @@ def _round(at: datetime) -> int:
     """One round of what waits, under one trace; gives how many things were done."""
     with tracing.tracing():
         busy = record.deliver_outbox(at=at, tell=_count) + deadlines.work_on_notices(at=at)
-        return busy + catalogue.work_on_imports(at=at) + catalogue.work_on_drift(at=at)
+        busy += catalogue.work_on_imports(at=at) + catalogue.work_on_drift(at=at)
+        return busy + supervision.fold_figures(at=at)
 
 
 def _count(good: int, bad: int, seconds: float) -> None:

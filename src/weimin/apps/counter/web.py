@@ -1,10 +1,9 @@
-"""The counter's pages: a new matter for a person present, and the agency's figures of today."""
+"""The counter's pages: a new matter for a person present, and the inbox as a spreadsheet."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 from django.http import FileResponse, HttpResponse, HttpResponseRedirect
@@ -12,7 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from weimin.base.clock import day_start, local_date
+from weimin.base.clock import local_date
 from weimin.base.errors import WeiminError
 from weimin.base.guard import access
 from weimin.kernel.cases import actions as cases
@@ -233,25 +232,6 @@ def register(request: Any, code: str = "") -> HttpResponse:
         "fields": forms.show_fields(spec.form.fields, typed, errors, place=actor.division_code),
     }
     return render(request, "counter/register.html", context, status=status)
-
-
-@access("staff")
-@require_GET
-def figures(request: Any) -> HttpResponse:
-    """My agency's figures of today, each with the records behind it."""
-    today = request.today
-    days = 30 if request.GET.get("days") == "30" else 1
-    since = day_start(today - timedelta(days=days - 1))
-    by_item = case_queries.figures_by_item(request.actor, since=since)
-    context = {
-        "figures": case_queries.agency_figures(request.actor, since=since, today=today),
-        "by_item": by_item,
-        "most": max((n for _, n in by_item), default=1),
-        "days": days,
-        "rows": case_queries.list_done(request.actor, since=since, kind=request.GET.get("kind", "")),
-        "kind": request.GET.get("kind", ""),
-    }
-    return render(request, "counter/figures.html", context)
 
 
 @access("staff", reads="导出待办表格")

@@ -10,7 +10,19 @@ import sys
 import click
 
 from weimin.base.errors import NotReady, WeiminError
-from weimin.config.cli import appointing, asking, checking, clocks, keeping, loading, serving, upkeep, verifying, years
+from weimin.config.cli import (
+    appointing,
+    asking,
+    checking,
+    clocks,
+    figures,
+    keeping,
+    loading,
+    serving,
+    upkeep,
+    verifying,
+    years,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -29,6 +41,7 @@ for command in (
     checking.due,
     clocks.notice,
     clocks.clocks,
+    figures.figures,
     checking.check_id,
     checking.check_uscc,
     serving.token,

@@ -60,7 +60,7 @@ def codes() -> set[str]:
 
 
 #: What the machine of the tests itself may be wanting.
-OWN = {"database_settings", "wall", "keys", "calendar", "clocks", "chain"}
+OWN = {"database_settings", "wall", "keys", "calendar", "clocks", "chain", "figures"}
 
 
 def test_nothing_failed_nothing_is_told() -> None:

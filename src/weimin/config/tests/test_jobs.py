@@ -12,7 +12,7 @@ from weimin.base import tracing
 from weimin.base.clock import SHANGHAI
 from weimin.config import jobs
 
-NIGHTLY = {"sweep", "propose", "add_years", "scan", "verify", "compare"}
+NIGHTLY = {"sweep", "propose", "add_years", "scan", "verify", "compare", "reconcile"}
 
 
 def runs() -> dict[str, datetime]:

@@ -156,6 +156,9 @@ class Case(Attended):
             models.Index(fields=["township", "-submitted_at", "-id"], name="cases_case_township"),
             models.Index(fields=["applicant", "-submitted_at"], name="cases_case_applicant"),
             models.Index(
+                fields=["township", "-ended_at"], name="cases_case_ended", condition=Q(ended_at__isnull=False)
+            ),
+            models.Index(
                 fields=["delegation", "-submitted_at"], name="cases_case_delegation", condition=~Q(delegation="")
             ),
             models.Index(

@@ -5,9 +5,25 @@ from __future__ import annotations
 from datetime import date
 
 from weimin.base import looking
+from weimin.base.measuring import Part
+from weimin.kernel.cases.queries.measured import MATTER, PUBLIC
 from weimin.kernel.evaluation import access
 from weimin.kernel.evaluation.models import Rating, ReadQuery, Repair
 from weimin.kernel.record.types import Actor
+
+#: What of ratings is counted: each grade, in the month in which the matter that was rated had ended.
+RATED = Part(
+    subject="r.case_id",
+    moment="c.ended_at",
+    measure="'rated.' || r.grade",
+    place="c.township_id",
+    item="i.code",
+    public=PUBLIC,
+    source=f"evaluation_rating r JOIN {MATTER.replace('cases_case c', 'cases_case c ON c.id = r.case_id', 1)}",
+    where="c.ended_at IS NOT NULL",
+    number="c.number",
+    title="c.item_name",
+)
 
 
 def find_rating(viewer: Actor, *, case_id: int) -> Rating | None:

@@ -9,7 +9,7 @@ from weimin.base.policy import Condition, Policy, own_of
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.directory.types import HANDLING
 from weimin.kernel.record.types import Actor
-from weimin.kernel.supervision.models import Finding, Order, OverrunReason, Warning
+from weimin.kernel.supervision.models import Finding, Order, OverrunReason, Tally, Warning
 
 
 def _sees(viewer: Actor) -> Condition:
@@ -75,6 +75,7 @@ ORDERS = Policy(
 )
 REASONS = Policy(OverrunReason, see=_sees, explain=_answers, refusals={"explain": _ANSWER})
 FINDINGS = Policy(Finding, see=_supervises)
+TALLIES = Policy(Tally, see=_sees)
 
 
 def visible_warnings(viewer: Actor) -> QuerySet[Warning]:

@@ -169,3 +169,73 @@ class Finding(models.Model):
         verbose_name = "时钟异常"
         constraints = [models.UniqueConstraint(fields=["pattern", "key"], name="supervision_finding_once")]
         indexes = [models.Index(fields=["place", "-on", "-id"], name="supervision_finding_place")]
+
+
+class Tally(models.Model):
+    """One figure: how many records of a measure, in one month or day, place, body and item; no person in it."""
+
+    kind = models.CharField("对象", max_length=12, help_text="数的是哪类记录：办件、预警")
+    measure = models.CharField("指标", max_length=32, help_text="指标的代码，如 cases.received 收件")
+    day = models.DateField("月份或日期", help_text="按月的指标是当月 1 日，按天的是那一天")
+    place = models.CharField("乡镇", max_length=12, help_text="所在区划的代码")
+    agency = models.ForeignKey(
+        "directory.Agency", models.PROTECT, null=True, related_name="+", verbose_name="机构", help_text="空表示不分机构"
+    )
+    item = models.CharField("事项", max_length=24, help_text="事项代码；* 表示全部事项合计")
+    public = models.BooleanField("可公开", help_text="事项可以上公开名单；涉及儿童和困难家庭的不可以")
+    n = models.IntegerField("件数", help_text="有多少件")
+    late = models.IntegerField("超期", help_text="其中超期的件数")
+    used = models.IntegerField("用时", help_text="有期限的共用了多少天")
+    allowed = models.IntegerField("期限", help_text="有期限的共给了多少天")
+
+    class Meta:
+        verbose_name = "指标数"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["measure", "day", "item", "place", "agency", "public"],
+                nulls_distinct=False,
+                name="supervision_tally_once",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["place", "day", "item"], name="supervision_tally_place"),
+            models.Index(fields=["agency", "day", "item"], name="supervision_tally_agency"),
+        ]
+
+
+class Contribution(models.Model):
+    """What one record counted for when it was counted last; a new count moves the tallies by the difference."""
+
+    kind = models.CharField("对象", max_length=12, help_text="数的是哪类记录：办件、预警")
+    subject_id = models.BigIntegerField("对象编号", help_text="哪一条记录")
+    lines = models.JSONField("计数", help_text="它在哪些指标、月份、地方、机构、事项里各数了多少")
+
+    class Meta:
+        verbose_name = "已计数"
+        constraints = [models.UniqueConstraint(fields=["kind", "subject_id"], name="supervision_contribution_once")]
+
+
+class Recount(models.Model):
+    """A record that changed and has to be counted again; gone when it is done."""
+
+    kind = models.CharField("对象", max_length=12, help_text="数的是哪类记录：办件、预警")
+    subject_id = models.BigIntegerField("对象编号", help_text="哪一条记录")
+    at = models.DateTimeField("变动时间", help_text="什么时候变的")
+
+    class Meta:
+        verbose_name = "待重数"
+
+
+class FigureCheck(models.Model):
+    """What came of comparing the tallies of some months with the records."""
+
+    at = models.DateTimeField("时间", help_text="什么时候核对的")
+    since = models.DateField("起", help_text="从哪个月起")
+    until = models.DateField("止", help_text="到哪个月前")
+    found = models.PositiveIntegerField("不一致", help_text="有几个数和记录不一致")
+    told = models.JSONField("哪些", default=list, help_text="前几个不一致的：指标、月份、地方、事项、统计数、实际数")
+    mended = models.BooleanField("已改正", default=False, help_text="是否当场按记录改正")
+
+    class Meta:
+        verbose_name = "指标核对"
+        indexes = [models.Index(fields=["-at"], name="supervision_check_newest")]

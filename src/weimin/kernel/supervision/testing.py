@@ -23,7 +23,9 @@ from weimin.kernel.deadlines import queries as limits
 from weimin.kernel.deadlines.types import ClockSpec, Level, Limit
 from weimin.kernel.directory import actions as directory
 from weimin.kernel.directory import queries as places
+from weimin.kernel.record import actions as record
 from weimin.kernel.record.types import Actor
+from weimin.kernel.supervision.actions.tallying import fold_figures
 from weimin.kernel.supervision.models import OverrunReason, Warning
 
 COUNTY, OTHER_COUNTY, CITY = "340321000000", "340302000000", "340300000000"
@@ -101,6 +103,14 @@ def look(at: datetime) -> None:
     while deadlines.attend_clocks(at=at):
         pass
     while cases.attend_due(at=at):
+        pass
+
+
+def count_figures(at: datetime) -> None:
+    """What the worker does a second later: what waits is told, and what changed is counted."""
+    while record.deliver_outbox(at=at):
+        pass
+    while fold_figures(at=at):
         pass
 
 

@@ -96,3 +96,23 @@ class Scan:
     def share(self) -> float:
         """Flagged clocks of those looked at; 0 when there were none."""
         return self.flagged / self.looked if self.looked else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A figure that differs from its records: what the tally told, and what is true."""
+
+    measure: str
+    day: date
+    place: str
+    agency_id: int | None
+    item: str
+    told: int
+    true: int
+    told_late: int
+    true_late: int
+
+    def as_list(self) -> list[object]:
+        """For keeping: all of it, the day as text."""
+        numbers = [self.told, self.true, self.told_late, self.true_late]
+        return [self.measure, self.day.isoformat(), self.place, self.agency_id, self.item, *numbers]

@@ -22,7 +22,7 @@ _ENTRIES = (
     ("新办件", "desk:new", frozenset({"front_desk"})),
     ("更正身份信息", "desk:correct", frozenset({"front_desk"})),
     ("依职权登记", "desk:register_list", frozenset({"reviewer"})),
-    ("本单位办件", "desk:figures", frozenset[str]()),
+    ("办件统计", "desk:figures", frozenset[str]()),
     ("人员和移交", "desk:handover", frozenset({"leader"})),
     ("差评整改", "desk:repairs", frozenset[str]()),
     ("答复查看询问", "desk:read_queries", frozenset({"leader", "supervisor"})),

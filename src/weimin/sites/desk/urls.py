@@ -26,7 +26,7 @@ from weimin.kernel.record.web import desk as record
 from weimin.kernel.residents.web import desk as residents
 from weimin.kernel.rights.web import desk as rights
 from weimin.kernel.rights.web import keeping
-from weimin.kernel.supervision.web import findings, orders, overruns, warnings
+from weimin.kernel.supervision.web import figures, findings, orders, overruns, warnings
 from weimin.sites.desk import web
 
 app_name = "desk"
@@ -66,7 +66,9 @@ urlpatterns = [
     path("register/<str:code>/", counter.register, name="register"),
     path("handover/", handover.handover, name="handover"),
     path("handover/<int:officer_id>/", handover.handover_officer, name="handover_officer"),
-    path("figures/", counter.figures, name="figures"),
+    path("figures/", figures.figures, name="figures"),
+    path("figures/records/", figures.records, name="figure_records"),
+    path("figures.xlsx", figures.export_figures, name="figures_export"),
     path("repairs/", evaluation.repairs, name="repairs"),
     path("items/", catalogue.items, name="items"),
     path("lists/", lists.overview, name="lists"),

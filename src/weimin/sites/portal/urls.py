@@ -19,6 +19,7 @@ from weimin.kernel.record.web import portal as record
 from weimin.kernel.residents.web import portal as residents
 from weimin.kernel.rights.web import portal as rights
 from weimin.kernel.supervision.web import portal as supervision
+from weimin.kernel.supervision.web.public_figures import public_figures
 from weimin.sites.portal import web
 from weimin.ui.web import style_page
 
@@ -80,6 +81,7 @@ urlpatterns = [
     path("data/changes.atom", data.changes_atom, name="data_atom"),
     path("data/changes.json", data.changes_json, name="data_changes"),
     path("calendar/", deadlines.calendar, name="calendar"),
+    path("figures/", public_figures, name="figures"),
     path("overruns/", supervision.overruns, name="overruns"),
     path("overruns.json", supervision.overruns_feed, name="overruns_feed"),
     path("privacy/", rights.privacy, name="privacy"),

@@ -433,15 +433,6 @@ def agency_figures(viewer: Actor, *, since: datetime, today: date) -> dict[str, 
     return {**done, **waits}
 
 
-def figures_by_item(viewer: Actor, *, since: datetime) -> list[tuple[str, int]]:
-    """How many steps a viewer's agency did since a moment, by item, most first.
-
-    Cost:   one query
-    """
-    done = access.STEPS.visible(viewer, "count").filter(state="done", done_at__gte=since)
-    return list(done.values_list("case__item_name").annotate(n=Count("pk")).order_by("-n")[:15])
-
-
 def list_done(viewer: Actor, *, since: datetime, kind: str = "") -> QuerySet[Step]:
     """The steps a viewer's agency did since a moment: the records behind a figure."""
     rows = access.STEPS.visible(viewer, "count").filter(state="done", done_at__gte=since)

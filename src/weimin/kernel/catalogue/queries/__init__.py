@@ -352,3 +352,12 @@ def list_own_motion(*, township_code: str) -> list[Found]:
     """
     rows = _in_force().filter(applied=False, item__offers__township_id=township_code, item__offers__valid_until=None)
     return [_found(one) for one in rows.select_related("item").defer("doc", "search").order_by("item__code")]
+
+
+def name_items(codes: list[str]) -> dict[str, str]:
+    """The newest names of some items, by code; withdrawn ones too.
+
+    Cost:   one query
+    """
+    rows = ItemVersion.objects.filter(item__code__in=codes).order_by("item__code", "-number").distinct("item__code")
+    return dict(rows.values_list("item__code", "name"))

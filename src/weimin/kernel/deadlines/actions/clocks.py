@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -169,7 +170,7 @@ def _stop(by: Actor, at: datetime, stop: Sequence[int], on: date) -> tuple[list[
             " AND state <> 'stopped' AND start_date <= %s ORDER BY id FOR UPDATE)"
             " UPDATE deadlines_clock AS c SET state = 'stopped', stopped_on = %s, stopped_at = %s, attention_at = NULL"
             " FROM old WHERE c.id = old.id RETURNING c.id, c.level, c.yellow_on, c.red_on, c.committed_due_date,"
-            " c.due_date, c.parent_id, old.state",
+            " c.due_date, c.parent_id, old.state, c.county",
             [list(stop), list(stop), on, on, at],
         )
         ended = cursor.fetchall()
@@ -177,14 +178,16 @@ def _stop(by: Actor, at: datetime, stop: Sequence[int], on: date) -> tuple[list[
         raise ClockRefused("结束的日期早于起算日，请核对。")
     late = {
         pk: now
-        for pk, level, yellow, red, promise, law, _, _ in ended
+        for pk, level, yellow, red, promise, law, *_ in ended
         if (now := level_on(on, yellow_on=yellow, red_on=red, promise=promise, law=law)) > max(level, Level.RED)
     }
     if late:
         set_levels(at=at, levels=late)
     gone = {row[0] for row in ended}
     torn = {row[0]: row[6] for row in ended if row[7] == "paused" and row[6] and row[6] not in gone}
-    return [ClockEntry(clock_id=row[0], kind="stop", on=on, by_label=label_of(by), at=at) for row in ended], torn
+    common: dict[str, Any] = {"kind": "stop", "on": on, "by_label": label_of(by), "at": at}
+    # the county is given: asking each clock for it would cost a query
+    return [ClockEntry(clock_id=row[0], county=row[8], **common) for row in ended], torn
 
 
 def pause_clock(*, by: Actor, at: datetime, clock_id: int, standing: Standing) -> ClockRef:

@@ -25,6 +25,7 @@ from weimin.kernel.record.queries.stores import (
     count_outbox,
     count_subjects,
     find_answer,
+    find_oldest_waiting,
     get_blob,
     list_blob_ids,
     list_broken,
@@ -32,12 +33,12 @@ from weimin.kernel.record.queries.stores import (
     list_history,
     list_workers,
     read_blob,
+    waiting_subjects,
 )
 from weimin.kernel.record.queries.trail import TrailClosed, iter_trail, list_trail
 from weimin.kernel.record.queries.upkeep import (
     find_last_digest,
     find_maintenance,
-    find_oldest_waiting,
     is_digest_silent,
     is_under_maintenance,
     list_digests,
@@ -92,4 +93,5 @@ __all__ = [
     "read_script",
     "verify_chain",
     "verify_files",
+    "waiting_subjects",
 ]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Min, Q
 
 from weimin.base import crypto
 from weimin.base.errors import NotFound, NotReady
@@ -159,6 +159,28 @@ def count_outbox() -> dict[str, int]:
     waiting = OutboxMessage.objects.filter(delivered_at=None, failed_at=None).count()
     failed = OutboxMessage.objects.filter(delivered_at=None, failed_at__isnull=False).count()
     return {"waiting": waiting, "failed": failed}
+
+
+def waiting_subjects(key: str) -> str:
+    """SQL for the ids that waiting outbox messages carry under a name in their payload, as `subject`.
+
+    For a statement that must see them at the same moment as the records. A name is code's own, never input.
+    """
+    return (
+        f"SELECT (payload->>'{key}')::bigint FROM record_outboxmessage"  # noqa: S608 — a name of our own
+        f" WHERE delivered_at IS NULL AND failed_at IS NULL AND jsonb_typeof(payload->'{key}') = 'number'"
+    )
+
+
+def find_oldest_waiting() -> datetime | None:
+    """When the oldest message was queued that still waits for its delivery; None when none waits.
+
+    Cost:   one query on a partial index, which is short unless the worker stands
+    """
+    oldest: datetime | None = OutboxMessage.objects.filter(delivered_at=None, failed_at=None).aggregate(
+        oldest=Min("queued_at")
+    )["oldest"]
+    return oldest
 
 
 def list_failed(limit: int = 100) -> list[OutboxMessage]:

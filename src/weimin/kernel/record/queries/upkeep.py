@@ -8,7 +8,7 @@ from typing import Any
 
 from weimin.base import clock
 from weimin.base.clock import local_date
-from weimin.kernel.record.models import ChainState, Digest, Maintenance, OutboxMessage
+from weimin.kernel.record.models import ChainState, Digest, Maintenance
 
 #: How long a process goes by what it read, in seconds.
 STANDS = 5.0
@@ -70,12 +70,3 @@ def is_digest_silent(*, at: datetime) -> bool:
 def find_first_day() -> date | None:
     """The day on which the chain began: about when the installation did."""
     return ChainState.objects.values_list("begun_on", flat=True).first()
-
-
-def find_oldest_waiting() -> datetime | None:
-    """Since when the outbox message that waits longest has been waiting; None when nothing does.
-
-    Cost:   one query on a partial index
-    """
-    waiting = OutboxMessage.objects.filter(delivered_at=None, failed_at=None)
-    return waiting.order_by("due_at").values_list("queued_at", flat=True).first()

@@ -17,6 +17,7 @@ from weimin.kernel.deadlines.types import ClockSpec
 from weimin.kernel.record.actions import record_audit
 from weimin.kernel.record.types import Actor
 from weimin.kernel.supervision import access, queries
+from weimin.kernel.supervision.actions.tallying import note_changed
 from weimin.kernel.supervision.actions.watching import start_answer
 from weimin.kernel.supervision.models import Finding, Order, OverrunReason, Warning
 
@@ -97,6 +98,7 @@ def contest_warning(*, by: Actor, at: datetime, warning_id: int, reason: str) ->
         row.contest, row.contest_reason = "contested", tidy
         row.contested_by, row.contested_at, row.contest_clock_id = by.label[:120], at, clock.clock_id
         row.save(update_fields=["contest", "contest_reason", "contested_by", "contested_at", "contest_clock"])
+        note_changed("warning", [row.pk], at=at)
         _audit(by, at, "supervision.warning.contested", "warning", row.pk, {"reason": tidy})
 
 
@@ -117,6 +119,7 @@ def judge_contest(*, by: Actor, at: datetime, warning_id: int, lift: bool, reaso
         row.contest = "lifted" if lift else "upheld"
         row.judged_reason, row.judged_by, row.judged_at = tidy, by.label[:120], at
         row.save(update_fields=["contest", "judged_reason", "judged_by", "judged_at"])
+        note_changed("warning", [row.pk], at=at)
         if row.contest_clock_id:
             deadlines.stop_clock(by=by, at=at, clock_id=row.contest_clock_id, on=local_date(at))
         _audit(by, at, "supervision.warning.judged", "warning", row.pk, {"contest": ["contested", row.contest]})

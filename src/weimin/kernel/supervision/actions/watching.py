@@ -15,6 +15,7 @@ from weimin.kernel.deadlines import actions as deadlines
 from weimin.kernel.deadlines import queries as limits
 from weimin.kernel.deadlines.types import LEVEL_TEXT, PURPOSE_TEXT, ClockRef, ClockSpec, Level, LevelChange, Move
 from weimin.kernel.record.types import Actor
+from weimin.kernel.supervision.actions.tallying import note_changed
 from weimin.kernel.supervision.models import Order, OverrunReason, Warning
 from weimin.kernel.supervision.types import AUDIENCE
 
@@ -40,13 +41,14 @@ def watch_levels(*, at: datetime, changes: list[LevelChange]) -> None:
     if not rows:
         return
     _raise_again(rows, at)
-    Warning.objects.bulk_create(
+    kept = Warning.objects.bulk_create(
         rows,
         update_conflicts=True,
         unique_fields=["clock", "level"],
         update_fields=["eased_at", "due"],
         batch_size=1000,
     )
+    note_changed("warning", [one.pk for one in kept], at=at)
     _follow(ours, at, titles)
 
 

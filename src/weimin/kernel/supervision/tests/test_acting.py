@@ -15,7 +15,7 @@ from weimin.kernel.record.types import Actor
 from weimin.kernel.supervision import actions, queries
 from weimin.kernel.supervision.actions.acting import OrderUnknown, TooLate, WarningUnknown
 from weimin.kernel.supervision.models import Order, Warning
-from weimin.kernel.supervision.testing import Watch, look, warn
+from weimin.kernel.supervision.testing import Watch, count_figures, look, warn
 from weimin.kernel.supervision.tests.matters import AT, begins, day
 from weimin.kernel.supervision.types import Figure, Filters
 
@@ -133,7 +133,8 @@ def test_figures_keep_contested_upheld_and_lifted_apart(watch: Watch) -> None:
     judge(watch.county, rows[0], lift=True)
     judge(watch.county, rows[1], lift=False)
     judge(watch.county, red, lift=True)
-    figures = queries.list_figures(watch.county, Filters(), today=date(2026, 3, 2))
+    count_figures(AT)
+    figures = queries.list_figures(watch.county, days=90, today=date(2026, 3, 2))
     assert figures == [
         Figure(Level.YELLOW, raised=5, contested=1, upheld=1, lifted=1),
         Figure(Level.RED, raised=1, contested=0, upheld=0, lifted=1),
@@ -144,7 +145,7 @@ def test_figures_keep_contested_upheld_and_lifted_apart(watch: Watch) -> None:
     for contest_state, many in (("counted", 4), ("contested", 1), ("upheld", 1), ("lifted", 1), ("", 5)):
         chosen = replace(Filters(), level=1, contest=contest_state)
         assert len(queries.list_warnings(watch.county, chosen, today=date(2026, 3, 2))) == many, contest_state
-    (body,) = queries.list_agency_figures(watch.county, Filters(), today=date(2026, 3, 2))
+    (body,) = queries.list_agency_figures(watch.county, days=90, today=date(2026, 3, 2))
     assert (body.agency_id, body.yellow, body.red, body.contested, body.total) == (watch.clerk.agency_id, 4, 0, 1, 4)
 
 

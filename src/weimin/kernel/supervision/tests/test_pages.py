@@ -10,7 +10,7 @@ import pytest
 from weimin.kernel.deadlines.types import Level
 from weimin.kernel.supervision import actions
 from weimin.kernel.supervision.models import Order, Warning
-from weimin.kernel.supervision.testing import Watch, browse, run_clocks, started, text, warn
+from weimin.kernel.supervision.testing import Watch, browse, count_figures, run_clocks, started, text, warn
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("city")]
 LIST = "/desk/warnings/"
@@ -37,6 +37,7 @@ def test_every_number_opens_as_many_warnings_as_it_says(present: Watch, at: date
     for row, verdict in zip(rows, ("lift", "uphold"), strict=False):
         sent = {"do": "judge", "verdict": verdict, "reason": "查过收件记录"}
         assert judge.post(page_of(row), sent).status_code == 302
+    count_figures(at + timedelta(minutes=5))
     page = text(judge.get(LIST))
     assert len(rows_of(page)) == 14
     numbers = re.findall(r'<td><a href="(\?[^"]+)#list"[^>]*>(\d+)</a></td>', page)

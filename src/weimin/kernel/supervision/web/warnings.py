@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -120,6 +121,7 @@ class WarningsPage:
     query: str
     waiting: queries.Waiting
     supervises: bool
+    as_of: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +187,7 @@ def warnings(request: Any) -> HttpResponse:
         query=_query(filters),
         waiting=queries.count_waiting(request.actor),
         supervises="supervisor" in request.actor.roles,
+        as_of=queries.as_of(request.at),
     )
     context = {"page": page, "levels": LEVELS, "contests": CONTESTS, "days": DAYS}
     return render(request, "supervision/warnings.html", context)
@@ -192,7 +195,7 @@ def warnings(request: Any) -> HttpResponse:
 
 def _level_lines(request: Any, base: Filters) -> list[LevelLine]:
     lines = []
-    for one in queries.list_figures(request.actor, base, today=request.today):
+    for one in queries.list_figures(request.actor, days=base.days, agency_id=base.agency_id, today=request.today):
         counts = [
             ("发出", one.raised, ""),
             ("申诉待复核", one.contested, "contested"),
@@ -215,7 +218,7 @@ def _level_lines(request: Any, base: Filters) -> list[LevelLine]:
 
 
 def _body_lines(request: Any, base: Filters) -> list[BodyLine]:
-    figures = queries.list_agency_figures(request.actor, base, today=request.today)
+    figures = queries.list_agency_figures(request.actor, days=base.days, agency_id=base.agency_id, today=request.today)
     most = max((one.total for one in figures), default=0) or 1
     lines = []
     for one in figures:

@@ -12,12 +12,19 @@ from django.db.models import Case, Count, F, Model, Q, QuerySet, Value, When
 from weimin.base.clock import day_start, local_date
 from weimin.base.errors import NotFound
 from weimin.kernel.deadlines import queries as limits
-from weimin.kernel.deadlines.types import Level, Limit
+from weimin.kernel.deadlines.types import Limit
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.record.types import Actor
 from weimin.kernel.supervision import access
 from weimin.kernel.supervision.models import Finding, Order, OverrunReason, Warning
-from weimin.kernel.supervision.types import AgencyFigure, Figure, Filters
+from weimin.kernel.supervision.queries.figures import as_of as as_of
+from weimin.kernel.supervision.queries.figures import find_last_check as find_last_check
+from weimin.kernel.supervision.queries.figures import list_bad_checks as list_bad_checks
+from weimin.kernel.supervision.queries.figures import was_never_counted as was_never_counted
+from weimin.kernel.supervision.queries.warned import list_agency_figures as list_agency_figures
+from weimin.kernel.supervision.queries.warned import list_bodies as list_bodies
+from weimin.kernel.supervision.queries.warned import list_figures as list_figures
+from weimin.kernel.supervision.types import Filters
 
 PAGE = 50
 #: How many rows an export holds in memory.
@@ -104,15 +111,6 @@ def iter_warnings(viewer: Actor, filters: Filters, *, today: date) -> Iterator[W
     return rows.order_by("-raised_at", "-pk").iterator(chunk_size=CHUNK)
 
 
-def list_bodies(viewer: Actor, *, days: int, today: date) -> list[tuple[int, str]]:
-    """The bodies that have warnings in a period, for choosing one: id and name.
-
-    Cost:   one query
-    """
-    rows = _filtered(viewer, Filters(days=days), today=today).exclude(agency=None)
-    return list(rows.order_by("agency__code").values_list("agency_id", "agency__name").distinct())
-
-
 def list_escalation(viewer: Actor, *, clock_id: int) -> list[Warning]:
     """The warnings of one clock, the lowest level first: to whom it went, and when.
 
@@ -142,58 +140,6 @@ def get_warning(viewer: Actor, warning_id: int) -> Warning:
     if found is None:
         raise RecordUnknown("找不到这条预警，或者它不归您查看。")
     return found
-
-
-def list_figures(viewer: Actor, filters: Filters, *, today: date) -> list[Figure]:
-    """How many warnings of each level, and how many were contested, upheld, lifted.
-
-    Cost:   one query
-    """
-    rows = (
-        _filtered(viewer, filters, today=today)
-        .values("level")
-        .annotate(
-            raised=Count("pk"),
-            contested=Count("pk", filter=Q(contest="contested")),
-            upheld=Count("pk", filter=Q(contest="upheld")),
-            lifted=Count("pk", filter=Q(contest="lifted")),
-        )
-    )
-    found = {row["level"]: row for row in rows}
-    figures = []
-    for level in Level:
-        if level:
-            row = found.get(int(level))
-            counts = [row[name] if row else 0 for name in ("raised", "contested", "upheld", "lifted")]
-            figures.append(Figure(level, *counts))
-    return figures
-
-
-def list_agency_figures(viewer: Actor, filters: Filters, *, today: date, limit: int = 20) -> list[AgencyFigure]:
-    """The bodies with most overruns in the period, what was lifted left out.
-
-    Cost:   one query
-    """
-    rows = (
-        _filtered(viewer, filters, today=today)
-        .exclude(contest="lifted")
-        .exclude(agency=None)
-        .values("agency_id", name=F("agency__name"))
-        .annotate(
-            yellow=Count("pk", filter=Q(level=1)),
-            red=Count("pk", filter=Q(level=2)),
-            promise=Count("pk", filter=Q(level=3)),
-            law=Count("pk", filter=Q(level=4)),
-            contested=Count("pk", filter=Q(contest="contested")),
-        )
-        .order_by("-law", "-promise", "-red", "-yellow", "agency_id")[:limit]
-    )
-    return [
-        AgencyFigure(
-            row["agency_id"], row["name"], row["yellow"], row["red"], row["promise"], row["law"], row["contested"]
-        )
-        for row in rows
-    ]
 
 
 def list_orders(viewer: Actor, *, state: str = "", limit: int = 100) -> list[Order]:

@@ -1,0 +1,255 @@
+# ruff: noqa: S608 — statements are put together from the code's own parts; values are parameters
+"""Keeping the tallies true: records that changed are counted again, and the tallies move by the difference.
+
+What a record counted for last stands in its `Contribution`. Counting it again gives what it counts for now; only the
+difference moves, so that an event that comes twice, late or out of order changes nothing, and one that was lost is
+made good by the next. One counts at a time (`_LOCK`), which leaves no hot row to fight over.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from weimin.base.clock import day_start
+from weimin.kernel.record import queries as record
+from weimin.kernel.record.actions import record_audit
+from weimin.kernel.record.types import Actor
+from weimin.kernel.supervision.models import FigureCheck, Recount
+from weimin.kernel.supervision.registry import Kind, all_kinds, kind_of
+from weimin.kernel.supervision.types import Difference
+
+#: The advisory lock of whoever counts; any number that nobody else uses.
+_LOCK = 7_310_642
+#: How many differences a check keeps by name.
+NAMED = 50
+_KEY = "measure, day, place, agency, item, public"
+_SUMS = "n, late, used, allowed"
+_FRESH = f"""SELECT subject, {_KEY}, sum(n)::int AS n, sum(late)::int AS late, sum(used)::int AS used,
+  sum(allowed)::int AS allowed FROM ({{lines}}) counted GROUP BY subject, {_KEY}"""
+_PACKED = f"""SELECT subject, jsonb_agg(jsonb_build_array({_KEY}, {_SUMS}) ORDER BY {_KEY}) AS lines
+  FROM fresh GROUP BY subject"""
+_UNPACKED = """SELECT x->>0 AS measure, (x->>1)::date AS day, x->>2 AS place, (x->>3)::bigint AS agency, x->>4 AS item,
+  (x->>5)::boolean AS public, {sign}(x->>6)::int AS n, {sign}(x->>7)::int AS late, {sign}(x->>8)::int AS used,
+  {sign}(x->>9)::int AS allowed FROM {source}, jsonb_array_elements(lines) AS x"""
+#: Each item's figure, and that of all items together.
+_GROUPED = """SELECT measure, day, place, agency, CASE WHEN grouping(item) = 1 THEN '*' ELSE item END AS item, public,
+  sum(n)::int AS n, sum(late)::int AS late, sum(used)::int AS used, sum(allowed)::int AS allowed FROM ({rows}) summed
+  GROUP BY GROUPING SETS ((measure, day, place, agency, item, public), (measure, day, place, agency, public))"""
+_MOVED = "HAVING sum(n) <> 0 OR sum(late) <> 0 OR sum(used) <> 0 OR sum(allowed) <> 0"
+_INTO = "INSERT INTO supervision_tally (kind, measure, day, place, agency_id, item, public, n, late, used, allowed)"
+
+
+def _lines(kind: Kind, *, by: str) -> str:
+    """What all parts of a kind count: of some ids, of a period, or of everything."""
+    chosen = {"ids": lambda one: one.of(), "period": lambda one: one.between(), "all": lambda one: "TRUE"}[by]
+    return "\nUNION ALL ".join(one.lines(chosen(one)) for one in kind.parts)
+
+
+def _recount_sql(kind: Kind) -> str:
+    rows = f"SELECT {_KEY}, {_SUMS} FROM fresh UNION ALL {_UNPACKED.format(sign='-', source='old')}"
+    return f"""
+WITH fresh AS MATERIALIZED ({_FRESH.format(lines=_lines(kind, by="ids"))}),
+packed AS ({_PACKED}),
+old AS MATERIALIZED (SELECT lines FROM supervision_contribution WHERE kind = %(kind)s AND subject_id = ANY (%(ids)s)),
+moved AS ({_GROUPED.format(rows=rows)} {_MOVED}),
+kept AS (
+  INSERT INTO supervision_contribution AS c (kind, subject_id, lines) SELECT %(kind)s, subject, lines FROM packed
+  ON CONFLICT (kind, subject_id) DO UPDATE SET lines = excluded.lines WHERE c.lines <> excluded.lines
+),
+gone AS (
+  DELETE FROM supervision_contribution
+  WHERE kind = %(kind)s AND subject_id = ANY (%(ids)s) AND subject_id NOT IN (SELECT subject FROM packed)
+)
+{_INTO} SELECT %(kind)s, {_KEY}, {_SUMS} FROM moved
+ON CONFLICT (measure, day, item, place, agency_id, public) DO UPDATE SET n = supervision_tally.n + excluded.n,
+  late = supervision_tally.late + excluded.late, used = supervision_tally.used + excluded.used,
+  allowed = supervision_tally.allowed + excluded.allowed"""
+
+
+def note_event(*, at: datetime, payload: dict[str, Any]) -> None:
+    """Hear of every event: a subject that it names has to be counted again.
+
+    Cost:   one insert; none for an event about nothing that is counted
+    """
+    for kind in all_kinds():
+        subject = payload.get(kind.event_key) if kind.event_key else None
+        if isinstance(subject, int):
+            Recount.objects.create(kind=kind.code, subject_id=subject, at=at)
+
+
+def note_changed(kind: str, ids: Iterable[int], *, at: datetime) -> None:
+    """Note in the caller's transaction that these subjects have to be counted again.
+
+    Cost:   one insert
+    """
+    Recount.objects.bulk_create([Recount(kind=kind, subject_id=one, at=at) for one in ids], batch_size=1000)
+
+
+def fold_figures(*, at: datetime, batch: int = 500) -> int:
+    """Count again what changed, oldest first; safe with many workers, of which one counts.
+
+    Shape:  how many notes were worked off; 0 when none waits or another counts
+    Cost:   three statements; some 50 ms for 500 matters
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+        if not cursor.fetchone()[0]:
+            return 0
+        cursor.execute(
+            "DELETE FROM supervision_recount WHERE id IN (SELECT id FROM supervision_recount ORDER BY id LIMIT %s)"
+            " RETURNING kind, subject_id",
+            [batch],
+        )
+        found: dict[str, set[int]] = defaultdict(set)
+        rows = cursor.fetchall()
+        for kind, subject in rows:
+            found[kind].add(subject)
+        for code, ids in found.items():
+            cursor.execute(_recount_sql(kind_of(code)), {"kind": code, "ids": sorted(ids)})
+    return len(rows)
+
+
+def rebuild_figures(*, by: Actor, at: datetime) -> int:
+    """Count everything anew from the records, while the platform runs: what changes meanwhile is noted and follows.
+
+    Readers see the old figures until it is done.
+
+    Shape:  how many subjects count for something
+    Cost:   reads everything once; a minute or two for a million matters
+    """
+    counted = 0
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        cursor.execute("SET LOCAL work_mem = '256MB'")
+        # what is noted by now is committed, so that the statements below see it
+        cursor.execute("DELETE FROM supervision_recount")
+        for kind in all_kinds():
+            cursor.execute("DELETE FROM supervision_contribution WHERE kind = %s", [kind.code])
+            fresh = _FRESH.format(lines=_lines(kind, by="all"))
+            cursor.execute(
+                f"WITH fresh AS ({fresh}) INSERT INTO supervision_contribution (kind, subject_id, lines)"
+                f" SELECT %(kind)s, subject, lines FROM ({_PACKED}) packed",
+                {"kind": kind.code},
+            )
+            counted += cursor.rowcount
+            cursor.execute("DELETE FROM supervision_tally WHERE kind = %s", [kind.code])
+            source = "(SELECT lines FROM supervision_contribution WHERE kind = %(kind)s) kept"
+            rows = _UNPACKED.format(sign="", source=source)
+            cursor.execute(
+                f"{_INTO} SELECT %(kind)s, {_KEY}, {_SUMS} FROM ({_GROUPED.format(rows=rows)}) told"
+                " ORDER BY day, item, agency, place",
+                {"kind": kind.code},
+            )
+        _audit(by, at, {"subjects": counted})
+    return counted
+
+
+def _audit(by: Actor, at: datetime, changes: dict[str, Any]) -> None:
+    record_audit(
+        by=by, at=at, verb="supervision.figures.recounted", subject_type="figures", subject_id="all", changes=changes
+    )
+
+
+def _waiting(kind: Kind) -> str:
+    """The subjects whose change is known and not yet counted."""
+    told = "SELECT subject_id AS subject FROM supervision_recount WHERE kind = %(kind)s"
+    return f"{told} UNION {record.waiting_subjects(kind.event_key)}" if kind.event_key else told
+
+
+def _compare_sql(kind: Kind) -> str:
+    """Told less true, what waits to be counted left out; one statement, so that all of it is of one moment."""
+    fresh = _FRESH.format(lines=_lines(kind, by="period"))
+    waits = _UNPACKED.format(sign="", source="(SELECT lines FROM old_waiting) kept")
+    # what waits counts as it was counted last, so that only what nobody knows of differs
+    true = f"""SELECT {_KEY}, {_SUMS} FROM fresh WHERE subject NOT IN (SELECT subject FROM waiting)
+UNION ALL SELECT {_KEY}, {_SUMS} FROM ({waits}) was WHERE day >= %(first)s AND day < %(last)s"""
+    return f"""
+WITH waiting AS MATERIALIZED ({_waiting(kind)}), fresh AS MATERIALIZED ({fresh}),
+old_waiting AS (
+  SELECT lines FROM supervision_contribution
+  WHERE kind = %(kind)s AND subject_id IN (SELECT subject FROM waiting)
+),
+real AS MATERIALIZED ({_GROUPED.format(rows=true)}),
+told AS (
+  SELECT measure, day, place, agency_id AS agency, item, public, n, late, used, allowed FROM supervision_tally
+  WHERE kind = %(kind)s AND day >= %(first)s AND day < %(last)s
+),
+both_sides AS (
+  SELECT {_KEY}, n AS told_n, late AS told_late, used AS told_used, allowed AS told_allowed,
+    0 AS n, 0 AS late, 0 AS used, 0 AS allowed FROM told
+  UNION ALL SELECT {_KEY}, 0, 0, 0, 0, n, late, used, allowed FROM real
+)
+SELECT measure, day, place, agency, item, sum(told_n)::int, sum(n)::int, sum(told_late)::int, sum(late)::int
+FROM both_sides GROUP BY {_KEY}
+HAVING sum(told_n) <> sum(n) OR sum(told_late) <> sum(late) OR sum(told_used) <> sum(used)
+  OR sum(told_allowed) <> sum(allowed)
+ORDER BY measure, day, place, agency, item"""
+
+
+def _compare(since: date, until: date) -> list[Difference]:
+    found = []
+    span = {"since": day_start(since), "until": day_start(until), "first": since, "last": until}
+    with connection.cursor() as cursor:
+        for kind in all_kinds():
+            cursor.execute(_compare_sql(kind), {"kind": kind.code, **span})
+            found += [Difference(*row) for row in cursor.fetchall()]
+    return found
+
+
+def reconcile_figures(*, by: Actor, at: datetime, since: date, until: date, fix: bool = False) -> list[Difference]:
+    """Compare the tallies of whole months with the records, keep what came of it, and mend it when asked.
+
+    What is known to wait is no difference. Mending counts the months' records again; what still differs has another
+    cause than a lost event, and everything is counted anew.
+
+    Shape:  since and until are first days of months, until left out
+    Cost:   reads the months' records once
+    """
+    found = _compare(since, until)
+    if found and fix:
+        _count_again(since, until, at)
+        while fold_figures(at=at):
+            pass
+        if _compare(since, until):
+            rebuild_figures(by=by, at=at)
+        _audit(by, at, {"since": since.isoformat(), "until": until.isoformat(), "differences": len(found)})
+    FigureCheck.objects.create(
+        at=at,
+        since=since,
+        until=until,
+        found=len(found),
+        told=[one.as_list() for one in found[:NAMED]],
+        mended=bool(found) and fix,
+    )
+    return found
+
+
+def _count_again(since: date, until: date, at: datetime) -> None:
+    with connection.cursor() as cursor:
+        for kind in all_kinds():
+            cursor.execute(
+                "INSERT INTO supervision_recount (kind, subject_id, at) SELECT DISTINCT %(kind)s, subject,"
+                f" %(at)s::timestamptz FROM ({_lines(kind, by='period')}) counted",
+                {"kind": kind.code, "at": at, "since": day_start(since), "until": day_start(until)},
+            )
+
+
+def check_months(*, by: Actor, at: datetime, today: date) -> int:
+    """Every night: compare last and this month, and one older month after another, so that three years come round.
+
+    Shape:  how many differences were found
+    """
+    this = today.replace(day=1)
+    older = _months_before(this, 2 + today.toordinal() % 34)
+    spans = ((_months_before(this, 1), _months_before(this, -1)), (older, _months_before(older, -1)))
+    return sum(len(reconcile_figures(by=by, at=at, since=first, until=last)) for first, last in spans)
+
+
+def _months_before(month: date, many: int) -> date:
+    whole = month.year * 12 + month.month - 1 - many
+    return date(whole // 12, whole % 12 + 1, 1)

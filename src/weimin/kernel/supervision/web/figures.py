@@ -1,0 +1,265 @@
+"""Figures on the desk: what a viewer's bodies and places did, month by month, each number with its records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import FileResponse, Http404, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from weimin.base.clock import day_start
+from weimin.base.guard import access
+from weimin.kernel.cases import queries as cases
+from weimin.kernel.directory import queries as directory
+from weimin.kernel.supervision import registry
+from weimin.kernel.supervision.queries import figures as queries
+from weimin.kernel.supervision.queries.figures import FEW, RATED, STEPS, Counted, Figures, Numbers, Which
+from weimin.kernel.supervision.web.shown import read_id
+from weimin.ui.sheets import spreadsheets
+
+#: A line's name, its figures, and what narrows its records to it.
+Row = tuple[str, Numbers, dict[str, Any]]
+#: How many months back one may look.
+BACK = 36
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table of figures: what stands in it, and which records a number in it was counted from."""
+
+    title: str
+    value: Callable[[Numbers], int | str]
+    measures: tuple[str, ...] = ()
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A number or a share; `query` opens its records."""
+
+    value: int | str
+    query: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: a month, an item, a body or a place. `size` is for the picture."""
+
+    name: str
+    size: int
+    cells: list[Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Figures side by side with a picture of their first column."""
+
+    title: str
+    of: str
+    note: str
+    columns: list[str]
+    lines: list[Line]
+
+    @property
+    def most(self) -> int:
+        """The longest bar."""
+        return max((one.size for one in self.lines), default=0) or 1
+
+
+@dataclass(frozen=True, slots=True)
+class FiguresPage:
+    """A viewer's figures of a month and the eleven before, and what their body does today."""
+
+    month: date
+    months: list[date]
+    tables: list[Table]
+    as_of: datetime
+    behind: bool
+    today: dict[str, int]
+    rows: list[Any]
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsPage:
+    """The records behind one figure."""
+
+    title: str
+    figure: int
+    rows: list[Counted]
+    opens: set[str]
+    query: str
+    next: str
+
+
+def share_text(part: float | None, base: int) -> str:
+    """A share in per cent; of few, the numbers themselves: a share of three says nothing."""
+    if part is None:
+        return "—"
+    return f"{part:.1%}" if base >= FEW else f"{round(part * base)}/{base} 件"
+
+
+def used_text(found: Numbers) -> str:
+    """Days taken of the days allowed, as a share of both."""
+    return "—" if found.share_used is None else f"{found.share_used:.0%}"
+
+
+MATTERS = (
+    Column("收件", lambda one: one.of("cases.received"), ("cases.received",)),
+    Column("办结", lambda one: one.closed, ("cases.closed",)),
+    Column("超期办结", lambda one: one.late, ("cases.closed",), late=True),
+    Column("按期率", lambda one: share_text(one.share_in_time(one.closed), one.closed)),
+    Column("用时占期限", used_text),
+    Column("不予受理", lambda one: one.of("cases.refused"), ("cases.refused",)),
+    Column("撤回", lambda one: one.of("cases.withdrawn"), ("cases.withdrawn",)),
+    Column("逾期未补正", lambda one: one.of("cases.lapsed"), ("cases.lapsed",)),
+    Column("评价", lambda one: one.rated, RATED),
+    Column("满意率", lambda one: share_text(one.share_good, one.rated)),
+)
+_CHECKS = ("steps.review", "steps.survey", "steps.notice")
+WORK = (
+    Column("环节", lambda one: one.steps, STEPS),
+    Column("受理", lambda one: one.of("steps.accept"), ("steps.accept",)),
+    Column("不予受理", lambda one: one.of("steps.refuse"), ("steps.refuse",)),
+    Column("审核核查", lambda one: one.of(*_CHECKS), _CHECKS),
+    Column("决定", lambda one: one.of("steps.decide"), ("steps.decide",)),
+    Column("出件", lambda one: one.of("steps.issue"), ("steps.issue",)),
+    Column("超期", lambda one: one.late, STEPS, late=True),
+    Column("按期率", lambda one: share_text(one.share_in_time(one.steps), one.steps)),
+    Column("用时占期限", used_text),
+)
+
+
+def month_text(month: date) -> str:
+    """2026年9月."""
+    return f"{month.year}年{month.month}月"
+
+
+def _table(
+    title: str,
+    of: str,
+    columns: tuple[Column, ...],
+    rows: Iterable[tuple[str, Numbers, dict[str, Any]]],
+    note: str = "",
+) -> Table:
+    lines = []
+    for name, numbers, where in rows:
+        cells = [_cell(one, numbers, where) for one in columns]
+        size = columns[0].value(numbers)
+        lines.append(Line(name, size if isinstance(size, int) else 0, cells))
+    return Table(title, of, note, [one.title for one in columns], lines)
+
+
+def _cell(column: Column, numbers: Numbers, where: dict[str, Any]) -> Cell:
+    value = column.value(numbers)
+    if not column.measures or not value:
+        return Cell(value)
+    pairs = {**where, "of": ",".join(column.measures), "late": "1" if column.late else ""}
+    return Cell(value, urlencode({name: one for name, one in pairs.items() if one}))
+
+
+def tables_of(found: Figures) -> list[Table]:
+    """The tables of a viewer's figures: for the page and for the spreadsheet alike."""
+    columns = MATTERS if found.matters else WORK
+    month = f"{found.month:%Y-%m}"
+    told = month_text(found.month)
+    months = ((month_text(day), one, {"month": f"{day:%Y-%m}"}) for day, one in found.months.items())
+    places = (
+        (directory.full_name(code) or code, one, {"month": month, "place": code}) for code, one in found.places.items()
+    )
+    items = (
+        (found.item_names.get(code, code), one, {"month": month, "item": code}) for code, one in found.items.items()
+    )
+    bodies = ((directory.agency_name(pk), one, {"month": month, "agency": pk}) for pk, one in found.bodies.items())
+    whole = [_table("按月", "月份", columns, months, "评价记在办结的那个月。" if found.matters else "")]
+    if found.matters:
+        whole.append(_table(f"按乡镇（{told}）", "乡镇", columns, places))
+    whole.append(_table(f"按事项（{told}）", "事项", columns, items))
+    whole.append(_table(f"按机构（{told}）", "机构", WORK, bodies, "一件事经过几个环节，就在办理的机构各记一次。"))
+    return [one for one in whole if one.lines]
+
+
+def read_month(text: str, today: date) -> date:
+    """A month from an address, not after this one and not too far back; this month for what is none."""
+    this = queries.month_of(today)
+    try:
+        asked = datetime.strptime(text, "%Y-%m").date()
+    except ValueError:
+        return this
+    return asked if queries.month_of(this, BACK) <= asked <= this else this
+
+
+@access("staff")
+@require_GET
+def figures(request: Any) -> HttpResponse:
+    """What the viewer's bodies and places did in a month and the eleven before; today's work of their own body."""
+    kind = request.GET.get("kind", "")
+    since = day_start(request.today)
+    found = queries.read_figures(
+        request.actor, month=read_month(request.GET.get("month", ""), request.today), at=request.at
+    )
+    this = queries.month_of(request.today)
+    page = FiguresPage(
+        month=found.month,
+        months=[queries.month_of(this, back) for back in range(BACK)],
+        tables=tables_of(found),
+        as_of=found.as_of,
+        behind=found.as_of < request.at,
+        today=cases.agency_figures(request.actor, since=since, today=request.today),
+        rows=list(cases.list_done(request.actor, since=since, kind=kind)),
+        kind=kind,
+    )
+    return render(request, "supervision/figures.html", {"page": page})
+
+
+@access("staff")
+@require_GET
+def export_figures(request: Any) -> FileResponse:
+    """The same tables as a spreadsheet, a sheet each."""
+    month = read_month(request.GET.get("month", ""), request.today)
+    found = queries.read_figures(request.actor, month=month, at=request.at)
+    sheets = (
+        (one.title, [one.of, *one.columns], ([line.name, *(cell.value for cell in line.cells)] for line in one.lines))
+        for one in tables_of(found)
+    )
+    empty = [("办件统计", ["没有统计数"], list[list[Any]]())]
+    return spreadsheets(f"figures-{month:%Y%m}.xlsx", list(sheets) or empty)
+
+
+@access("staff")
+@require_GET
+def records(request: Any) -> HttpResponse:
+    """The records that a figure was counted from; numbers and items, no person."""
+    get = request.GET
+    measures = tuple(get.get("of", "cases.received").split(","))
+    if not set(measures) <= set(registry.kind_of("case").measures):
+        raise Http404
+    which = Which(
+        measures=measures,
+        month=read_month(get.get("month", ""), request.today),
+        item=get.get("item", "")[:40],
+        agency_id=read_id(get.get("agency", "")),
+        place=get.get("place", "")[:12],
+        late=get.get("late") == "1",
+    )
+    rows = queries.list_counted(request.actor, which, after=get.get("after", "")[:80], limit=queries.PAGE + 1)
+    more, rows = len(rows) > queries.PAGE, rows[: queries.PAGE]
+    names = [month_text(which.month)]
+    names += [directory.full_name(which.place)] if which.place else []
+    names += [directory.agency_name(which.agency_id)] if which.agency_id else []
+    names += ["、".join(dict.fromkeys(registry.measure_text(one) for one in measures)) if len(measures) < 4 else "合计"]
+    query = {name: get[name] for name in ("of", "month", "item", "agency", "place", "late") if name in get}
+    page = RecordsPage(
+        title=" ".join(names) + ("（超期）" if which.late else ""),
+        figure=queries.total_of(request.actor, which),
+        rows=rows,
+        opens=cases.list_visible(request.actor, numbers=[one.number for one in rows]),
+        query=urlencode(query),
+        next=queries.counted_key(rows[-1]) if more else "",
+    )
+    return render(request, "supervision/figure_records.html", {"page": page})

@@ -1,0 +1,98 @@
+"""What was done in a place, month by month, for everybody: only of items that may be listed, and nothing of few."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from weimin.base.guard import access
+from weimin.kernel.directory import queries as directory
+from weimin.kernel.supervision.queries import figures as queries
+from weimin.kernel.supervision.queries.figures import FEW, Numbers
+from weimin.kernel.supervision.web.figures import month_text
+
+
+@dataclass(frozen=True, slots=True)
+class PublicLine:
+    """One month or item in words; what is too few is said so, and no share is made of it."""
+
+    name: str
+    received: str
+    closed: str
+    size: int
+    in_time: str
+    good: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublicPage:
+    """A place's figures of the twelve months that are over."""
+
+    place: str
+    name: str
+    places: list[tuple[str, list[tuple[str, str]]]]
+    months: list[PublicLine]
+    most: int
+    month: str
+    by_item: list[PublicLine]
+    as_of: datetime
+    few: int = FEW
+
+
+def told(many: int) -> str:
+    """A number of matters as the public is told it."""
+    return "0 件" if not many else f"少于{FEW}件" if many < FEW else f"{many} 件"
+
+
+def _share(part: float | None, base: int) -> str:
+    return "—" if part is None or base < FEW else f"{part:.1%}"
+
+
+def _line(name: str, one: Numbers) -> PublicLine:
+    return PublicLine(
+        name=name,
+        received=told(one.of("cases.received")),
+        closed=told(one.closed),
+        size=one.closed if one.closed >= FEW else 0,
+        in_time=_share(one.share_in_time(one.closed), one.closed),
+        good=_share(one.share_good, one.rated),
+    )
+
+
+def _places() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Counties with their townships, for choosing; the county itself first."""
+    groups = []
+    for county, towns in directory.townships_by_county():
+        own = [(towns[0].parent_code, f"{county}（全部）")]
+        groups.append((county, own + [(one.code, one.name) for one in towns]))
+    return groups
+
+
+@access("public")
+@require_GET
+def public_figures(request: Any) -> HttpResponse:
+    """What was received and done in a place by month, how much of it in time, and how people rated it."""
+    places = _places()
+    asked = request.GET.get("place", "")
+    known = {code for _, group in places for code, _ in group}
+    city = directory.get_division(places[0][1][0][0]).parent_code if places else ""
+    place = asked if asked in known else city
+    last: date = queries.month_of(request.today, 1)
+    found = queries.read_public(place=place, month=last, at=request.at)
+    months = [_line(month_text(day), one) for day, one in reversed(found.months.items())]
+    page = PublicPage(
+        place=place if place != city else "",
+        name=directory.full_name(place) or directory.get_division(place).name if place else "",
+        places=places,
+        months=months,
+        most=max((one.size for one in months), default=0) or 1,
+        month=month_text(last),
+        by_item=[_line(found.item_names.get(code, code), one) for code, one in found.items.items()],
+        as_of=found.as_of,
+    )
+    return render(request, "supervision/portal_figures.html", {"page": page})
