@@ -16,6 +16,14 @@ def quick_passwords(request: Any, settings: Any) -> None:
         settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(autouse=True)
+def no_maintenance(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No maintenance is known to be arranged, and nobody asks; a test that arranges one is asked of the database."""
+    from weimin.kernel.record.queries import upkeep
+
+    monkeypatch.setattr(upkeep, "_kept", {"at": float("inf"), "row": None})
+
+
 @pytest.fixture(scope="session")
 def city(django_db_setup: Any, django_db_blocker: Any) -> Iterator[None]:
     """Divisions, agencies, calendar, parameters, procedures, items and offers of the real city."""

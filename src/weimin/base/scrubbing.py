@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Mapping
+from typing import Any
+
+from pythonjsonlogger.json import JsonFormatter
 
 #: Longest first: an identity number holds what looks like a phone.
 _FORMS: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -42,3 +46,26 @@ class ScrubbingFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """One record as it is written."""
         return scrub(super().format(record)).replace("\r", "\\r")
+
+
+class ScrubbingJsonFormatter(JsonFormatter):
+    """One JSON object a line with the fields of the record and its extras, each scrubbed before it is written.
+
+    The finished line is not scrubbed: a form that takes a quotation mark with it would leave no JSON.
+    """
+
+    def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
+        """Every field of one record, names and numbers too; never Django's request, which has the address in it."""
+        return {scrub(str(name)): _scrub_value(value) for name, value in log_data.items() if name != "request"}
+
+
+def _scrub_value(value: Any) -> Any:
+    """A value as it may be written: what is neither text nor a plain number is written as text."""
+    if isinstance(value, Mapping):
+        return {scrub(str(name)): _scrub_value(one) for name, one in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_scrub_value(one) for one in value]
+    # the digits behind the point of a measurement are nobody's number
+    plain = f"{value:.0f}" if isinstance(value, float) else str(value)
+    text = scrub(plain)
+    return value if isinstance(value, bool | int | float | None) and text == plain else text

@@ -5,10 +5,13 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
+from weimin.base import tracing
+
 #: What text that PostgreSQL cannot hold gets, such as a NUL byte.
 UNSTORABLE = "内容里有无法识别的字符，请删掉后重新提交，已填的其他内容不受影响。"
 #: What an address for sending forms says to somebody who opens it.
 NO_SUCH_WAY = "这个地址只用来提交表单，不能直接打开。请回到原来的页面操作。"
+NO_SUCH_PAGE = "网址可能写错了，或者这一页已经撤下。可以回首页搜索要办的事。"
 
 _TITLES = {
     400: "请求有误",
@@ -24,12 +27,20 @@ _TITLES = {
 }
 
 
-def error_page(request: HttpRequest, status: int, message: str) -> HttpResponse:
-    """A whole page with one sentence and a way on; for the API the same sentence as JSON."""
+def error_page(request: HttpRequest, status: int, message: str, *, code: str = "", back: str = "") -> HttpResponse:
+    """A whole page with one sentence and a way on, also `back` to a page; for the API the same sentence as JSON."""
+    number = tracing.spoken(tracing.current()) if status >= 500 and not code else ""
     if request.path.startswith("/api/"):
-        body = {"code": f"http.{status}", "message": message, "fields": {}}
+        message += f"（查询编号 {number}）" if number else ""
+        body = {"code": code or f"http.{status}", "message": message, "fields": {}}
         return JsonResponse(body, status=status, json_dumps_params={"ensure_ascii": False})
-    context = {"status": status, "title": _TITLES.get(status, "出错了"), "message": message}
+    context = {
+        "status": status,
+        "title": _TITLES.get(status, "出错了"),
+        "message": message,
+        "number": number,
+        "back": back,
+    }
     return render(request, "ui/error.html", context, status=status)
 
 
@@ -45,7 +56,7 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404 as a page."""
-    return error_page(request, 404, "网址可能写错了，或者这一页已经撤下。可以回首页搜索要办的事。")
+    return error_page(request, 404, NO_SUCH_PAGE)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

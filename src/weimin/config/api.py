@@ -196,6 +196,7 @@ _FAILURES = {
     "409": "Somebody was faster, or it is done already",
     "422": "Not right, or not allowed by a rule; the fields say where",
     "429": "Too many calls; Retry-After says how many seconds to wait",
+    "503": "Maintenance is on (code system.maintenance): reading goes on; Retry-After says how long to wait",
 }
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core import checks
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 
 from weimin.base import keys
 from weimin.base.errors import NotReady
@@ -103,7 +103,8 @@ def _sms() -> str:
 
 def _one(sql: str) -> str:
     try:
-        with connection.cursor() as cursor:
+        # what a web process may not ask must not spoil the page that shows it
+        with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(sql)
             row = cursor.fetchone()
     except DatabaseError:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-import shutil
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cache
+from importlib.metadata import version as package_version
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from weimin.base import clock, crypto
 from weimin.base.errors import WeiminError
 from weimin.base.scrubbing import scrub
-from weimin.config import weblogin
+from weimin.config import checks, machine, weblogin
+from weimin.config.advice import advice_of
 from weimin.kernel.cases import queries as cases
+from weimin.kernel.catalogue.queries import lists as catalogue
 from weimin.kernel.deadlines import queries as deadlines
 from weimin.kernel.record import queries as record
 from weimin.kernel.supervision import queries as supervision
@@ -25,11 +31,21 @@ from weimin.ui import paper
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at."""
+    """One thing looked at; when it is not good, `means` says what it does to people and `todo` what to do next."""
 
     name: str
     good: bool
     text: str
+    todo: str = ""
+    code: str = ""
+    group: str = ""
+    means: str = ""
+
+
+@cache
+def version() -> str:
+    """The version of this program, and of what it is packed from where that is known."""
+    return package_version("weimin")[:32]
 
 
 def _one(sql: str) -> str:
@@ -95,7 +111,7 @@ def _calendar() -> Finding:
 
 
 def _moments() -> Finding:
-    stuck = len(deadlines.list_stuck()) + len(cases.list_stuck())
+    stuck = _stuck()
     text = f"{stuck} 件到时间没办成，请看“运行情况”" if stuck else "都按时办了"
     return Finding("到期处理", stuck == 0, text)
 
@@ -148,17 +164,138 @@ def _worker() -> Finding:
 
 
 def _disk() -> Finding:
-    root = Path(settings.WEIMIN_FILES_ROOT)
-    while not root.exists():
-        root = root.parent
-    free = shutil.disk_usage(root).free / 2**30
-    return Finding("磁盘", free > 2, f"文件区剩 {free:.0f} GB")
+    disk = record.read_disk()
+    text = f"文件区剩 {disk.free / machine.GIB:.0f} GB，共 {disk.total / machine.GIB:.0f} GB"
+    told = {
+        "fine": "",
+        "warn": "请安排清理或扩容",
+        "shed": "已在自动清理旧日志和临时内容，请尽快扩容",
+        "stop": "已暂停收文件，办件照常；请马上腾出空间或扩容",
+    }
+    return Finding("磁盘", disk.pressure == "fine", text, told[disk.pressure])
+
+
+def _clocks() -> Finding:
+    skew = abs(machine.database_facts()["clock"] - time.time())
+    good = skew < machine.CLOCK_SKEW.total_seconds()
+    return Finding("时钟", good, f"本机和数据库相差 {skew:.1f} 秒")
+
+
+def _database_settings() -> Finding:
+    facts = machine.database_facts()
+    wrong = []
+    if facts["random_page_cost"] > 2:
+        wrong.append(f"random_page_cost 是 {facts['random_page_cost']:g}，固态盘应为 1.1，否则大表会整表读")
+    if facts["shared_buffers"] < 256 * 2**20:
+        wrong.append(f"shared_buffers 只有 {facts['shared_buffers'] / 2**20:.0f} MB，至少 256 MB，一般取内存的四分之一")
+    if not facts["autovacuum"]:
+        wrong.append("autovacuum 关着，表会越来越大")
+    if facts["connections"] > facts["connections_max"] * 0.9:
+        wrong.append(f"连接用了 {facts['connections']:.0f}/{facts['connections_max']:.0f}，快用完了")
+    text = "；".join(wrong) or f"连接 {facts['connections']:.0f}/{facts['connections_max']:.0f}，参数正常"
+    return Finding("数据库参数", not wrong, text)
+
+
+def _backups() -> Finding:
+    found, at = machine.read_backup(), clock.now()
+    if found.backup_at is None:
+        text, good = "没有备份记录", settings.WEIMIN_DEMO
+    else:
+        good = at - found.backup_at < machine.BACKUP_AGE
+        text = f"最近备份 {found.backup_at.astimezone(clock.SHANGHAI):%m月%d日 %H:%M}"
+    return Finding("备份", good, text)
+
+
+def _drill() -> Finding:
+    found, at = machine.read_backup(), clock.now()
+    if found.drill_at is None:
+        return Finding("恢复演练", settings.WEIMIN_DEMO, "没有演练过")
+    good = found.drill_good and at - found.drill_at < machine.DRILL_AGE
+    text = f"{found.drill_at.astimezone(clock.SHANGHAI):%Y年%m月%d日}演练，{'通过' if found.drill_good else '没通过'}"
+    return Finding("恢复演练", good, text)
+
+
+def _pooler() -> Finding:
+    """Whether notices reach a listener here: a pooler of transactions swallows LISTEN."""
+    if connection.in_atomic_block:
+        return Finding("连接池", True, "在事务里，没有检查")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        first = cursor.fetchone()[0]
+        cursor.execute("SELECT pg_backend_pid(), inet_server_port(), current_setting('port')::int")
+        second, port, own = cursor.fetchone()
+    given = int(connection.settings_dict["PORT"] or own)
+    between = first != second or (port is not None and given != own)
+    return Finding("连接池", not between, "本机经过连接池" if between else "直连数据库")
+
+
+def _versions() -> Finding:
+    fresh = [one for one in record.list_workers() if one.at > clock.now() - timedelta(minutes=2) and one.version]
+    other = sorted({one.version for one in fresh} - {version()})
+    text = f"有 {'、'.join(other)} 版的在运行，这里是 {version()} 版" if other else f"都是 {version()} 版"
+    return Finding("后台版本", not other, text)
+
+
+#: Operations that rewrite a table or hold up its writers for as long as it is long.
+_HEAVY = frozenset(
+    {"AlterField", "AddConstraint", "AddIndex", "RemoveIndex", "RunSQL", "RunPython", "AlterUniqueTogether"}
+)
+
+
+def _pending() -> Finding:
+    executor = MigrationExecutor(connection)
+    left = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    heavy = [f"{one.app_label} {one.name}" for one, _ in left if _HEAVY & {type(op).__name__ for op in one.operations}]
+    if heavy:
+        return Finding("变更锁表", False, f"没做的变更里有 {len(heavy)} 个可能锁住大表：{'、'.join(heavy[:5])}")
+    return Finding("变更锁表", True, "没做的变更都很轻" if left else "没有要做的变更")
+
+
+def _certificates() -> Finding:
+    at, wrong, ends = clock.now(), [], []
+    for where in settings.WEIMIN_CERTIFICATES:
+        try:
+            end = machine.certificate_end(where)
+        except (OSError, ValueError) as fault:
+            wrong.append(f"{where} 读不到（{type(fault).__name__}）")
+            continue
+        ends.append(end)
+        if end - at < machine.CERTIFICATE_AHEAD:
+            wrong.append(f"{where} 到 {end.astimezone(clock.SHANGHAI):%Y年%m月%d日} 为止")
+    first = f"最早 {min(ends).astimezone(clock.SHANGHAI):%Y年%m月%d日} 到期" if ends else "没有设置要看的证书"
+    return Finding("证书", not wrong, "；".join(wrong) or first)
+
+
+def _jobs() -> Finding:
+    failed = int(machine.database_facts()["jobs_failed"])
+    return Finding("定时任务", not failed, f"{failed} 个失败" if failed else "没有失败的")
+
+
+def _digest() -> Finding:
+    last, silent = record.find_last_digest(), record.is_digest_silent(at=clock.now())
+    if last is None:
+        return Finding("每日摘要", not silent, "还没有写过")
+    text = f"{last.at.astimezone(clock.SHANGHAI):%m月%d日 %H:%M} 写的，{len(last.lines)} 件"
+    return Finding("每日摘要", not silent, f"超过 26 小时没有写，最近一次是 {text}" if silent else text)
+
+
+def _upkeep() -> Finding:
+    found = record.find_maintenance()
+    return Finding("维护", True, record.maintenance_text(found) if found else "没有安排维护")
+
+
+def _service() -> Finding:
+    errors = [one for one in checks.CHECKS if one.code.split(".")[1][0] == "E"]
+    wrong = [f"{one.code} {text}" for one in errors if (text := one.look())]
+    text = f"{len(wrong)} 项不符合正式运行：{wrong[0]}" if wrong else "符合正式运行的要求"
+    return Finding("正式运行", settings.WEIMIN_DEMO or not wrong, text)
 
 
 _LOOKS: tuple[Callable[[], Finding], ...] = (
     _server,
     _trigrams,
     _migrations,
+    _pending,
     _wall,
     _keys,
     _files,
@@ -171,19 +308,123 @@ _LOOKS: tuple[Callable[[], Finding], ...] = (
     _checks,
     _figures,
     _worker,
+    _versions,
+    _jobs,
     _disk,
+    _clocks,
+    _database_settings,
+    _pooler,
+    _backups,
+    _drill,
+    _certificates,
+    _digest,
+    _upkeep,
+    _service,
 )
 
 
 def look() -> list[Finding]:
     """Look at everything; something that cannot be looked at is a finding too."""
-    found = []
-    for one in _LOOKS:
+    return [_advised(one) for one in _LOOKS]
+
+
+def _advised(one: Callable[[], Finding]) -> Finding:
+    """What one look finds, with its group, and with advice when it is not good."""
+    code = one.__name__.strip("_")
+    try:
+        # one that fails leaves the others a transaction to ask in
+        with transaction.atomic() if connection.in_atomic_block else nullcontext():
+            found = one()
+    except WeiminError as fault:
+        found = Finding(code, False, fault.message)
+    except Exception as fault:
+        text = scrub((str(fault).splitlines() or [type(fault).__name__])[0])[:200]
+        found = Finding(code, False, text)
+    known = advice_of(code)
+    if found.good:
+        return replace(found, code=code, group=known.group, todo="")
+    return replace(found, code=code, group=known.group, means=known.means, todo=found.todo or known.todo)
+
+
+#: How long facts stand for whoever scrapes, in seconds.
+_FACTS_STAND = 10.0
+_facts: dict[str, Any] = {"at": -_FACTS_STAND, "facts": {}}
+
+
+def kept_facts() -> dict[str, float]:
+    """The facts as of a few seconds ago; without a database what can be told without it.
+
+    Cost:   as `facts`, at most every ten seconds in a process
+    """
+    if time.monotonic() - _facts["at"] >= _FACTS_STAND:
         try:
-            found.append(one())
-        except WeiminError as fault:
-            found.append(Finding(one.__name__.strip("_"), False, fault.message))
-        except Exception as fault:
-            text = scrub((str(fault).splitlines() or [type(fault).__name__])[0])[:200]
-            found.append(Finding(one.__name__.strip("_"), False, text))
-    return found
+            found = {**facts(), "database_up": 1.0}
+        except DatabaseError:
+            found = {**_machine_facts(), "database_up": 0.0}
+        _facts.update(at=time.monotonic(), facts=found)
+    return dict(_facts["facts"])
+
+
+def forget_facts() -> None:
+    """Have the next question look anew."""
+    _facts["at"] = -_FACTS_STAND
+
+
+def worker_facts() -> dict[str, float]:
+    """What only the platform itself can count, for the row of its sign of life: web processes stand behind the wall.
+
+    Cost:   two queries of at most fifty rows
+    """
+    return {"moments_stuck": len(deadlines.list_stuck()) + len(cases.list_stuck())}
+
+
+def _stuck() -> int:
+    """Due moments that failed, as a worker counted them lately; counted here where none did."""
+    fresh = [one for one in record.list_workers() if one.at > clock.now() - timedelta(minutes=2)]
+    told = [int(one.facts["moments_stuck"]) for one in fresh if "moments_stuck" in one.facts]
+    return max([*told, int(worker_facts()["moments_stuck"])])
+
+
+def _machine_facts() -> dict[str, float]:
+    at, backup, disk = clock.now(), machine.read_backup(), record.read_disk()
+    return {
+        "files_broken": len(record.list_broken()),
+        "disk_free_bytes": disk.free,
+        "disk_total_bytes": disk.total,
+        "backup_age_seconds": _age(backup.backup_at, at),
+        "drill_age_seconds": _age(backup.drill_at if backup.drill_good else None, at),
+    }
+
+
+def _age(then: datetime | None, at: datetime) -> float:
+    """Seconds since a moment; -1 where there was none."""
+    return (at - then).total_seconds() if then else -1.0
+
+
+def facts() -> dict[str, float]:
+    """Numbers for the metrics, by the names of `metrics.FACTS`.
+
+    Cost:   some twelve queries, each on an index or on few rows
+    """
+    at, counts, lag = clock.now(), record.count_outbox(), record.read_lag()
+    beats, digest = [one.at for one in record.list_workers()], record.find_last_digest()
+    server = machine.database_facts()
+    return {
+        "outbox_waiting": counts["waiting"],
+        "outbox_given_up": counts["failed"],
+        "outbox_oldest_seconds": max(0.0, _age(record.find_oldest_waiting(), at)),
+        "chain_waiting": lag.waiting,
+        "chain_oldest_seconds": max(0.0, _age(lag.oldest_at, at)),
+        "moments_stuck": _stuck(),
+        "imports_failed": catalogue.count_broken_imports(since=at - timedelta(days=1)),
+        "jobs_failed": server["jobs_failed"],
+        "digest_age_seconds": _age(digest.at if digest else None, at),
+        "digest_lines": len(digest.lines) if digest else 0,
+        "worker_beat_age_seconds": _age(max(beats, default=None), at),
+        "workers": sum(one > at - timedelta(minutes=2) for one in beats),
+        "maintenance": float(record.is_under_maintenance(at=at)),
+        "database_connections": server["connections"],
+        "database_connections_max": server["connections_max"],
+        "replication_lag_seconds": server["replication_lag"],
+        **_machine_facts(),
+    }

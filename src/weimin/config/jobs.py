@@ -1,7 +1,8 @@
 """The worker: drains the outbox, chains the audit trail, attends to due moments, and runs the scheduled jobs.
 
 Nothing exists only here: the outbox and the rows' due moments are the queue of record, so a worker may stop
-at any time and another goes on. Schedules are procrastinate's periodic jobs, kept in PostgreSQL.
+at any time and another goes on. Schedules are procrastinate's periodic jobs, kept in PostgreSQL; their hours are UTC,
+eight behind Shanghai's: 17 o'clock here is one at night there.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ from procrastinate.contrib.django import app
 
 from weimin.apps.delegation import actions as delegation
 from weimin.apps.taskadmission import actions as taskadmission
-from weimin.base import clock
+from weimin.base import clock, tracing
+from weimin.config import digest, guard, health, metrics
 from weimin.kernel.accounts import actions as accounts
 from weimin.kernel.cases import actions as cases
 from weimin.kernel.catalogue import actions as catalogue
 from weimin.kernel.deadlines import actions as deadlines
 from weimin.kernel.record import actions as record
+from weimin.kernel.record import queries as record_queries
 from weimin.kernel.record.types import Actor
 from weimin.kernel.rights import actions as rights
 from weimin.kernel.supervision import actions as supervision
@@ -37,8 +40,9 @@ KEEP_DAYS = 180
 UNSENT_DAYS = 90
 
 
-@app.periodic(cron="17 3 * * *")
+@app.periodic(cron="17 19 * * *")
 @app.task(queue="nightly", pass_context=False)
+@tracing.traced
 def sweep(timestamp: int) -> None:
     """Every night: forget outbox rows, answers, sessions, limits, drafts, copies, looks and missed questions of old."""
     at = clock.now()
@@ -52,15 +56,17 @@ def sweep(timestamp: int) -> None:
     catalogue.forget_misses(at=at)
 
 
-@app.periodic(cron="23 2 * * *")
+@app.periodic(cron="23 18 * * *")
 @app.task(queue="nightly", pass_context=False)
+@tracing.traced
 def propose(timestamp: int) -> None:
     """Every night: list ended matters whose time of keeping is over; nothing is destroyed before two people decide."""
     rights.propose_destructions(by=Actor.system("系统（保管期满）"), at=clock.now())
 
 
-@app.periodic(cron="7 1 * * *")
+@app.periodic(cron="7 17 * * *")
 @app.task(queue="nightly", pass_context=False)
+@tracing.traced
 def add_years(timestamp: int) -> None:
     """Every night: see that the logs that are parted by year have a part for this year and the next."""
     record.add_years(at=clock.now())
@@ -75,33 +81,45 @@ async def retry_stalled(context: procrastinate.JobContext, timestamp: int) -> No
         await manager.retry_job(job)
 
 
-@app.periodic(cron="41 2 * * *")
+@app.periodic(cron="41 18 * * *")
 @app.task(queue="nightly", pass_context=False)
+@tracing.traced
 def scan(timestamp: int) -> None:
     """Every night: look for patterns in the clocks of the last month that a supervisor should see."""
     supervision.scan_clocks(by=Actor.system("系统（时钟核查）"), at=clock.now())
 
 
-@app.periodic(cron="7 2 * * *")
+@app.periodic(cron="7 18 * * *")
 @app.task(queue="nightly", pass_context=False)
+@tracing.traced
 def reconcile(timestamp: int) -> None:
     """Every night: compare the figures of last and this month, and of one older month, with the records."""
     at = clock.now()
     supervision.check_months(by=Actor.system("系统（指标核对）"), at=at, today=clock.local_date(at))
 
 
-@app.periodic(cron="53 1 * * *")
+@app.periodic(cron="53 17 * * *")
 @app.task(queue="nightly", pass_context=False)
+@tracing.traced
 def verify(timestamp: int) -> None:
     """Every night: check the audit chain of the days that were closed since the last good check."""
     record.check_last_days(by=Actor.system("系统（夜间核验）"), at=clock.now())
 
 
-@app.periodic(cron="11 4 * * *")
+@app.periodic(cron="11 20 * * *")
 @app.task(queue="nightly", pass_context=False)
+@tracing.traced
 def compare(timestamp: int) -> None:
     """Every night: compare what every township publishes with the lists, and keep the report of the day."""
     catalogue.request_drift(by=Actor.system("系统（夜间核对）"), at=clock.now())
+
+
+@app.periodic(cron="50 23 * * *")
+@app.task(queue="nightly", pass_context=False)
+@tracing.traced
+def tell(timestamp: int) -> None:
+    """Every morning: write the digest of everything that failed, and hand it on."""
+    digest.write(clock.now())
 
 
 def attend(at: datetime) -> int:
@@ -162,21 +180,43 @@ def work_once() -> str:
     return f"期限 {moved}，重算 {counted}，通知 {sent}，入链 {linked}"
 
 
+def _round(at: datetime) -> int:
+    """One round of what waits, under one trace; gives how many things were done."""
+    with tracing.tracing():
+        busy = record.deliver_outbox(at=at, tell=_count) + deadlines.work_on_notices(at=at)
+        busy += catalogue.work_on_imports(at=at) + catalogue.work_on_drift(at=at)
+        return busy + supervision.fold_figures(at=at)
+
+
+def _count(good: int, bad: int, seconds: float) -> None:
+    """Have the metrics know what was delivered."""
+    if metrics.is_on():
+        metrics.note_work(good=good, bad=bad, seconds=seconds)
+
+
+def _beat(name: str, at: datetime, *, paused: bool) -> None:
+    """Attend to due moments unless there is maintenance, and leave a sign of life."""
+    note = "维护中，暂停" if paused else f"到期处理 {attend(at)} 件"
+    record.beat(name=name, at=at, note=note, version=health.version(), facts=health.worker_facts())
+
+
 def _pump(stop: threading.Event, name: str) -> None:
-    beat_at = chain_at = clock.now() - timedelta(hours=1)
+    beat_at = chain_at = guard_at = clock.now() - timedelta(hours=1)
     while not stop.is_set():
         busy = 0
         try:
             close_old_connections()
             at = clock.now()
-            busy = record.deliver_outbox(at=at) + deadlines.work_on_notices(at=at)
-            busy += catalogue.work_on_imports(at=at) + catalogue.work_on_drift(at=at)
-            busy += supervision.fold_figures(at=at)
-            if at >= chain_at:
-                chain_at = chain_or_wait(at)
+            paused = record_queries.is_under_maintenance(at=at)
+            if not paused:
+                busy = _round(at)
+                if at >= chain_at:
+                    chain_at = chain_or_wait(at)
+            if at - guard_at > timedelta(minutes=1):
+                guard_at = at
+                guard.guard_disk(at)
             if at - beat_at > timedelta(seconds=20):
-                moved = attend(at)
-                record.beat(name=name, at=at, note=f"期限 {moved}")
+                _beat(name, at, paused=paused)
                 beat_at = at
         except Exception:
             log.exception("the pump failed and goes on")

@@ -1,7 +1,7 @@
-"""A form sent without its session, or from a page that is too old: kept, and put back after the log-in.
+"""A form sent without its session, from a page that is too old, or during maintenance: kept, and put back afterwards.
 
-What was typed waits in the sealed session of the same browser, for half an hour, for one showing, for somebody of
-the same kind, on the page it was typed on. Files and passwords are never kept.
+What was typed waits in the sealed session of the same browser, for half an hour or until maintenance is over, for one
+showing, for somebody of the same kind, on the page it was typed on. Files and passwords are never kept.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from django.urls import Resolver404, resolve, reverse
 from weimin.base.guard import AccessRule
 from weimin.ui.refill import note, refill
 
-_KEY = "lost_form"
+#: Where it waits in the session.
+KEY = "lost_form"
 #: The longest form that is kept, in characters.
 _LONGEST = 40_000
 _MINUTES = 30
-_SAID = "登录过期，您刚才填的内容还在，请核对后重新提交。"
+_WHY = {"login": "登录过期", "maintenance": "刚才系统维护，没有提交"}
 _LOGINS = {"resident": "portal:login", "staff": "desk:login"}
 
 
@@ -31,22 +32,24 @@ def from_our_page(request: Any) -> bool:
     return urlsplit(sent_from).netloc == request.get_host()
 
 
-def keep(request: Any, rule: AccessRule) -> str:
-    """Keep a sent form for after the log-in; gives the page it was on.
+def keep(request: Any, rule: AccessRule, *, why: str = "login", seconds: float = _MINUTES * 60) -> str:
+    """Keep a sent form for after the log-in, or after maintenance; gives the page it was on.
 
     Shape:  (nothing is kept of a form that is too long; the page is given all the same)
     """
     page = _page_of(request, rule)
     typed = {name: request.POST.getlist(name) for name in request.POST if name != "csrfmiddlewaretoken"}
     size = sum(len(name) + sum(map(len, values)) for name, values in typed.items())
-    request.session[_KEY] = {
+    request.session[KEY] = {
         "page": urlsplit(page).path,
         "action": request.path,
         "kind": rule.who,
         "typed": typed if size <= _LONGEST else {},
         "long": size > _LONGEST,
         "files": [one.name[:80] for name in request.FILES for one in request.FILES.getlist(name)][:20],
+        "why": why,
         "at": request.at.timestamp(),
+        "seconds": seconds,
     }
     return page
 
@@ -54,7 +57,7 @@ def keep(request: Any, rule: AccessRule) -> str:
 def to_log_in(request: Any, rule: AccessRule) -> HttpResponse:
     """Keep a form that came without a session, and send its sender to log in and back to its page."""
     page = keep(request, rule)
-    why = "long" if request.session[_KEY]["long"] else "lost"
+    why = "long" if request.session[KEY]["long"] else "lost"
     return HttpResponseRedirect(f"{reverse(_LOGINS[rule.who])}?{urlencode({'why': why, 'next': page})}")
 
 
@@ -78,11 +81,11 @@ def put_back(request: Any, response: HttpResponse) -> HttpResponse:
     if not response.get("Content-Type", "").startswith("text/html") or not hasattr(request, "session"):
         return response
     # a visitor without a session has nothing kept, and reading it would cost a query
-    kept = request.session.get(_KEY) if request.session.session_key else None
+    kept = request.session.get(KEY) if request.session.session_key else None
     if not kept or kept["kind"] != request.actor.kind or kept["page"] != request.path:
         return response
-    del request.session[_KEY]
-    if request.at.timestamp() - kept["at"] > _MINUTES * 60:
+    del request.session[KEY]
+    if request.at.timestamp() - kept["at"] > kept.get("seconds", _MINUTES * 60):  # none of before an upgrade
         return response
     done = refill(response.content.decode(), address=request.path, action=kept["action"], typed=kept["typed"])
     link = "到刚才填的地方" if done.found and kept["typed"] else ""
@@ -94,10 +97,15 @@ def put_back(request: Any, response: HttpResponse) -> HttpResponse:
 
 def _lines(kept: dict[str, Any], found: bool, left: tuple[tuple[str, str], ...]) -> list[str]:
     """What the note says: that it is still there, and what could not be put back."""
+    why = _WHY[kept.get("why", "login")]
     if kept["long"]:
-        return ["登录过期，您刚才填的内容太长，没能保留，请重新填写。"]
+        return [f"{why}，您刚才填的内容太长，没能保留，请重新填写。"]
     values = "；".join(value for _, value in left)
-    lines = [_SAID if found else "登录过期。这一页现在没有刚才那张表了，请看最新情况。"]
+    lines = [
+        f"{why}，您刚才填的内容还在，请核对后重新提交。"
+        if found
+        else f"{why}。这一页现在没有刚才那张表了，请看最新情况。"
+    ]
     if values:
         lines.append(f"没能放回表里的内容，需要的请复制：{values}" if found else f"您刚才填的是：{values}")
     if kept["files"]:

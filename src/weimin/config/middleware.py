@@ -18,7 +18,7 @@ from weimin.base import clock
 from weimin.base.addresses import address_of
 from weimin.base.errors import TooOften, WeiminError
 from weimin.base.guard import AccessRule
-from weimin.config import lost_forms
+from weimin.config import lost_forms, upkeep
 from weimin.config.answers import NO_SUCH_WAY, UNSTORABLE, error_page
 from weimin.kernel.accounts import actions as accounts
 from weimin.kernel.accounts.web.gate import what_is_due
@@ -89,7 +89,7 @@ class Access:
             # some libraries register functools.partial objects
             if getattr(view, "func", view).__module__.startswith(_LIBRARY_VIEWS):
                 access.act_as(request.actor)
-                return None
+                return upkeep.refuse_write(request, None)
             return error_page(request, 403, "这个地址没有登记访问规则，暂不开放。")
         if limit := getattr(view, "rate_limit", ""):
             try:
@@ -98,6 +98,8 @@ class Access:
                 return with_wait(error_page(request, status_of(fault), fault.message), fault)  # type: ignore[no-any-return]
         request.actor = find_actor(request)
         access.act_as(request.actor, entrance=rule.who == "entrance")
+        if refusal := upkeep.refuse_write(request, rule):
+            return refusal
         if rule.who in ("public", "entrance") or (rule.who == "demo" and settings.WEIMIN_DEMO):
             return None
         return self._admit(request, rule)
@@ -187,6 +189,7 @@ def shell_context(request: Any) -> dict[str, Any]:
         "actor": actor,
         "city": settings.WEIMIN_CITY,
         "demo": settings.WEIMIN_DEMO,
+        "maintenance": upkeep.banner(actor),
         "elder": request.COOKIES.get("elder") == "1",
         "menu": menu_of(actor) if desk else [],
         "glasses_unseen": directory.count_glasses_unseen(actor) if desk and "leader" in actor.roles else 0,

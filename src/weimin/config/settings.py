@@ -102,9 +102,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "weimin.config.watching.Watched",
     "weimin.config.middleware.Answers",
     "django.middleware.security.SecurityMiddleware",
     "weimin.config.hardening.Hardening",
+    "weimin.config.probes.Probed",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -309,16 +311,48 @@ WEIMIN_READS_STRICT = _flag("WEIMIN_READS_STRICT", "pytest" in sys.modules)
 #: The proxy redirects to HTTPS; whether other names below the city's domain are HTTPS only is not ours to say.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 
+# --- watching ------------------------------------------------------------------------------------------
+#: Prometheus reads /metrics with this token; without one nothing is counted.
+WEIMIN_METRICS_TOKEN = _given_secret("WEIMIN_METRICS_TOKEN")
+#: Where the processes of one machine keep their counts for it.
+WEIMIN_METRICS_FOLDER = str(DATA / "metrics")
+if WEIMIN_METRICS_TOKEN:
+    # the library reads it when it is imported
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = WEIMIN_METRICS_FOLDER
+#: Free space of the disk with the files, in GiB (percent on a disk under 100 GiB): told of, convenience deleted, no
+#: more files taken in. `warn=20;shed=8;stop=3`
+WEIMIN_DISK = {"warn": 20.0, "shed": 8.0, "stop": 3.0} | {
+    name: float(value) for name, value in _pairs("WEIMIN_DISK").items()
+}
+#: Our own log files, of which the oldest go first when the disk fills; none when empty.
+WEIMIN_LOGS = os.environ.get("WEIMIN_LOGS", "")
+#: Where the backup and drill scripts note when they succeeded.
+WEIMIN_BACKUP_MARKER = os.environ.get("WEIMIN_BACKUP_MARKER", str(DATA / "backup.json"))
+#: Certificates whose end is watched: files or host:port, separated by commas.
+WEIMIN_CERTIFICATES = [one for one in os.environ.get("WEIMIN_CERTIFICATES", "").split(",") if one]
+#: A program that gets the daily digest of failures on its input, for mail or a group chat; none when empty.
+WEIMIN_DIGEST_COMMAND = os.environ.get("WEIMIN_DIGEST_COMMAND", "")
+#: A request that takes longer gets a warning in the log.
+WEIMIN_SLOW_MS = int(os.environ.get("WEIMIN_SLOW_MS", "2000"))
+#: line: for people; json: one object a line, for a log collector.
+WEIMIN_LOG_FORMAT = os.environ.get("WEIMIN_LOG_FORMAT", "line")
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"traced": {"()": "weimin.base.tracing.Traced"}},
     "formatters": {
         "line": {
             "()": "weimin.base.scrubbing.ScrubbingFormatter",
-            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
-        }
+            "format": "%(asctime)s %(levelname)s %(name)s %(trace)s %(message)s",
+        },
+        "json": {
+            "()": "weimin.base.scrubbing.ScrubbingJsonFormatter",
+            "fmt": "%(asctime)s %(levelname)s %(name)s %(trace)s %(message)s",
+            "json_ensure_ascii": False,
+        },
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": WEIMIN_LOG_FORMAT, "filters": ["traced"]}},
     # Django's own handlers would print or mail a request's fields unscrubbed
     "loggers": {"django": {"handlers": [], "propagate": True}},
     "root": {"handlers": ["console"], "level": os.environ.get("WEIMIN_LOG_LEVEL", "WARNING")},

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from weimin.config import overview
+from weimin.config import overview, probes
 from weimin.config.api import api
 from weimin.kernel.accounts.web import account as own
 from weimin.kernel.accounts.web import desk as staff
@@ -11,6 +11,9 @@ from weimin.kernel.accounts.web import second
 
 urlpatterns = [
     path("api/v1/", api.urls),
+    path("health/live", probes.live, name="live"),
+    path("health/ready", probes.ready, name="ready"),
+    path("metrics", probes.show_metrics, name="metrics"),
     path("", include("weimin.sites.portal.urls")),
     path("desk/admin/system/", overview.system, name="system"),
     path("desk/", include("weimin.sites.desk.urls")),

@@ -10,7 +10,19 @@ import sys
 import click
 
 from weimin.base.errors import NotReady, WeiminError
-from weimin.config.cli import appointing, asking, checking, clocks, figures, keeping, loading, serving, verifying, years
+from weimin.config.cli import (
+    appointing,
+    asking,
+    checking,
+    clocks,
+    figures,
+    keeping,
+    loading,
+    serving,
+    upkeep,
+    verifying,
+    years,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -34,6 +46,8 @@ for command in (
     checking.check_uscc,
     serving.token,
     serving.doctor,
+    upkeep.maintenance,
+    upkeep.digest,
     verifying.verify,
     keeping.keys,
     keeping.files,

@@ -7,11 +7,13 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from weimin.base import embedded
@@ -35,13 +37,14 @@ def run(host: str, port: int, workers: int, demo: bool) -> None:
     from django.core.management import call_command
     from django.db import connections
 
-    from weimin.config import city
+    from weimin.config import city, metrics
 
     city.prepare_database()
     # loading again changes nothing but what a newer version brings: parameters, procedures, items
     load_parts(PARTS if demo else PARTS[:-1], quiet=city.is_loaded())
     call_command("collectstatic", verbosity=0, interactive=False)
     connections.close_all()
+    metrics.clean_folder()
     children = _start(host, port, workers, _web_address(embedded_one))
     _greet(console, host, port, demo, time.monotonic() - began)
     code = _wait(children)
@@ -170,20 +173,36 @@ def token(username: str, name: str, scopes: tuple[str, ...], days: int, json_wan
     say({"token": text, "post": posts[0].agency_name}, text, json_wanted=json_wanted)
 
 
+def _show(findings: list[Any]) -> None:
+    """Findings by group; what is wrong with what it means and what to do next, in colours where there are."""
+    from weimin.config.advice import GROUPS
+
+    console, wrong = Console(highlight=False, soft_wrap=True), sum(not one.good for one in findings)
+    for group in GROUPS:
+        console.print(f"[bold]{group}[/]")
+        for one in (one for one in findings if one.group == group):
+            mark = "[green]✓[/]" if one.good else "[bold red]✗[/]"
+            console.print(f"  {mark} {escape(one.name)}：{escape(one.text)}")
+            if one.means:
+                console.print(f"      [yellow]影响[/] {escape(one.means)}")
+            if one.todo:
+                console.print(f"      [cyan]怎么办[/] {escape(one.todo)}")
+    console.print(f"[bold red]{wrong} 项要处理[/]" if wrong else "[bold green]全部正常[/]")
+
+
 @click.command()
 @JSON
 def doctor(json_wanted: bool) -> None:
-    """Look at everything an installation needs and say what is wrong."""
+    """Look at everything an installation needs; say what is wrong, what it means for people, and what to do."""
     setup()
     from weimin.config import health
 
     findings = health.look()
-    lines = [f"{'✓' if one.good else '✗'} {one.name}：{one.text}" for one in findings]
-    value: dict[str, Any] = {
-        "good": all(one.good for one in findings),
-        "findings": [{"name": f.name, "good": f.good, "text": f.text} for f in findings],
-    }
-    say(value, "\n".join(lines), json_wanted=json_wanted)
+    value: dict[str, Any] = {"good": all(one.good for one in findings), "findings": [asdict(one) for one in findings]}
+    if json_wanted:
+        say(value, "", json_wanted=True)
+    else:
+        _show(findings)
     if not value["good"]:
         sys.exit(3)
 

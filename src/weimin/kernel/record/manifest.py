@@ -10,6 +10,9 @@ AUDIT_VERBS = {
     "record.keys.rotated": "轮换主密钥",
     "record.chain.broken": "核验审计链或文件时发现不符",
     "record.trail.exported": "导出审计记录",
+    "record.maintenance.arranged": "安排系统维护",
+    "record.maintenance.ended": "结束系统维护",
+    "record.disk.shed": "磁盘不够，清理临时内容",
     "record.year.archived": "归档一年的审计和查看记录",
 }
 #: What entries are about, as the trail shows it.
@@ -20,6 +23,8 @@ AUDIT_SUBJECTS = {
     "files": "存放的文件",
     "key": "密钥",
     "year": "年度记录",
+    "maintenance": "系统维护",
+    "disk": "磁盘",
 }
 RETENTION = {
     "AuditEntry": "永久：不可修改和删除",
@@ -31,6 +36,8 @@ RETENTION = {
     "OutboxMessage": "送达后 6 个月（网络安全法日志保存底线）",
     "RememberedAnswer": "30 天",
     "WorkerBeat": "随进程更新",
+    "Maintenance": "维护结束时删除",
+    "Digest": "90 天",
 }
 
 

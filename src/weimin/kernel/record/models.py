@@ -145,6 +145,9 @@ class OutboxMessage(models.Model):
     delivered_at = models.DateTimeField("送达时间", null=True, help_text="送到的时间，空表示还没送到")
     failed_at = models.DateTimeField("放弃时间", null=True, help_text="多次不成、等人处理的时间")
     last_error = models.CharField("最近错误", max_length=300, blank=True, default="", help_text="最近一次失败的原因")
+    trace = models.CharField(
+        "追踪号", max_length=32, blank=True, default="", db_default="", help_text="哪一次请求引起的，用来在日志里查找"
+    )
 
     class Meta:
         verbose_name = "待发事件"
@@ -180,6 +183,35 @@ class WorkerBeat(models.Model):
     name = models.CharField("名称", max_length=80, primary_key=True, help_text="哪个后台进程")
     at = models.DateTimeField("时间", help_text="最近一次活动")
     note = models.CharField("说明", max_length=200, blank=True, default="", help_text="它刚做了什么")
+    version = models.CharField(
+        "版本", max_length=32, blank=True, default="", db_default="", help_text="它运行的是哪一版程序"
+    )
+    facts = models.JSONField(
+        "数字", default=dict, db_default={}, help_text="网页进程看不到、由它数的数：到期没办成、导入出错等"
+    )
 
     class Meta:
         verbose_name = "后台进程心跳"
+
+
+class Maintenance(models.Model):
+    """A time during which nothing is written: announced before, followed within seconds. One row at most."""
+
+    begins_at = models.DateTimeField("开始", help_text="从什么时候起暂停办理")
+    until = models.DateTimeField("预计结束", help_text="大约到什么时候，告诉群众和工作人员的")
+    reason = models.CharField("原因", max_length=120, help_text="为什么，写给群众看的一句话")
+    by_label = models.CharField("谁", max_length=120, help_text="谁安排的")
+
+    class Meta:
+        verbose_name = "维护安排"
+
+
+class Digest(models.Model):
+    """What failed in a day, as operators read it the next morning."""
+
+    day = models.DateField("日期", primary_key=True, help_text="哪一天早上写的")
+    at = models.DateTimeField("时间", help_text="什么时候写的")
+    lines = models.JSONField("内容", help_text="每一行一件没办成的事和该做什么，不含个人信息")
+
+    class Meta:
+        verbose_name = "每日失败摘要"

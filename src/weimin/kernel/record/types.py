@@ -303,3 +303,34 @@ class TrailFilter:
     verb: str = ""
     since: date | None = None
     until: date | None = None
+
+
+#: What is deleted when the disk fills, in this order, with what it is called; nothing else ever is.
+SHED_TEXT = {
+    "logs": "旧日志文件",
+    "temporary": "没用完的临时文件",
+    "delivered": "七天前已送达的通知记录",
+    "answers": "七天前的防重复提交记录",
+}
+
+
+#: fine; warn: told of; shed: what is only convenience is deleted; stop: files are taken in no more.
+Pressure = Literal["fine", "warn", "shed", "stop"]
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """Free and whole space of a disk in bytes, and how pressing that is."""
+
+    free: int
+    total: int
+    pressure: Pressure
+
+
+@dataclass(frozen=True, slots=True)
+class DigestLine:
+    """One thing that failed, as operators read it in the morning, and what to do about it."""
+
+    code: str
+    text: str
+    todo: str = ""

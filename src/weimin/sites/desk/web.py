@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseRedirect
@@ -29,7 +30,10 @@ def operations(request: Any) -> HttpResponse:
         "outbox": queries.count_outbox(),
         "failed": queries.list_failed(),
         "workers": queries.list_workers(),
+        "silent_since": request.at - timedelta(minutes=2),
         "texts": accounts.list_demo_sms(at=request.at),
+        "digests": queries.list_digests(),
+        "digest_silent": queries.is_digest_silent(at=request.at),
         "stuck_clocks": deadlines.list_stuck(),
         "stuck_cases": cases.list_stuck(),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
@@ -130,6 +130,11 @@ def _is_longer(local: Mapping[str, Any], base: ItemVersion) -> bool:
 
 
 # --- the kept reports ------------------------------------------------------------------------------------
+def find_unfinished(*, before: datetime) -> DriftRun | None:
+    """A comparison that was asked for before a moment and is not done yet."""
+    return DriftRun.objects.filter(state__in=("queued", "counting"), at__lt=before).first()
+
+
 def find_report() -> DriftRun | None:
     """The newest finished run; what it found stands in the findings.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Count, Max, Q, QuerySet
@@ -288,6 +288,14 @@ def list_imports(*, viewer: Actor) -> list[ListImport]:
     Cost:   one query
     """
     return list(access.IMPORTS.visible(viewer).defer("faults").order_by("-pk")[:100])
+
+
+def count_broken_imports(*, since: datetime) -> int:
+    """How many imports since a moment came to nothing because of faults, for the operator.
+
+    Cost:   one query over the imports, of which there are few
+    """
+    return ListImport.objects.filter(state="broken", at__gte=since).count()
 
 
 def get_import(*, viewer: Actor, import_id: int) -> tuple[ListImport, list[VersionView]]:

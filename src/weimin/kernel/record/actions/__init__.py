@@ -8,6 +8,7 @@ from weimin.kernel.record.actions.stores import (
     MAX_FILE_BYTES,
     FileRefused,
     KeyReused,
+    NoRoom,
     beat,
     deliver_outbox,
     do_once,
@@ -22,6 +23,14 @@ from weimin.kernel.record.actions.stores import (
     store_blob,
     store_made,
 )
+from weimin.kernel.record.actions.upkeep import (
+    MaintenanceInvalid,
+    arrange_maintenance,
+    end_maintenance,
+    keep_digest,
+    record_shed,
+    shed_rows,
+)
 from weimin.kernel.record.actions.years import YearOpen, YearUnknown, add_years, archive_year, drop_years
 
 __all__ = [
@@ -29,10 +38,13 @@ __all__ = [
     "MAX_FILE_BYTES",
     "FileRefused",
     "KeyReused",
+    "MaintenanceInvalid",
+    "NoRoom",
     "YearOpen",
     "YearUnknown",
     "add_years",
     "archive_year",
+    "arrange_maintenance",
     "beat",
     "chain_entries",
     "check_chain",
@@ -42,15 +54,19 @@ __all__ = [
     "do_once",
     "drop_blobs",
     "drop_years",
+    "end_maintenance",
     "forget_old",
     "keep_answer",
+    "keep_digest",
     "queue_event",
     "queue_events",
     "record_audit",
     "record_export",
+    "record_shed",
     "remember",
     "retry_failed",
     "seal_file",
+    "shed_rows",
     "store_blob",
     "store_made",
 ]

@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import tempfile
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,17 +15,22 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import F
 
-from weimin.base import crypto, keys
+from weimin.base import crypto, keys, tracing
 from weimin.base.crypto import sm3_hex
 from weimin.base.errors import Conflict, Invalid
 from weimin.base.scrubbing import scrub
 from weimin.kernel.record import registry, rules
 from weimin.kernel.record.models import AuditEntry, Blob, OutboxMessage, RememberedAnswer, WorkerBeat
+from weimin.kernel.record.queries.disk import read_disk
 from weimin.kernel.record.queries.stores import FILE_KEY, SEALED, blob_path, read_blob
 from weimin.kernel.record.types import Actor, BlobRef, Remembered
 
 MAX_FILE_BYTES = 20 * 1024 * 1024
 MAX_ATTEMPTS = 8
+NO_ROOM = (
+    "存储空间快满了，现在暂时收不了文件，运维人员已经收到提醒。填好的其他内容都在；请过一会儿再传，"
+    "着急的可以把纸质材料交到乡镇便民服务中心窗口。"
+)
 
 log = logging.getLogger("weimin.outbox")
 
@@ -33,6 +39,12 @@ class FileRefused(Invalid):
     """The file is empty, too large, or not what its name says."""
 
     code = "record.file_refused"
+
+
+class NoRoom(FileRefused):
+    """The disk is nearly full: files are taken in no more, all else goes on."""
+
+    code = "record.no_room"
 
 
 class KeyReused(Conflict):
@@ -76,7 +88,9 @@ def queue_event(*, at: datetime, topic: str, payload: dict[str, Any], due_at: da
 
     Cost:   one insert
     """
-    OutboxMessage.objects.create(topic=topic, payload=payload, queued_at=at, due_at=due_at or at)
+    OutboxMessage.objects.create(
+        topic=topic, payload=payload, queued_at=at, due_at=due_at or at, trace=tracing.current()
+    )
 
 
 def queue_events(*, at: datetime, topic: str, payloads: list[dict[str, Any]]) -> None:
@@ -84,27 +98,36 @@ def queue_events(*, at: datetime, topic: str, payloads: list[dict[str, Any]]) ->
 
     Cost:   one insert a thousand messages
     """
-    rows = (OutboxMessage(topic=topic, payload=one, queued_at=at, due_at=at) for one in payloads)
+    trace = tracing.current()
+    rows = (OutboxMessage(topic=topic, payload=one, queued_at=at, due_at=at, trace=trace) for one in payloads)
     OutboxMessage.objects.bulk_create(rows, batch_size=1000)
 
 
-def deliver_outbox(*, at: datetime, batch: int = 100) -> int:
+def deliver_outbox(*, at: datetime, batch: int = 100, tell: Callable[[int, int, float], None] | None = None) -> int:
     """Deliver waiting outbox messages to their listeners; safe with many workers.
 
     A message that fails is tried again after 1, 2, 4 … minutes and given up after eight attempts,
-    for the operator to see.
+    for the operator to see. `tell` hears how many were delivered, how many failed, and in how many seconds.
 
     Shape:  the number of messages handled; 0 when nothing waits
     Cost:   two queries a batch beside what the listeners do
     """
+    began = time.perf_counter()
     with transaction.atomic():
         rows = list(
             OutboxMessage.objects.select_for_update(skip_locked=True)
             .filter(delivered_at=None, failed_at=None, due_at__lte=at)
             .order_by("due_at", "id")[:batch]
         )
-        done = [row.pk for row in rows if _deliver_one(row, at)]
+        done = []
+        for row in rows:
+            # what a listener queues and logs belongs to what began it
+            with tracing.tracing(row.trace):
+                if _deliver_one(row, at):
+                    done.append(row.pk)
         OutboxMessage.objects.filter(pk__in=done).update(delivered_at=at, attempts=F("attempts") + 1)
+    if tell is not None and rows:
+        tell(len(done), len(rows) - len(done), time.perf_counter() - began)
     return len(rows)
 
 
@@ -130,8 +153,11 @@ def store_blob(*, at: datetime, content: bytes, name: str, allowed: tuple[str, .
     """Check a file by its content and store it once under its digest, sealed under a key of its own.
 
     Raises: FileRefused — empty, over 20 MB, of a kind not taken, lying about its kind, or made to do harm
+            NoRoom — the disk is nearly full
     Cost:   two queries, one file write; some 8 ms a megabyte
     """
+    if read_disk().pressure == "stop":
+        raise NoRoom(NO_ROOM)
     kind = _check_file(content, name, allowed)
     return store_made(at=at, content=content, media_type=rules.MEDIA_TYPES[kind], name=rules.clean_name(name))
 
@@ -272,9 +298,11 @@ def do_once(
         return answer, False
 
 
-def beat(*, name: str, at: datetime, note: str = "") -> None:
-    """Leave a worker's sign of life."""
-    WorkerBeat.objects.update_or_create(name=name, defaults={"at": at, "note": note[:200]})
+def beat(*, name: str, at: datetime, note: str = "", version: str = "", facts: dict[str, float] | None = None) -> None:
+    """Leave a worker's sign of life, with what only it can count; those of workers gone for a day are forgotten."""
+    values = {"at": at, "note": note[:200], "version": version, "facts": facts or {}}
+    WorkerBeat.objects.update_or_create(name=name, defaults=values)
+    WorkerBeat.objects.filter(at__lt=at - timedelta(days=1)).delete()
 
 
 def retry_failed(*, by: Actor, at: datetime, message_id: int) -> bool:

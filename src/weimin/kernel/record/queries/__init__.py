@@ -16,6 +16,7 @@ from weimin.kernel.record.queries.chain import (
     read_lag,
     read_script,
 )
+from weimin.kernel.record.queries.disk import next_shed, read_disk
 from weimin.kernel.record.queries.stores import (
     BlobBroken,
     BlobMissing,
@@ -35,6 +36,14 @@ from weimin.kernel.record.queries.stores import (
     waiting_subjects,
 )
 from weimin.kernel.record.queries.trail import TrailClosed, iter_trail, list_trail
+from weimin.kernel.record.queries.upkeep import (
+    find_last_digest,
+    find_maintenance,
+    is_digest_silent,
+    is_under_maintenance,
+    list_digests,
+    maintenance_text,
+)
 from weimin.kernel.record.queries.verifying import ChainUnknown, check_stretch, verify_chain, verify_files
 from weimin.kernel.record.queries.years import list_years
 
@@ -55,23 +64,31 @@ __all__ = [
     "find_answer",
     "find_digest",
     "find_last_check",
+    "find_last_digest",
+    "find_maintenance",
     "find_oldest_waiting",
     "find_open_day",
     "find_standing_fault",
     "get_blob",
     "get_day",
+    "is_digest_silent",
+    "is_under_maintenance",
     "iter_trail",
     "list_blob_ids",
     "list_broken",
     "list_checks",
     "list_days",
+    "list_digests",
     "list_failed",
     "list_history",
     "list_proofs",
     "list_trail",
     "list_workers",
     "list_years",
+    "maintenance_text",
+    "next_shed",
     "read_blob",
+    "read_disk",
     "read_lag",
     "read_script",
     "verify_chain",

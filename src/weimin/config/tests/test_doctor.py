@@ -1,0 +1,122 @@
+"""Doctor explains: every finding has its group, and what is wrong says what it means and what to do."""
+
+from __future__ import annotations
+
+import sys
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from weimin.base import clock
+from weimin.config import cli, health
+from weimin.config.advice import ADVICE, GROUPS
+from weimin.kernel.cases.testing import client_of, officer, text_of
+from weimin.kernel.record import access, actions
+
+pytestmark = pytest.mark.django_db
+
+
+def look(code: str) -> health.Finding:
+    return next(one for one in health.look() if one.code == code)
+
+
+def test_every_look_has_its_advice_and_none_is_left_over() -> None:
+    assert {one.__name__.strip("_") for one in health._LOOKS} == set(ADVICE)
+    assert {one.group for one in ADVICE.values()} == set(GROUPS)
+
+
+def test_what_is_wrong_says_what_it_means_and_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> health.Finding:
+        raise RuntimeError("no 13900000051")
+
+    fail.__name__ = "_worker"
+    monkeypatch.setattr(health, "_LOOKS", (fail,))
+    (found,) = health.look()
+    assert (found.good, found.text) == (False, "no [手机号]")
+    assert found.means and found.todo
+
+
+#: What the server of a good machine says.
+SERVER = {
+    "connections": 10.0,
+    "connections_max": 60.0,
+    "random_page_cost": 1.1,
+    "shared_buffers": 2.0**30,
+    "autovacuum": 1.0,
+    "clock": 0.0,
+    "replication_lag": 0.0,
+    "jobs_failed": 0.0,
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({}, ""),
+        ({"random_page_cost": 4.0}, "random_page_cost"),
+        ({"shared_buffers": 128.0 * 2**20}, "shared_buffers"),
+        ({"autovacuum": 0.0}, "autovacuum"),
+        ({"connections": 58.0}, "连接用了 58/60"),
+    ],
+)
+def test_settings_of_the_database_that_hurt_are_named(
+    monkeypatch: pytest.MonkeyPatch, changed: dict[str, float], said: str
+) -> None:
+    monkeypatch.setattr(health.machine, "database_facts", lambda: SERVER | changed)
+    found = look("database_settings")
+    assert found.good is not bool(said)
+    assert said in found.text
+
+
+@pytest.mark.parametrize(("seconds", "good"), [(0, True), (4, True), (-6, False), (6, False)])
+def test_clocks_that_differ_are_found(monkeypatch: pytest.MonkeyPatch, seconds: int, good: bool) -> None:
+    monkeypatch.setattr(health.machine, "database_facts", lambda: SERVER | {"clock": time.time() + seconds})
+    assert look("clocks").good is good
+
+
+@pytest.mark.parametrize(("version", "minutes", "good"), [("0.0.1", 0, False), ("0.0.1", 5, True), ("", 0, True)])
+def test_a_worker_of_another_version_is_found(version: str, minutes: int, good: bool) -> None:
+    actions.beat(name="old", at=clock.now() - timedelta(minutes=minutes), version=version)
+    assert look("versions").good is good
+
+
+def test_signs_of_life_of_workers_long_gone_are_forgotten() -> None:
+    at = clock.now()
+    actions.beat(name="gone", at=at - timedelta(days=2))
+    actions.beat(name="here", at=at)
+    assert [one.name for one in health.record.list_workers()] == ["here"]
+
+
+def test_a_change_that_locks_is_told_before_it_is_made() -> None:
+    from django.db import connection
+
+    assert look("pending").text == "没有要做的变更"
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'record' AND name LIKE '0008%%'")
+    assert "record 0008" in look("pending").text
+    assert not look("migrations").good
+
+
+def test_the_terminal_shows_groups_meaning_and_next_step(
+    city: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], settings: Any
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["weimin", "doctor"])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    said = capsys.readouterr().out
+    assert end.value.code == 3, "no worker runs in a test"
+    assert all(group in said for group in GROUPS)
+    assert "✗ 后台进程：" in said and "影响 通知不发" in said and "怎么办 systemctl" in said
+
+
+def test_the_system_administrator_sees_every_finding_behind_the_wall(city: None) -> None:
+    """Also where a look asks what the role of web processes may not: the others, and the page, stand."""
+    administrator = officer(clock.now(), "accepting", ("system_admin",))
+    page = text_of(client_of(administrator).get("/desk/admin/system/"))
+    assert "影响：通知不发" in page and "怎么办：systemctl" in page
+    with access.acting(administrator):
+        found = health.look()
+    assert {one.code for one in found} == set(ADVICE)
+    assert not [one.text for one in found if "transaction is aborted" in one.text]
