@@ -32,7 +32,7 @@ PERSON = {"name": "张演示", "id_number": NUMBER, "phone": PHONE, "division_co
 
 @pytest.fixture
 def cast(city: None, db: None, settings: Any, tmp_path: Path) -> Cast:
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    settings.WEIMIN_FILES = str(tmp_path)
     return make_cast(AT)
 
 
@@ -115,7 +115,7 @@ def test_error_paths_log_no_person_and_lead_to_addresses_without_one(cast: Cast,
 
 def test_a_fault_of_the_server_shows_nothing_and_logs_no_person(cast: Cast, settings: Any, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    settings.WEIMIN_FILES_ROOT = str(tmp_path / "file" / NUMBER)
+    settings.WEIMIN_FILES = str(tmp_path / "file" / NUMBER)
     out = io.StringIO()
     handler = logging.StreamHandler(out)
     handler.setFormatter(ScrubbingFormatter("%(levelname)s %(message)s"))

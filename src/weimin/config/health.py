@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,7 +11,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from weimin.base import clock, crypto
+from weimin.base import clock, contents, crypto
 from weimin.base.errors import WeiminError
 from weimin.base.scrubbing import scrub
 from weimin.config import weblogin
@@ -147,12 +146,9 @@ def _worker() -> Finding:
     return Finding("后台进程", bool(fresh), text)
 
 
-def _disk() -> Finding:
-    root = Path(settings.WEIMIN_FILES_ROOT)
-    while not root.exists():
-        root = root.parent
-    free = shutil.disk_usage(root).free / 2**30
-    return Finding("磁盘", free > 2, f"文件区剩 {free:.0f} GB")
+def _room() -> Finding:
+    found = [one.tell_room() for one in contents.stores()]
+    return Finding("文件库", all(good for good, _ in found), "；".join(text for _, text in found))
 
 
 _LOOKS: tuple[Callable[[], Finding], ...] = (
@@ -171,7 +167,7 @@ _LOOKS: tuple[Callable[[], Finding], ...] = (
     _checks,
     _figures,
     _worker,
-    _disk,
+    _room,
 )
 
 

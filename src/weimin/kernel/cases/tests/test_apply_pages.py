@@ -43,7 +43,7 @@ POST_TO = {"post_name": "张演示", "post_phone": "", "post_address": "榴城�
 
 @pytest.fixture
 def cast(city: None, settings: Any, tmp_path: Any) -> Cast:
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    settings.WEIMIN_FILES = str(tmp_path)
     return make_cast(AT)
 
 
@@ -169,7 +169,7 @@ def test_a_repeat_shows_the_matter_that_was_made(cast: Cast) -> None:
 
 
 def test_two_sends_at_the_same_moment_both_end_at_the_matter(city: None, settings: Any, tmp_path: Any) -> None:
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    settings.WEIMIN_FILES = str(tmp_path)
 
     def prepare() -> tuple[Client, str]:
         client = client_of(make_cast(AT).applicant)

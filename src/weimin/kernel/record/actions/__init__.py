@@ -2,7 +2,7 @@
 
 from weimin.kernel.record.actions.chaining import chain_entries
 from weimin.kernel.record.actions.checking import check_chain, check_files, check_last_days, record_export
-from weimin.kernel.record.actions.keeping import drop_blobs
+from weimin.kernel.record.actions.keeping import SweepRefused, drop_blobs, move_content, sweep_contents
 from weimin.kernel.record.actions.stores import (
     MAX_ATTEMPTS,
     MAX_FILE_BYTES,
@@ -29,6 +29,7 @@ __all__ = [
     "MAX_FILE_BYTES",
     "FileRefused",
     "KeyReused",
+    "SweepRefused",
     "YearOpen",
     "YearUnknown",
     "add_years",
@@ -44,6 +45,7 @@ __all__ = [
     "drop_years",
     "forget_old",
     "keep_answer",
+    "move_content",
     "queue_event",
     "queue_events",
     "record_audit",
@@ -53,4 +55,5 @@ __all__ = [
     "seal_file",
     "store_blob",
     "store_made",
+    "sweep_contents",
 ]

@@ -19,7 +19,7 @@ from weimin.kernel.record.queries.chain import (
 from weimin.kernel.record.queries.stores import (
     BlobBroken,
     BlobMissing,
-    blob_path,
+    content_name,
     count_blobs,
     count_outbox,
     count_subjects,
@@ -44,8 +44,8 @@ __all__ = [
     "ChainUnknown",
     "DayUnknown",
     "TrailClosed",
-    "blob_path",
     "check_stretch",
+    "content_name",
     "count_blobs",
     "count_chain",
     "count_outbox",
