@@ -25,26 +25,12 @@ from weimin.base.contents import Lying, StoreDown
 TRIES = 2
 #: The whole time that one content may take to come, however slowly a store drips.
 READ_SECONDS = 30.0
+#: After a call without an answer, others fail at once for so long: fifty files must not wait fifty times.
+REST_SECONDS = 3.0
 _PIECE = 256 * 1024
 _PROBE = "probe"
 
 log = logging.getLogger("weimin.files")
-
-
-@contextmanager
-def _kindly(doing: str) -> Iterator[None]:
-    """Tell what is not there from what does not work; the log names the operation and the store's own code."""
-    try:
-        yield
-    except ClientError as fault:
-        code = str(fault.response.get("Error", {}).get("Code", ""))
-        if code in ("NoSuchKey", "404", "NotFound"):
-            raise FileNotFoundError(code) from None
-        log.error("store of files: %s refused: %s", doing, code)
-        raise StoreDown from None
-    except BotoCoreError as fault:
-        log.error("store of files: %s failed: %s", doing, type(fault).__name__)
-        raise StoreDown from None
 
 
 class Bucket(S3Storage):
@@ -84,6 +70,25 @@ class Bucket(S3Storage):
         self.address = f"s3://{bucket}/{prefix}".rstrip("/")
         self._making = threading.Lock()
         self._made: Any = None
+        self._resting_until = 0.0
+
+    @contextmanager
+    def _kindly(self, doing: str) -> Iterator[None]:
+        """Tell what is not there from what does not work; the log names the operation and the store's own code."""
+        if time.monotonic() < self._resting_until:
+            raise StoreDown
+        try:
+            yield
+        except ClientError as fault:
+            code = str(fault.response.get("Error", {}).get("Code", ""))
+            if code in ("NoSuchKey", "404", "NotFound"):
+                raise FileNotFoundError(code) from None
+            log.error("store of files: %s refused: %s", doing, code)
+            raise StoreDown from None
+        except BotoCoreError as fault:
+            log.error("store of files: %s failed: %s", doing, type(fault).__name__)
+            self._resting_until = time.monotonic() + REST_SECONDS
+            raise StoreDown from None
 
     @property
     def connection(self) -> Any:
@@ -113,7 +118,7 @@ class Bucket(S3Storage):
     def read(self, name: str) -> bytes:
         """See `Store`."""
         until = time.monotonic() + READ_SECONDS
-        with _kindly("read"):
+        with self._kindly("read"):
             body = self._client.get_object(**self._at(name))["Body"]
             pieces = []
             try:
@@ -129,7 +134,7 @@ class Bucket(S3Storage):
     def write(self, name: str, content: bytes) -> None:
         """See `Store`."""
         try:
-            with _kindly("write"):
+            with self._kindly("write"):
                 self._client.put_object(**self._at(name), Body=content, ContentType=self.default_content_type)
         except FileNotFoundError:
             raise StoreDown from None
@@ -141,7 +146,7 @@ class Bucket(S3Storage):
     def exists(self, name: str) -> bool:
         """See `Store`."""
         try:
-            with _kindly("look"):
+            with self._kindly("look"):
                 self._client.head_object(**self._at(name))
         except FileNotFoundError:
             return False
@@ -150,7 +155,7 @@ class Bucket(S3Storage):
     def delete(self, name: str) -> None:
         """See `Store`."""
         try:
-            with _kindly("delete"):
+            with self._kindly("delete"):
                 self._client.delete_object(**self._at(name))
         except FileNotFoundError:
             return
@@ -160,7 +165,7 @@ class Bucket(S3Storage):
         root = f"{self.location}/" if self.location else ""
         below = f"{root}{under}/" if under else root
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket_name, Prefix=below)
-        with _kindly("list"):
+        with self._kindly("list"):
             for page in pages:
                 for one in page.get("Contents", ()):
                     yield Lying(one["Key"].removeprefix(root), one["LastModified"])

@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,9 +23,9 @@ AT = datetime(2026, 3, 2, 1, tzinfo=UTC)
 CONTENT = b"%PDF-1.7\n" + "王秀兰的病历 ".encode() * 3000
 
 
-@pytest.fixture(autouse=True)
-def _own_store(tmp_path: Path, settings: Any) -> None:
-    settings.WEIMIN_FILES = str(tmp_path)
+@pytest.fixture(autouse=True, params=["folder", "bucket"])
+def _own_store(request: Any, settings: Any) -> None:
+    settings.WEIMIN_FILES = request.getfixturevalue(f"a_{request.param}")
 
 
 def store(content: bytes = CONTENT, name: str = "病历.pdf") -> Any:
@@ -36,16 +35,14 @@ def store(content: bytes = CONTENT, name: str = "病历.pdf") -> Any:
 def store_in_clear(content: bytes = CONTENT) -> Blob:
     """A file as it was stored before files were sealed."""
     sha256 = hashlib.sha256(content).hexdigest()
-    path = Stored(sha256)
-    path.parent.mkdir(parents=True)
-    path.write_bytes(content)
+    Stored(sha256).write_bytes(content)
     return Blob.objects.create(
         sha256=sha256, sm3=sm3_hex(content), size_bytes=len(content), media_type="application/pdf", stored_at=AT
     )
 
 
 @pytest.mark.django_db
-def test_nothing_of_the_content_is_on_disk_and_it_reads_back() -> None:
+def test_nothing_of_the_content_is_in_the_store_and_it_reads_back() -> None:
     ref = store()
     raw = Stored(ref.sha256).read_bytes()
     assert raw[:4] == b"WMF1" and "病历".encode() not in raw and b"PDF" not in raw
