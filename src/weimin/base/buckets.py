@@ -187,19 +187,12 @@ class Bucket(S3Storage):
             return f"文件库 {self.address} 连不上，或不能读写删。"
 
     def _open_to_all(self, name: str) -> bool:
-        """Whether somebody without a key gets a content, or the list of all."""
-        stranger = self.unsigned_connection.meta.client
-        calls = (
-            lambda: stranger.get_object(**self._at(name)),
-            lambda: stranger.list_objects_v2(Bucket=self.bucket_name, MaxKeys=1),
-        )
-        for call in calls:
-            try:
-                call()
-            except (ClientError, BotoCoreError):
-                continue
-            return True
-        return False
+        """Whether somebody without a key gets a content."""
+        try:
+            self.unsigned_connection.meta.client.get_object(**self._at(name))
+        except (ClientError, BotoCoreError):
+            return False
+        return True
 
     def find_lasting(self) -> str:
         """See `Store`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import subprocess
 import sys
@@ -126,7 +127,9 @@ def test_a_bucket_open_to_all_and_one_that_keeps_versions_are_found(a_bucket: st
     rule = {"ID": "old", "Status": "Enabled", "Filter": {}, "NoncurrentVersionExpiration": {"NoncurrentDays": 7}}
     client.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [rule]})
     assert store.find_lasting() == ""
-    client.put_bucket_acl(Bucket=bucket, ACL="public-read")
+    everybody = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [everybody]})
+    client.put_bucket_policy(Bucket=bucket, Policy=policy)
     assert "谁都能读" in store.find_fault()
 
 
