@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench import chain, clocks, contention, flat, life, lists, reading, restricted, sealing, spent, stage
+from bench import chain, clocks, contention, files, flat, life, lists, reading, restricted, sealing, spent, stage
 
 PAGE = stage.ROOT / "docs/reference/performance.md"
 #: What `--entries` hands on to the process of the part.
@@ -53,6 +53,11 @@ def _lists(quick: bool) -> list[str]:
     return lists.measure(stage.prepare(), quick=quick)
 
 
+def _files(quick: bool) -> list[str]:
+    stage.prepare(load=False)
+    return files.measure(quick=quick)
+
+
 def _flat(quick: bool) -> list[str]:
     return flat.measure(quick=quick)
 
@@ -71,6 +76,7 @@ PARTS: dict[str, Callable[[bool], list[str]]] = {
     "restricted": _restricted,
     "lists": _lists,
     "flat": _flat,
+    "files": _files,
     "contention": _contention,
 }
 

@@ -34,7 +34,7 @@ def matrix(
     from django.test import override_settings
 
     files = str(tmp_path_factory.mktemp("files"))
-    with django_db_blocker.unblock(), override_settings(WEIMIN_FILES_ROOT=files), transaction.atomic():
+    with django_db_blocker.unblock(), override_settings(WEIMIN_FILES=files), transaction.atomic():
         yield build_matrix()
         transaction.set_rollback(True)
 

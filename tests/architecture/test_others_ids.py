@@ -74,7 +74,7 @@ class Others:
 @pytest.fixture(scope="module")
 def others(django_db_setup: Any, django_db_blocker: Any, city: None, tmp_path_factory: Any) -> Iterator[Others]:
     files = str(tmp_path_factory.mktemp("files"))
-    with django_db_blocker.unblock(), override_settings(WEIMIN_FILES_ROOT=files), transaction.atomic():
+    with django_db_blocker.unblock(), override_settings(WEIMIN_FILES=files), transaction.atomic():
         yield _others()
         transaction.set_rollback(True)
 

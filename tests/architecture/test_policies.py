@@ -71,7 +71,7 @@ def cast(django_db_setup: Any, django_db_blocker: Any, city: None, tmp_path_fact
     from django.test import override_settings
 
     files = str(tmp_path_factory.mktemp("files"))
-    with django_db_blocker.unblock(), override_settings(WEIMIN_FILES_ROOT=files), transaction.atomic():
+    with django_db_blocker.unblock(), override_settings(WEIMIN_FILES=files), transaction.atomic():
         delegations.run_delegation(clock.now())
         delegations.propose(clock.now(), items=("A9-51",), powers=("permit",))
         yield _actors()

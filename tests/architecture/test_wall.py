@@ -133,7 +133,7 @@ def _matter(cast: Cast, town: str, *, clerk: Actor) -> None:
 
 @pytest.fixture
 def world(city: None, db: Any, settings: Any, tmp_path: Any) -> Iterator[World]:
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    settings.WEIMIN_FILES = str(tmp_path)
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cast = make_cast(AT)
     other = replace(cast, applicant=cast.neighbour)

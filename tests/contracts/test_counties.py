@@ -31,7 +31,7 @@ def test_every_table_that_grows_with_matters_carries_the_county() -> None:
 
 @pytest.mark.django_db
 def test_all_rows_of_a_life_lie_in_its_county(city: None, settings: Any, tmp_path: Any) -> None:
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    settings.WEIMIN_FILES = str(tmp_path)
     cast = make_cast(AT)
     done = hand_in(cast, AT)
     take_to_decision(cast, AT, done.case_id)
@@ -54,7 +54,7 @@ def test_all_rows_of_a_life_lie_in_its_county(city: None, settings: Any, tmp_pat
 def test_a_row_asks_what_it_hangs_on_only_when_that_is_not_at_hand(
     city: None, settings: Any, tmp_path: Any, django_assert_num_queries: Any
 ) -> None:
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    settings.WEIMIN_FILES = str(tmp_path)
     cast = make_cast(AT)
     case = Case.objects.get(pk=hand_in(cast, AT).case_id)
     near = Comment(case=case, at=AT, by_label="演示", text="近处")

@@ -47,7 +47,7 @@ def stage(city: None, db: None, tmp_path: Any, settings: Any) -> Iterator[tuple[
     from weimin.kernel.accounts.actions import create_client
     from weimin.kernel.cases.testing import SYSTEM, hand_in, make_cast, open_step
 
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    settings.WEIMIN_FILES = str(tmp_path)
     cast = make_cast(AT)
     done = hand_in(cast, AT)
     step = open_step(done.case_id, cast.clerk)

@@ -20,7 +20,7 @@ from weimin.kernel.accounts.actions import create_client
 from weimin.kernel.accounts.models import Account
 from weimin.kernel.cases import queries
 from weimin.kernel.cases.testing import SYSTEM, Cast, hand_in, make_cast
-from weimin.kernel.record.queries import blob_path
+from weimin.kernel.record.testing import Stored
 
 AT = datetime(2026, 9, 18, 2, 0, tzinfo=UTC)
 EVIL = (
@@ -38,7 +38,7 @@ EVIL = (
 
 @pytest.fixture
 def cast(city: None, db: None, settings: Any, tmp_path: Path) -> Cast:
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    settings.WEIMIN_FILES = str(tmp_path)
     return make_cast(AT)
 
 
@@ -365,7 +365,7 @@ def test_a_file_is_handed_out_as_what_it_is_and_runs_nothing(cast: Cast) -> None
 def test_a_broken_file_says_so_in_plain_words_and_is_not_handed_out(cast: Cast) -> None:
     done = hand_in(cast, AT)
     row = queries.get_case(cast.applicant, done.number).files[0]
-    path = blob_path(row.blob.sha256)
+    path = Stored(row.blob.sha256)
     raw = bytearray(path.read_bytes())
     raw[30] ^= 1
     path.write_bytes(raw)

@@ -17,7 +17,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils.log import DEFAULT_LOGGING
 
-from weimin.base import clock
+from weimin.base import clock, contents
 from weimin.base.scrubbing import ScrubbingFormatter
 from weimin.kernel.accounts.actions import create_client
 from weimin.kernel.accounts.models import Account
@@ -32,7 +32,7 @@ PERSON = {"name": "张演示", "id_number": NUMBER, "phone": PHONE, "division_co
 
 @pytest.fixture
 def cast(city: None, db: None, settings: Any, tmp_path: Path) -> Cast:
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    settings.WEIMIN_FILES = str(tmp_path)
     return make_cast(AT)
 
 
@@ -114,8 +114,8 @@ def test_error_paths_log_no_person_and_lead_to_addresses_without_one(cast: Cast,
 
 
 def test_a_fault_of_the_server_shows_nothing_and_logs_no_person(cast: Cast, settings: Any, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    settings.WEIMIN_FILES_ROOT = str(tmp_path / "file" / NUMBER)
+    contents.open_store.cache_clear()
+    settings.WEIMIN_FILES, settings.WEIMIN_BUCKET_ENDPOINT = "s3://leaks/weimin", f"no address {NUMBER}"
     out = io.StringIO()
     handler = logging.StreamHandler(out)
     handler.setFormatter(ScrubbingFormatter("%(levelname)s %(message)s"))

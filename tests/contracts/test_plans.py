@@ -51,7 +51,7 @@ PAGES = (
 
 @pytest.fixture
 def cast(city: None, settings: Any, tmp_path: Any) -> Cast:
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    settings.WEIMIN_FILES = str(tmp_path)
     return make_cast(AT)
 
 

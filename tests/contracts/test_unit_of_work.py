@@ -104,7 +104,7 @@ def forgetful(settings: Any, db: Any) -> None:
 
 @pytest.fixture
 def cast(city: None, settings: Any, tmp_path: Any) -> Iterator[Cast]:
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    settings.WEIMIN_FILES = str(tmp_path)
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     yield make_cast(clock.now())
 

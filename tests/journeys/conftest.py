@@ -46,7 +46,7 @@ def site(demo: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[
     from django.contrib.staticfiles.handlers import StaticFilesHandler
     from django.test.testcases import LiveServerThread
 
-    settings.WEIMIN_FILES_ROOT = str(tmp_path_factory.mktemp("files"))
+    settings.WEIMIN_FILES = str(tmp_path_factory.mktemp("files"))
     with django_db_blocker.unblock():
         thread = LiveServerThread("127.0.0.1", StaticFilesHandler)
         thread.daemon = True

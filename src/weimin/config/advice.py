@@ -56,6 +56,7 @@ ADVICE = {
     "jobs": Advice(WORK, "夜里的清理、核验或比对没做成", "看后台进程日志里出错的任务，修好后它每夜会再做"),
     "digest": Advice(WORK, "出了事没人告诉您", "看后台进程是否在运行；可以手工运行 weimin digest --keep"),
     "upkeep": Advice(WORK, "", ""),
+    "room": Advice(MACHINE, "材料和文书存不进去、取不出来", "看文件库的地址、网络和空间；桶的话看 S3 服务是否正常"),
     "disk": Advice(MACHINE, "写满以后谁也办不了件", "按“磁盘不够”一节腾出空间或扩容"),
     "certificates": Advice(MACHINE, "到期后浏览器打不开网站", "续签证书，再 nginx -s reload"),
     "assets": Advice(MACHINE, "页面没有样式", "运行 make setup"),

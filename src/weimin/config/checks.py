@@ -16,8 +16,8 @@ from django.conf import settings
 from django.core import checks
 from django.db import DatabaseError, connection, transaction
 
-from weimin.base import keys
-from weimin.base.errors import NotReady
+from weimin.base import contents, keys
+from weimin.base.errors import Invalid, NotReady
 from weimin.config import weblogin
 
 _SECRETS = ("WEIMIN_MASTER_KEY", "WEIMIN_SECRET_KEY", "WEIMIN_INDEX_KEY")
@@ -138,12 +138,17 @@ def _embedded() -> str:
 
 
 def _files() -> str:
-    root = Path(settings.WEIMIN_FILES_ROOT)
-    if not root.exists():
+    try:
+        return "".join(one.find_fault() for one in contents.stores())
+    except Invalid as fault:
+        return fault.message
+
+
+def _lasting() -> str:
+    try:
+        return "".join(one.find_lasting() for one in contents.stores())
+    except Invalid:
         return ""
-    if not os.access(root, os.W_OK | os.X_OK):
-        return f"文件目录 {root} 写不进去。"
-    return f"文件目录 {root} 谁都能写。" if root.stat().st_mode & stat.S_IWOTH else ""
 
 
 def _web_login() -> str:
@@ -175,7 +180,12 @@ CHECKS = (
     Check("weimin.E011", "pg_trgm is installed", _trigrams, "CREATE EXTENSION pg_trgm。"),
     Check("weimin.E012", "The database's encoding is UTF8", _encoding, "用 UTF8 重建数据库。"),
     Check("weimin.E013", "PostgreSQL is 15 or newer", _server, "升级数据库。"),
-    Check("weimin.E014", "The folder of files can be written, by us only", _files, "属主为运行服务的用户，权限 700。"),
+    Check(
+        "weimin.E014",
+        "The store of files can be written, and by us only",
+        _files,
+        "目录：属主为运行服务的用户，权限 700；存储桶：见 docs/explanation/files.md。",
+    ),
     Check(
         "weimin.W001",
         "The index key is not one of the master keys",
@@ -185,6 +195,12 @@ CHECKS = (
     Check("weimin.W002", "The number of own proxies is set", _proxies, "设置 WEIMIN_PROXIES=1（前面有几层就写几）。"),
     Check("weimin.W003", "The database is a server of its own", _embedded, "设置 DATABASE_URL。"),
     Check("weimin.W004", "Web processes log in as a role that is under the row policies", _web_login, weblogin.ADVICE),
+    Check(
+        "weimin.W005",
+        "Deleted files do not live on as older versions of objects",
+        _lasting,
+        "给存储桶加上到期清除旧版本的规则，见 docs/explanation/files.md。",
+    ),
 )
 
 

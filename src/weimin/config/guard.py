@@ -49,7 +49,8 @@ def _logs(at: datetime) -> int:
 
 def _temporary(at: datetime) -> int:
     """What uploads that broke off left beside the files."""
-    return _unlink(at, Path(settings.WEIMIN_FILES_ROOT).glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/tmp*"))
+    folder = contents.folder_of_machine()
+    return _unlink(at, folder.glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/tmp*")) if folder else 0
 
 
 def _unlink(at: datetime, paths: Iterable[Path]) -> int:

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
-from weimin.base import clock, crypto
+from weimin.base import clock, contents, crypto
 from weimin.base.errors import WeiminError
 from weimin.base.scrubbing import scrub
 from weimin.config import checks, machine, weblogin
@@ -291,6 +291,11 @@ def _service() -> Finding:
     return Finding("正式运行", settings.WEIMIN_DEMO or not wrong, text)
 
 
+def _room() -> Finding:
+    found = [one.tell_room() for one in contents.stores()]
+    return Finding("文件库", all(good for good, _ in found), "；".join(text for _, text in found))
+
+
 _LOOKS: tuple[Callable[[], Finding], ...] = (
     _server,
     _trigrams,
@@ -320,6 +325,7 @@ _LOOKS: tuple[Callable[[], Finding], ...] = (
     _digest,
     _upkeep,
     _service,
+    _room,
 )
 
 

@@ -56,6 +56,14 @@ def sweep(timestamp: int) -> None:
     catalogue.forget_misses(at=at)
 
 
+@app.periodic(cron="37 19 * * *")
+@app.task(queue="nightly", pass_context=False)
+@tracing.traced
+def sweep_files(timestamp: int) -> None:
+    """Every night: take away contents of files that no row knows, left by transactions that were abandoned."""
+    record.sweep_contents(at=clock.now())
+
+
 @app.periodic(cron="23 18 * * *")
 @app.task(queue="nightly", pass_context=False)
 @tracing.traced

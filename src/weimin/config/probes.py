@@ -10,7 +10,6 @@ import os
 import time
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -20,7 +19,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
-from weimin.base import clock, crypto, keys
+from weimin.base import clock, contents, crypto, keys
 from weimin.base.errors import NotReady
 from weimin.base.guard import access
 from weimin.config import health, metrics
@@ -55,7 +54,9 @@ def _keys() -> bool:
 
 
 def _files() -> bool:
-    root = Path(settings.WEIMIN_FILES_ROOT)
+    root = contents.folder_of_machine()
+    if root is None:
+        return True  # a bucket that is away fails uploads kindly; all else can be served
     while not root.exists():
         root = root.parent
     return os.access(root, os.W_OK)

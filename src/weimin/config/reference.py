@@ -112,6 +112,8 @@ _PLAIN = {
     "WEIMIN_INDEX_KEY_FILE": "The same, in a file.",
     "WEIMIN_SECRET_KEY": "Django's secret (or WEIMIN_SECRET_KEY_FILE).",
     "WEIMIN_OIDC_CLIENT_SECRET": "Our secret there (or WEIMIN_OIDC_CLIENT_SECRET_FILE).",
+    "WEIMIN_BUCKET_KEY": "The id of our access key at the S3 store (or WEIMIN_BUCKET_KEY_FILE).",
+    "WEIMIN_BUCKET_SECRET": "The secret of that key (or WEIMIN_BUCKET_SECRET_FILE); a file is better.",
     "WEIMIN_RATES": "Limits that differ from the settings: search=600/m;verify=60/m.",
     "WEIMIN_DEBUG": "1 for developers only.",
     "WEIMIN_HOSTS": "Host names, separated by commas.",

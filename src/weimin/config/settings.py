@@ -55,8 +55,22 @@ WEIMIN_DATA_LICENCE = os.environ.get("WEIMIN_DATA_LICENCE", "https://creativecom
 WEIMIN_DATA_LICENCE_NAME = os.environ.get("WEIMIN_DATA_LICENCE_NAME", "知识共享署名 4.0 国际许可（CC BY 4.0）")
 #: The folder of the npm packages with the fonts of papers.
 WEIMIN_FONTS = os.environ.get("WEIMIN_FONTS", str(ROOT / "node_modules/@expo-google-fonts"))
-#: Where the contents of files are kept.
-WEIMIN_FILES_ROOT = os.environ.get("WEIMIN_FILES_ROOT", str(DATA / "files"))
+#: Where the contents of files are kept: an absolute folder, or s3://bucket/prefix.
+WEIMIN_FILES = os.environ.get("WEIMIN_FILES", str(DATA / "files"))
+#: A second store while contents are moved: read when the first has no such content, deleted from, never written to.
+WEIMIN_FILES_ALSO = os.environ.get("WEIMIN_FILES_ALSO", "")
+#: The address of the S3 store that buckets lie in; Amazon's own when empty.
+WEIMIN_BUCKET_ENDPOINT = os.environ.get("WEIMIN_BUCKET_ENDPOINT", "")
+#: The region that the S3 store calls itself.
+WEIMIN_BUCKET_REGION = os.environ.get("WEIMIN_BUCKET_REGION", "us-east-1")
+#: 0 for stores that want the bucket in the host name instead of the path.
+WEIMIN_BUCKET_PATH_STYLE = _flag("WEIMIN_BUCKET_PATH_STYLE", True)
+WEIMIN_BUCKET_KEY = _given_secret("WEIMIN_BUCKET_KEY")
+WEIMIN_BUCKET_SECRET = _given_secret("WEIMIN_BUCKET_SECRET")
+#: A file with the certificate authority of the S3 store, when it is not one that everybody trusts.
+WEIMIN_BUCKET_CA_FILE = os.environ.get("WEIMIN_BUCKET_CA_FILE", "")
+#: So many seconds the S3 store may be silent; a call is tried twice, then the request fails kindly.
+WEIMIN_BUCKET_TIMEOUT = float(os.environ.get("WEIMIN_BUCKET_TIMEOUT", "5"))
 # master keys: a file of lines `id:hex`, this value of the same form, or a command of a key management system.
 _MASTER = ("WEIMIN_MASTER_KEY_FILE", "WEIMIN_MASTER_KEY", "WEIMIN_KMS_COMMAND")
 _INDEX = ("WEIMIN_INDEX_KEY_FILE", "WEIMIN_INDEX_KEY")

@@ -152,3 +152,38 @@ def seal(json_wanted: bool) -> None:
     say({"checked": done, "sealed": sealed, "broken": broken}, text, json_wanted=json_wanted)
     if broken:
         sys.exit(1)
+
+
+@files.command()
+@click.option("--surely", is_flag=True, help="Also when very many have no row: the database is the right one.")
+@JSON
+def sweep(surely: bool, json_wanted: bool) -> None:
+    """Take away stored contents older than a day that the database knows nothing of, as every night."""
+    setup()
+    from weimin.base import clock
+    from weimin.kernel.record import actions
+
+    swept = actions.sweep_contents(at=clock.now(), surely=surely)
+    say({"swept": swept}, f"清理了 {swept} 个没有记录的文件", json_wanted=json_wanted)
+
+
+@files.command()
+@click.option("--to", "wanted", required=True, metavar="ADDRESS", help="WEIMIN_FILES or WEIMIN_FILES_ALSO.")
+@click.option("--clear", is_flag=True, help="Take away from the other store what is whole in this one.")
+@JSON
+def move(wanted: str, clear: bool, json_wanted: bool) -> None:
+    """Copy all contents from one store to the other, each checked; may be stopped and run again while all runs."""
+    setup()
+    from weimin.config import moving
+
+    with _bars(json_wanted) as bars:
+        task = bars.add_task("文件", total=None)
+        moved = moving.move(
+            wanted=wanted, clear=clear, progress=lambda done, total: bars.update(task, completed=done, total=total)
+        )
+    text = f"核对 {moved.looked} 个文件，复制 {moved.copied} 个，损坏 {len(moved.broken)} 个"
+    text += "".join(f"\n  {one}" for one in moved.broken)
+    found = {"looked": moved.looked, "copied": moved.copied, "broken": moved.broken}
+    say(found, text, json_wanted=json_wanted)
+    if moved.broken:
+        sys.exit(1)

@@ -38,7 +38,7 @@ def good(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
         path.chmod(0o600)
         monkeypatch.delenv(f"WEIMIN_{name}_KEY", raising=False)
         monkeypatch.setenv(f"WEIMIN_{name}_KEY_FILE", str(path))
-    settings.WEIMIN_FILES_ROOT = str(tmp_path / "files")
+    settings.WEIMIN_FILES = str(tmp_path / "files")
     (tmp_path / "files").mkdir(mode=0o700)
     return tmp_path
 

@@ -29,7 +29,7 @@ SYSTEM = Actor.system("系统（测试）")
 @pytest.fixture(autouse=True)
 def fine(city: None, settings: Any, tmp_path: Path) -> Path:
     """An installation in which nothing failed; gives its folder."""
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    settings.WEIMIN_FILES = str(tmp_path)
     settings.WEIMIN_BACKUP_MARKER = str(tmp_path / "backup.json")
     settings.WEIMIN_DISK = {"warn": 0.0, "shed": 0.0, "stop": 0.0}
     settings.WEIMIN_CERTIFICATES = []

@@ -31,7 +31,7 @@ def full(*states: Pressure) -> Any:
 @pytest.fixture
 def rubbish(settings: Any, tmp_path: Path) -> Path:
     """A machine with something of every kind that may go, and of what may not; gives its folder."""
-    settings.WEIMIN_FILES_ROOT = str(tmp_path / "files")
+    settings.WEIMIN_FILES = str(tmp_path / "files")
     settings.WEIMIN_LOGS = str(tmp_path / "logs")
     at = clock.now()
     old = (at - timedelta(days=2)).timestamp()
@@ -92,7 +92,7 @@ def test_without_a_folder_of_logs_none_is_looked_for(rubbish: Path, settings: An
 
 
 def test_a_full_disk_refuses_files_kindly_and_nothing_else(city: None, settings: Any, tmp_path: Path) -> None:
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    settings.WEIMIN_FILES = str(tmp_path)
     cast = make_cast(clock.now())
     client = client_of(cast.applicant)
     here = f"/apply/{ITEM}/{TOWN}/"
@@ -108,7 +108,7 @@ def test_a_full_disk_refuses_files_kindly_and_nothing_else(city: None, settings:
 
 
 def test_papers_of_the_platform_are_still_made(settings: Any, tmp_path: Path) -> None:
-    settings.WEIMIN_FILES_ROOT, settings.WEIMIN_DISK = str(tmp_path), FULL
+    settings.WEIMIN_FILES, settings.WEIMIN_DISK = str(tmp_path), FULL
     made = actions.store_made(at=clock.now(), content=b"paper", media_type="application/pdf", name="x.pdf")
     assert made.size_bytes == 5
     with pytest.raises(actions.NoRoom):

@@ -29,7 +29,7 @@ TYPED = {"bank": "social", "account": "6222000000000000077"}
 
 @pytest.fixture
 def cast(city: None, settings: Any, tmp_path: Any) -> Cast:
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    settings.WEIMIN_FILES = str(tmp_path)
     return make_cast(clock.now())
 
 

@@ -29,7 +29,7 @@ ASKED = {"Authorization": f"Bearer {TOKEN}"}
 def looked_up_anew(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     settings.WEIMIN_METRICS_FOLDER = str(tmp_path / "metrics")
     settings.WEIMIN_BACKUP_MARKER = str(tmp_path / "backup.json")
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    settings.WEIMIN_FILES = str(tmp_path)
     health.forget_facts()
     yield
     health.forget_facts()

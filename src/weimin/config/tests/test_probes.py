@@ -23,7 +23,7 @@ OPERATOR = Actor.system("运维（测试）", via="cli")
 
 @pytest.fixture(autouse=True)
 def looked_at_anew(settings: Any, tmp_path: Path) -> Iterator[None]:
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    settings.WEIMIN_FILES = str(tmp_path)
     probes.forget()
     yield
     probes.forget()

@@ -24,7 +24,7 @@ from weimin.kernel.cases.actions import turning
 from weimin.kernel.cases.queries import drafts
 from weimin.kernel.record import actions, queries
 from weimin.kernel.record.models import AuditEntry, Blob
-from weimin.kernel.record.testing import forget_entries
+from weimin.kernel.record.testing import Stored, forget_entries
 from weimin.kernel.residents import queries as residents
 
 AT = datetime(2026, 3, 2, 1, tzinfo=UTC)
@@ -34,7 +34,7 @@ FIRST = "11" * 32
 @pytest.fixture(autouse=True)
 def key_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any) -> keys.FileKeys:
     """A key file of this test, with the one key that everything starts with."""
-    settings.WEIMIN_FILES_ROOT = str(tmp_path / "files")
+    settings.WEIMIN_FILES = str(tmp_path / "files")
     path = tmp_path / "keys"
     path.write_text(FIRST)
     for name in ("WEIMIN_MASTER_KEY", "WEIMIN_KMS_COMMAND", "WEIMIN_INDEX_KEY", "WEIMIN_INDEX_KEY_FILE"):
@@ -95,7 +95,7 @@ def test_every_column_of_sealed_values_is_known() -> None:
 def test_everything_moves_and_opens_and_is_found(key_file: keys.FileKeys) -> None:
     old = make_accounts(3, first=True)
     ref = actions.store_blob(at=AT, content=b"%PDF-1.7 x", name="a.pdf", allowed=("pdf",))
-    raw = queries.blob_path(ref.sha256).read_bytes()
+    raw = Stored(ref.sha256).read_bytes()
     session = session_of("13900000000")
     before = use("1")
     assert before >= 5
@@ -109,7 +109,7 @@ def test_everything_moves_and_opens_and_is_found(key_file: keys.FileKeys) -> Non
     found = accounts.find_by_phone("13900000001")
     assert found is not None and found.pk == old[1]
     assert queries.read_blob(ref.blob_id) == b"%PDF-1.7 x"
-    assert queries.blob_path(ref.sha256).read_bytes() == raw, "a file's bytes are not touched"
+    assert Stored(ref.sha256).read_bytes() == raw, "a file's bytes are not touched"
     assert sessions.SessionStore(session)["phone"] == "13900000000"
     verbs = AuditEntry.objects.filter(subject_type="key").order_by("id").values_list("verb", flat=True)
     assert list(verbs) == ["record.key.added", "record.keys.rotated", "record.key.retired"]
@@ -254,7 +254,7 @@ def test_the_command_line_from_first_key_to_retirement() -> None:
     assert FIRST not in said("keys", "list", "--json")
     ref = actions.store_blob(at=AT, content=b"%PDF-1.7 x", name="a.pdf", allowed=("pdf",))
     assert "核对 1 个文件，加密 0 个，损坏 0 个" in said("files", "seal")
-    queries.blob_path(ref.sha256).unlink()
+    Stored(ref.sha256).unlink()
     with pytest.raises(SystemExit):
         said("files", "seal")
     assert queries.list_broken() == [ref.sha256]

@@ -11,7 +11,9 @@ from typing import Any
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from weimin.base import contents
 from weimin.kernel.record.actions.chaining import link_below
+from weimin.kernel.record.queries import content_name
 
 AT = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
 #: Who acts is told in front of the first statement, and taken back alone.
@@ -66,6 +68,29 @@ def explain(statement: str, values: Sequence[Any] | None = None) -> list[Scan]:
             yield from scans(below)
 
     return list(scans(plan[0]["Plan"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What lies in the store of files for a content, whatever store it is."""
+
+    sha256: str
+
+    def exists(self) -> bool:
+        """Whether it lies there at all."""
+        return contents.exists(content_name(self.sha256))
+
+    def read_bytes(self) -> bytes:
+        """As it lies there: sealed."""
+        return contents.read(content_name(self.sha256))
+
+    def write_bytes(self, raw: bytes) -> None:
+        """Exchange it behind the platform's back."""
+        contents.write(content_name(self.sha256), raw)
+
+    def unlink(self) -> None:
+        """Lose it."""
+        contents.delete(content_name(self.sha256))
 
 
 def forget_entries(subject_type: str) -> None:

@@ -27,7 +27,7 @@ NEW = "/desk/new/A3-13/"
 
 @pytest.fixture
 def clerk(city: None, settings: Any, tmp_path: Any) -> Client:
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    settings.WEIMIN_FILES = str(tmp_path)
     client = Client()
     me = officer(AT, "accepting", ("front_desk",))
     client.force_login(Account.objects.get(pk=me.account_id), backend="django.contrib.auth.backends.ModelBackend")

@@ -416,7 +416,7 @@ def test_passing_writes_down_the_silence_that_the_worker_has_not_yet() -> None:
 
 
 def test_files_on_an_opinion_are_for_body_township_and_office_only(settings: Any, tmp_path: Any) -> None:
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    settings.WEIMIN_FILES = str(tmp_path)
     by, mine, other = head(), town_head(), town_head(OTHER_TOWN)
     row = matter(by, TOWN, OTHER_TOWN)
     opinion = row.opinions.get(township_id=TOWN)

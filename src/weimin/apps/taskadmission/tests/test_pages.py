@@ -278,7 +278,7 @@ def test_the_figures_cost_the_same_for_one_record_and_for_many() -> None:
 
 # --- the right to take part ----------------------------------------------------------------------------------------
 def test_a_file_on_an_opinion_is_kept_opened_by_who_may_and_never_public(settings: Any, tmp_path: Any) -> None:
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    settings.WEIMIN_FILES = str(tmp_path)
     body, town, other = browse(head()), browse(town_head()), browse(town_head("340321100000"))
     sent: dict[str, Any] = {
         "kind": "siting",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,7 +44,7 @@ POST_TO = {"post_name": "张演示", "post_phone": "", "post_address": "榴城�
 
 @pytest.fixture
 def cast(city: None, settings: Any, tmp_path: Any) -> Cast:
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    settings.WEIMIN_FILES = str(tmp_path)
     return make_cast(AT)
 
 
@@ -79,6 +80,23 @@ def test_several_files_at_once_and_one_taken_out_again(cast: Cast) -> None:
     page = text_of(client.get(f"{HERE}materials/"))
     assert "正面.png" not in page and "反面.png" in page and "新的.png" in page
     assert client.post(f"{HERE}materials/", {"remove": first.pk}).status_code == 404
+
+
+def test_a_store_of_files_that_is_down_takes_nothing_and_loses_nothing(
+    cast: Cast, settings: Any, tmp_path: Path
+) -> None:
+    client = client_of(cast.applicant)
+    fill_in(client)
+    good = settings.WEIMIN_FILES
+    (tmp_path / "file").write_text("")
+    settings.WEIMIN_FILES = str(tmp_path / "file" / "files")
+    answer = client.post(f"{HERE}materials/", {"material_bank_card": [picture("反面.png")]})
+    assert answer.status_code == 422 and "填写的内容没有丢" in text_of(answer)
+    assert not CaseFile.objects.filter(name="反面.png").exists()
+    settings.WEIMIN_FILES = good
+    assert client.post(f"{HERE}materials/", {"material_bank_card": [picture("反面.png")]}).status_code == 302
+    page = text_of(client.get(f"{HERE}materials/"))
+    assert "卡.png" in page, "what was handed in before is still there"
 
 
 def test_nobody_takes_out_the_file_of_another_or_of_a_matter(cast: Cast) -> None:
@@ -169,7 +187,7 @@ def test_a_repeat_shows_the_matter_that_was_made(cast: Cast) -> None:
 
 
 def test_two_sends_at_the_same_moment_both_end_at_the_matter(city: None, settings: Any, tmp_path: Any) -> None:
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    settings.WEIMIN_FILES = str(tmp_path)
 
     def prepare() -> tuple[Client, str]:
         client = client_of(make_cast(AT).applicant)

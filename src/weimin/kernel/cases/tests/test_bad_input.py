@@ -36,7 +36,7 @@ AT = datetime(2026, 9, 18, 2, 0, tzinfo=UTC)
 
 @pytest.fixture
 def cast(db: None, city: None, settings: Any, tmp_path: Any) -> Cast:
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    settings.WEIMIN_FILES = str(tmp_path)
     return make_cast(AT)
 
 
@@ -125,7 +125,7 @@ def test_the_same_key_makes_one_matter_and_another_content_is_refused(cast: Cast
 
 @pytest.mark.django_db
 def test_a_double_click_at_the_same_moment_makes_one_matter(city: None, settings: Any, tmp_path: Any) -> None:
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    settings.WEIMIN_FILES = str(tmp_path)
 
     def prepare() -> tuple[Cast, int]:
         cast = make_cast(AT)

@@ -28,7 +28,7 @@ AT = earlier_today()
 
 @pytest.fixture
 def cast(city: None, settings: Any, tmp_path: Any) -> Cast:
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    settings.WEIMIN_FILES = str(tmp_path)
     return make_cast(AT)
 
 

@@ -36,7 +36,7 @@ ASK = [SupplementItem("bank_card", "社会保障卡", "看不清，请重拍")]
 
 @pytest.fixture
 def cast(city: None, settings: Any, tmp_path: Any) -> Cast:
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    settings.WEIMIN_FILES = str(tmp_path)
     return make_cast(AT)
 
 

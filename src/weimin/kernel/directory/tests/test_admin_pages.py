@@ -33,7 +33,7 @@ ASK = {"place": TOWN, "purpose": "GD-2026-117", "reason": REASON}
 
 @pytest.fixture(autouse=True)
 def stored(settings: Any, tmp_path: Any) -> None:
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    settings.WEIMIN_FILES = str(tmp_path)
 
 
 def admin(role: str) -> Actor:

@@ -2,7 +2,7 @@
 
 from weimin.kernel.record.actions.chaining import chain_entries
 from weimin.kernel.record.actions.checking import check_chain, check_files, check_last_days, record_export
-from weimin.kernel.record.actions.keeping import drop_blobs
+from weimin.kernel.record.actions.keeping import SweepRefused, drop_blobs, move_content, sweep_contents
 from weimin.kernel.record.actions.stores import (
     MAX_ATTEMPTS,
     MAX_FILE_BYTES,
@@ -40,6 +40,7 @@ __all__ = [
     "KeyReused",
     "MaintenanceInvalid",
     "NoRoom",
+    "SweepRefused",
     "YearOpen",
     "YearUnknown",
     "add_years",
@@ -58,6 +59,7 @@ __all__ = [
     "forget_old",
     "keep_answer",
     "keep_digest",
+    "move_content",
     "queue_event",
     "queue_events",
     "record_audit",
@@ -69,4 +71,5 @@ __all__ = [
     "shed_rows",
     "store_blob",
     "store_made",
+    "sweep_contents",
 ]

@@ -6,7 +6,6 @@ import hashlib
 import json
 import logging
 import os
-import tempfile
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -15,14 +14,14 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import F
 
-from weimin.base import crypto, keys, tracing
+from weimin.base import contents, crypto, keys, tracing
 from weimin.base.crypto import sm3_hex
 from weimin.base.errors import Conflict, Invalid
 from weimin.base.scrubbing import scrub
 from weimin.kernel.record import registry, rules
 from weimin.kernel.record.models import AuditEntry, Blob, OutboxMessage, RememberedAnswer, WorkerBeat
 from weimin.kernel.record.queries.disk import read_disk
-from weimin.kernel.record.queries.stores import FILE_KEY, SEALED, blob_path, read_blob
+from weimin.kernel.record.queries.stores import FILE_KEY, SEALED, broken_mark, content_name, read_blob
 from weimin.kernel.record.types import Actor, BlobRef, Remembered
 
 MAX_FILE_BYTES = 20 * 1024 * 1024
@@ -31,6 +30,8 @@ NO_ROOM = (
     "存储空间快满了，现在暂时收不了文件，运维人员已经收到提醒。填好的其他内容都在；请过一会儿再传，"
     "着急的可以把纸质材料交到乡镇便民服务中心窗口。"
 )
+#: The first key of the advisory lock of a content, by its digest.
+_ONE_CONTENT = 617_001
 
 log = logging.getLogger("weimin.outbox")
 
@@ -154,7 +155,8 @@ def store_blob(*, at: datetime, content: bytes, name: str, allowed: tuple[str, .
 
     Raises: FileRefused — empty, over 20 MB, of a kind not taken, lying about its kind, or made to do harm
             NoRoom — the disk is nearly full
-    Cost:   two queries, one file write; some 8 ms a megabyte
+            StoreDown — the store of files does not take it
+    Cost:   as `store_made`; some 8 ms a megabyte
     """
     if read_disk().pressure == "stop":
         raise NoRoom(NO_ROOM)
@@ -165,11 +167,16 @@ def store_blob(*, at: datetime, content: bytes, name: str, allowed: tuple[str, .
 def store_made(*, at: datetime, content: bytes, media_type: str, name: str) -> BlobRef:
     """Store a content that the platform made itself, sealed under a key of its own; its kind is not checked.
 
-    Cost:   two queries, one file write
+    The content lies in the store before the row can be committed: no row is ever without its content, whatever
+    fails. A content without a row is swept away later.
+
+    Raises: StoreDown — the store of files does not take it
+    Cost:   three queries, one or two calls of the store; locks the digest until commit
     """
     sha256 = hashlib.sha256(content).hexdigest()
     key = os.urandom(keys.DATA_KEY_BYTES)
     with transaction.atomic():
+        lock_content(sha256)
         blob, made = Blob.objects.get_or_create(
             sha256=sha256,
             defaults={
@@ -180,48 +187,51 @@ def store_made(*, at: datetime, content: bytes, media_type: str, name: str) -> B
                 "key_sealed": crypto.seal(key.hex(), purpose=FILE_KEY),
             },
         )
-        # whoever makes the row writes the file: a file left by an abandoned transaction is under another key
-        if made or not blob_path(sha256).exists():
-            _write_file(blob, key if made else None, content)
+        # whoever makes the row writes the content: one left by an abandoned transaction is under another key
+        if made or not contents.exists(content_name(sha256)):
+            _write_content(blob, key if made else None, content)
+            contents.delete(broken_mark(sha256))
     return BlobRef(blob.pk, blob.sha256, blob.size_bytes, blob.media_type, name)
 
 
-def _write_file(blob: Blob, key: bytes | None, content: bytes) -> None:
+def lock_content(sha256: str) -> None:
+    """Let nobody else store, move or take away a content until the transaction ends.
+
+    Cost:   one query
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_ONE_CONTENT, int(sha256[:8], 16) - 2**31])
+
+
+def _write_content(blob: Blob, key: bytes | None, content: bytes) -> None:
     """Write a content sealed under its row's key, in one step; a row from before sealing has none."""
     if key is None and blob.key_sealed is not None:
         key = bytes.fromhex(crypto.unseal(blob.key_sealed, purpose=FILE_KEY))
     if key is not None:
         content = SEALED + crypto.encrypt_content(key, content, context=blob.sha256)
-    path = blob_path(blob.sha256)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "wb") as target:
-        target.write(content)
-        target.flush()
-        os.fsync(target.fileno())
-    os.replace(temporary, path)
+    contents.write(content_name(blob.sha256), content)
 
 
 def seal_file(*, blob_id: int) -> bool:
     """Check one stored content against its digest, and seal it when it still lies there in clear.
 
-    Safe while others read: the row has its key before the file is replaced in one step, and a reader tells by the
-    file's first bytes whether it is sealed.
+    Safe while others read: the row has its key before the content is replaced in one step, and a reader tells by its
+    first bytes whether it is sealed.
 
-    Raises: BlobMissing, BlobBroken — as `read_blob`; the file is left as it is
+    Raises: BlobMissing, BlobBroken, StoreDown — as `read_blob`; the content is left as it is
     Cost:   some 8 ms a megabyte, twice that when it is sealed
     """
     content = read_blob(blob_id)
     blob = Blob.objects.get(pk=blob_id)
-    with blob_path(blob.sha256).open("rb") as source:
-        if source.read(len(SEALED)) == SEALED:
-            return False
+    contents.delete(broken_mark(blob.sha256))
+    if contents.read(content_name(blob.sha256)).startswith(SEALED):
+        return False
     if blob.key_sealed is None:
         key = os.urandom(keys.DATA_KEY_BYTES)
         sealed = crypto.seal(key.hex(), purpose=FILE_KEY)
         Blob.objects.filter(pk=blob_id, key_sealed=None).update(key_sealed=sealed)
         blob.refresh_from_db(fields=["key_sealed"])
-    _write_file(blob, None, content)
+    _write_content(blob, None, content)
     return True
 
 

@@ -20,7 +20,7 @@ from weimin.kernel.record.queries.disk import next_shed, read_disk
 from weimin.kernel.record.queries.stores import (
     BlobBroken,
     BlobMissing,
-    blob_path,
+    content_name,
     count_blobs,
     count_outbox,
     count_subjects,
@@ -53,8 +53,8 @@ __all__ = [
     "ChainUnknown",
     "DayUnknown",
     "TrailClosed",
-    "blob_path",
     "check_stretch",
+    "content_name",
     "count_blobs",
     "count_chain",
     "count_outbox",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from weimin.base import contents
 from weimin.kernel.record.rules.disk import next_step as next_shed
 from weimin.kernel.record.rules.disk import pressure_of
 from weimin.kernel.record.types import Disk
@@ -17,11 +18,16 @@ __all__ = ["next_shed", "read_disk"]
 def read_disk() -> Disk:
     """The disk under the folder of the files, or under the nearest one above that exists.
 
+    When the files lie in a bucket, it is the machine's own disk: that never stops anybody from handing in a file.
+
     Cost:   one call of the system, no query
     """
-    root = Path(settings.WEIMIN_FILES_ROOT)
+    folder = contents.folder_of_machine()
+    root = folder or Path(settings.DATA)
     while not root.exists():
         root = root.parent
     usage = shutil.disk_usage(root)
     pressure = pressure_of(free=usage.free, total=usage.total, limits=settings.WEIMIN_DISK)
+    if folder is None and pressure == "stop":
+        pressure = "shed"
     return Disk(usage.free, usage.total, pressure)

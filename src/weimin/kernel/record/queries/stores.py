@@ -5,13 +5,11 @@ from __future__ import annotations
 import hashlib
 import logging
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Count, Max, Min, Q
 
-from weimin.base import crypto
+from weimin.base import contents, crypto
 from weimin.base.errors import NotFound, NotReady
 from weimin.kernel.record.models import AuditEntry, Blob, OutboxMessage, RememberedAnswer, WorkerBeat
 from weimin.kernel.record.registry import verb_text
@@ -20,6 +18,8 @@ from weimin.kernel.record.types import BlobRef
 FILE_KEY = "record.file"
 #: How a sealed file begins; what was stored before begins like the kind of file it is.
 SEALED = b"WMF1"
+#: The folder of a store in which broken contents are noted.
+BROKEN = "broken"
 
 log = logging.getLogger("weimin.files")
 
@@ -36,52 +36,64 @@ class BlobBroken(NotReady):
     code = "record.blob_broken"
 
 
-def blob_path(sha256: str) -> Path:
-    """Where a content lives under the file root: two levels of folders from its digest."""
-    return Path(settings.WEIMIN_FILES_ROOT) / sha256[:2] / sha256[2:4] / sha256
+def content_name(sha256: str) -> str:
+    """Under which name a content lies in a store: two levels of folders from its digest."""
+    return f"{sha256[:2]}/{sha256[2:4]}/{sha256}"
 
 
-def broken_mark(sha256: str) -> Path:
-    """Where a content that was found broken is noted: beside the files, so that no rollback takes the note away."""
-    return Path(settings.WEIMIN_FILES_ROOT) / "broken" / sha256
+def broken_mark(sha256: str) -> str:
+    """Under which name a content that was found broken is noted: in the store, so that no rollback takes it away."""
+    return f"{BROKEN}/{sha256}"
 
 
 def list_broken() -> list[str]:
-    """The digests of contents that were found broken or missing and not found whole since, sorted."""
-    folder = broken_mark("x").parent
-    return sorted(one.name for one in folder.iterdir()) if folder.is_dir() else []
+    """The digests of contents that were found broken or missing and not found whole by a check since, sorted."""
+    return sorted({one.name.rpartition("/")[2] for store in contents.stores() for one in store.walk(BROKEN)})
 
 
 def read_blob(blob_id: int) -> bytes:
     """The plain content of a stored file, checked against its digest; sealed ones are opened.
 
     Raises: BlobMissing — no such content
-            BlobBroken — the content on disk is not what was stored; noted for the operator
-    Cost:   one query; some 8 ms a megabyte
+            BlobBroken — what lies in the store is not what was stored; noted for the operator
+            StoreDown — the store does not answer; nothing is known of the content
+    Cost:   one query, one call of the store; some 8 ms a megabyte
     """
     blob = Blob.objects.filter(pk=blob_id).first()
     if blob is None:
         raise BlobMissing("找不到这个文件，可能已被移除。")
-    mark = broken_mark(blob.sha256)
     try:
         content = open_stored(blob)
         if hashlib.sha256(content).hexdigest() != blob.sha256:
             raise crypto.SealBroken("这个文件和存入时不同。")
     except (OSError, crypto.SealBroken) as fault:
         log.error("file %s does not open: %s", blob.sha256, type(fault).__name__)
-        mark.parent.mkdir(parents=True, exist_ok=True)
-        mark.write_text(type(fault).__name__)
+        note_broken(blob.sha256, type(fault).__name__)
         raise BlobBroken("这个文件已损坏或丢失，暂时打不开。已通知运维人员从备份恢复，请稍后再试。") from None
-    mark.unlink(missing_ok=True)
     return content
 
 
-def open_stored(blob: Blob) -> bytes:
-    """What lies on disk, opened when it is sealed; whether it is what was stored its digest tells.
+def note_broken(sha256: str, why: str) -> None:
+    """Note a content for the operator; a store that does not take the note keeps nobody from being told."""
+    try:
+        contents.write(broken_mark(sha256), why.encode())
+    except contents.StoreDown:
+        log.error("file %s could not be noted as broken", sha256)
 
-    Raises: OSError — no file; SealBroken — it does not open
+
+def open_stored(blob: Blob) -> bytes:
+    """What lies in the store, opened when it is sealed; whether it is what was stored its digest tells.
+
+    Raises: OSError — no file; SealBroken — it does not open; StoreDown — the store does not answer
     """
-    raw = blob_path(blob.sha256).read_bytes()
+    return open_raw(blob, contents.read(content_name(blob.sha256)))
+
+
+def open_raw(blob: Blob, raw: bytes) -> bytes:
+    """What was read from a store, opened when it is sealed.
+
+    Raises: SealBroken — it does not open
+    """
     if blob.key_sealed is not None and raw.startswith(SEALED):
         key = bytes.fromhex(crypto.unseal(blob.key_sealed, purpose=FILE_KEY))
         raw = crypto.decrypt_content(key, raw[len(SEALED) :], context=blob.sha256)

@@ -218,6 +218,7 @@ def count_waiting(state: ChainState | None, most: int = 1000) -> int:
 def verify_files(*, progress: Progress = quiet) -> Verdict:
     """Open every stored file, recompute its SHA-256 and SM3, and name the first that is wrong.
 
+    Raises: StoreDown — the store does not answer
     Cost:   reads every file once
     """
     total, looked, last = Blob.objects.count(), 0, 0

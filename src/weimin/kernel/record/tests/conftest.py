@@ -1,9 +1,13 @@
-"""A database of its own for tests of the chain: they commit, kill and tamper, which no rollback undoes."""
+"""Stores of files for tests; a database of its own for tests of the chain.
+
+Those commit, kill and tamper, which no rollback undoes.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -12,6 +16,8 @@ from django.core.management import call_command
 from django.db import connection
 from psycopg import sql
 
+from weimin.base import contents
+from weimin.kernel.record.tests.bucket_help import make_bucket, serving, use_server
 from weimin.kernel.record.tests.chain_help import truncate
 
 
@@ -66,3 +72,24 @@ def trail(_chain_database: str, django_db_blocker: Any) -> Iterator[str]:
     with django_db_blocker.unblock(), looking_at(_chain_database):
         truncate()
         yield _chain_database
+
+
+@pytest.fixture
+def a_folder(tmp_path: Path) -> str:
+    """The address of an empty folder for contents."""
+    return str(tmp_path / "files")
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    """An S3 server in this process; gives its address."""
+    with serving() as address:
+        yield address
+
+
+@pytest.fixture
+def a_bucket(s3_server: str, settings: Any) -> Iterator[str]:
+    """The address of an empty bucket, with a prefix."""
+    use_server(settings, s3_server)
+    yield make_bucket()
+    contents.open_store.cache_clear()

@@ -17,6 +17,7 @@ from django.db import close_old_connections, connection, connections
 
 from weimin.kernel.record import actions, queries
 from weimin.kernel.record.models import AuditEntry, AuditLink, ChainState
+from weimin.kernel.record.testing import Stored
 from weimin.kernel.record.tests.chain_help import AT, DAY, link_all, tamper, write
 from weimin.kernel.record.tests.conftest import connect
 from weimin.kernel.record.types import Actor, FaultKind
@@ -238,13 +239,13 @@ def test_a_broken_chain_stays_named_until_a_check_from_there_finds_it_mended() -
     [FaultKind.FILE_SEAL, FaultKind.FILE_SHA256, FaultKind.FILE_SIZE, FaultKind.FILE_MISSING, FaultKind.FILE_SM3],
 )
 def test_a_changed_file_is_named(kind: FaultKind, tmp_path: Any, settings: Any) -> None:
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    settings.WEIMIN_FILES = str(tmp_path)
     blobs = [
         actions.store_blob(at=AT, content=b"%PDF-1.4 " + bytes([65 + n]) * 100, name="a.pdf", allowed=("pdf",))
         for n in range(3)
     ]
     assert queries.verify_files().looked == 3
-    path = queries.blob_path(blobs[1].sha256)
+    path = Stored(blobs[1].sha256)
     content = bytearray(path.read_bytes())
     if kind is FaultKind.FILE_SEAL:
         content[50] ^= 1

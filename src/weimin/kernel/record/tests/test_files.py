@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,14 +17,15 @@ from weimin.base.crypto import sm3_hex
 from weimin.kernel.record import actions, queries
 from weimin.kernel.record.models import Blob
 from weimin.kernel.record.queries.stores import FILE_KEY
+from weimin.kernel.record.testing import Stored
 
 AT = datetime(2026, 3, 2, 1, tzinfo=UTC)
 CONTENT = b"%PDF-1.7\n" + "王秀兰的病历 ".encode() * 3000
 
 
-@pytest.fixture(autouse=True)
-def _own_store(tmp_path: Path, settings: Any) -> None:
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+@pytest.fixture(autouse=True, params=["folder", "bucket"])
+def _own_store(request: Any, settings: Any) -> None:
+    settings.WEIMIN_FILES = request.getfixturevalue(f"a_{request.param}")
 
 
 def store(content: bytes = CONTENT, name: str = "病历.pdf") -> Any:
@@ -35,18 +35,16 @@ def store(content: bytes = CONTENT, name: str = "病历.pdf") -> Any:
 def store_in_clear(content: bytes = CONTENT) -> Blob:
     """A file as it was stored before files were sealed."""
     sha256 = hashlib.sha256(content).hexdigest()
-    path = queries.blob_path(sha256)
-    path.parent.mkdir(parents=True)
-    path.write_bytes(content)
+    Stored(sha256).write_bytes(content)
     return Blob.objects.create(
         sha256=sha256, sm3=sm3_hex(content), size_bytes=len(content), media_type="application/pdf", stored_at=AT
     )
 
 
 @pytest.mark.django_db
-def test_nothing_of_the_content_is_on_disk_and_it_reads_back() -> None:
+def test_nothing_of_the_content_is_in_the_store_and_it_reads_back() -> None:
     ref = store()
-    raw = queries.blob_path(ref.sha256).read_bytes()
+    raw = Stored(ref.sha256).read_bytes()
     assert raw[:4] == b"WMF1" and "病历".encode() not in raw and b"PDF" not in raw
     assert queries.read_blob(ref.blob_id) == CONTENT
     blob = Blob.objects.get(pk=ref.blob_id)
@@ -57,10 +55,10 @@ def test_nothing_of_the_content_is_on_disk_and_it_reads_back() -> None:
 @pytest.mark.django_db
 def test_the_same_content_is_stored_once() -> None:
     first = store()
-    raw = queries.blob_path(first.sha256).read_bytes()
+    raw = Stored(first.sha256).read_bytes()
     again = store(name="另一个名字.pdf")
     assert again.blob_id == first.blob_id
-    assert queries.blob_path(first.sha256).read_bytes() == raw
+    assert Stored(first.sha256).read_bytes() == raw
 
 
 @pytest.mark.django_db
@@ -68,14 +66,14 @@ def test_a_file_left_by_an_abandoned_transaction_is_replaced() -> None:
     with transaction.atomic():
         left = store()
         transaction.set_rollback(True)
-    assert queries.blob_path(left.sha256).exists()
+    assert Stored(left.sha256).exists()
     assert queries.read_blob(store().blob_id) == CONTENT
 
 
 @pytest.mark.django_db
 def test_a_lost_file_that_comes_again_is_written_again() -> None:
     ref = store()
-    queries.blob_path(ref.sha256).unlink()
+    Stored(ref.sha256).unlink()
     with pytest.raises(queries.BlobBroken):
         queries.read_blob(ref.blob_id)
     assert queries.list_broken() == [ref.sha256]
@@ -90,7 +88,7 @@ def test_a_lost_file_that_comes_again_is_written_again() -> None:
 def test_one_flipped_bit_and_the_file_is_refused_and_noted(sealed: bool, where: int, caplog: Any) -> None:
     ref = store() if sealed else None
     blob = Blob.objects.get(pk=ref.blob_id) if ref else store_in_clear()
-    path = queries.blob_path(blob.sha256)
+    path = Stored(blob.sha256)
     raw = bytearray(path.read_bytes())
     raw[where] ^= 1
     path.write_bytes(raw)
@@ -105,9 +103,9 @@ def test_one_flipped_bit_and_the_file_is_refused_and_noted(sealed: bool, where: 
 @pytest.mark.parametrize("change", ["plain", "cut", "empty", "other"])
 def test_an_exchanged_file_is_refused(change: str) -> None:
     ref, other = store(), store(b"%PDF-1.4 other", "b.pdf")
-    path = queries.blob_path(ref.sha256)
+    path = Stored(ref.sha256)
     raw = path.read_bytes()
-    other_raw = queries.blob_path(other.sha256).read_bytes()
+    other_raw = Stored(other.sha256).read_bytes()
     path.write_bytes({"plain": b"%PDF-1.7 forged", "cut": raw[:-40], "empty": b"", "other": other_raw}[change])
     with pytest.raises(queries.BlobBroken):
         queries.read_blob(ref.blob_id)
@@ -127,7 +125,7 @@ def test_what_was_stored_in_clear_reads_and_can_be_sealed() -> None:
     assert queries.read_blob(blob.pk) == CONTENT
     assert queries.count_blobs() == {"all": 1, "clear": 1}
     assert actions.seal_file(blob_id=blob.pk) is True
-    assert queries.blob_path(blob.sha256).read_bytes()[:4] == b"WMF1"
+    assert Stored(blob.sha256).read_bytes()[:4] == b"WMF1"
     assert queries.read_blob(blob.pk) == CONTENT
     assert actions.seal_file(blob_id=blob.pk) is False
     assert queries.count_blobs() == {"all": 1, "clear": 0}

@@ -16,6 +16,7 @@ from weimin.config import health, jobs
 from weimin.config.cli import main, verifying
 from weimin.kernel.record import actions, queries, rules
 from weimin.kernel.record.models import AuditCheck, AuditLink
+from weimin.kernel.record.testing import Stored
 from weimin.kernel.record.tests.chain_help import AT, DAY, link_all, tamper, write
 from weimin.kernel.record.types import Actor
 
@@ -110,10 +111,10 @@ def test_wrong_use_is_one_line_and_no_traceback(
 
 
 def test_stored_files_are_checked(tmp_path: Path, settings: Any) -> None:
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    settings.WEIMIN_FILES = str(tmp_path)
     blob = actions.store_blob(at=AT, content=b"%PDF-1.4 x", name="a.pdf", allowed=("pdf",))
     assert verify("--files").stdout == "核验通过：1 个文件\n"
-    queries.blob_path(blob.sha256).write_bytes(b"%PDF-1.4 y")
+    Stored(blob.sha256).write_bytes(b"%PDF-1.4 y")
     answer = verify("--files")
     assert answer.exit_code == 1
     assert answer.stdout == f"核验不符：记录 {blob.blob_id} 文件 {blob.sha256[:16]}…：文件内容和 SHA-256 不符\n"

@@ -25,7 +25,7 @@ AT = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
 
 @pytest.fixture
 def cast(city: None, settings: Any, tmp_path: Any) -> Iterator[Cast]:
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    settings.WEIMIN_FILES = str(tmp_path)
     yield make_cast(AT)
 
 

@@ -20,8 +20,8 @@ from weimin.kernel.evaluation.models import Rating
 from weimin.kernel.messages.models import Message
 from weimin.kernel.record.actions import deliver_outbox
 from weimin.kernel.record.models import AuditEntry, Blob
-from weimin.kernel.record.queries import blob_path, verify_chain
-from weimin.kernel.record.testing import empty_tables
+from weimin.kernel.record.queries import verify_chain
+from weimin.kernel.record.testing import Stored, empty_tables
 from weimin.kernel.record.tests.chain_help import link_all
 from weimin.kernel.rights import access, actions, queries
 from weimin.kernel.rights.actions.assessing import AssessmentMissing
@@ -33,7 +33,7 @@ AT = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
 
 @pytest.fixture
 def cast(city: None, db: Any, settings: Any, tmp_path: Any) -> Iterator[Cast]:
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    settings.WEIMIN_FILES = str(tmp_path)
     yield make_cast(AT)
 
 
@@ -102,7 +102,7 @@ def test_a_matter_of_31_years_ago_is_destroyed_and_its_trail_stays(
     assert (gone.applicant_shown, gone.destroyed_under) == ("已销毁", number)
     for table in (Paper, TimelineEntry, CaseFile):
         assert not table.objects.filter(case=old).exists()
-    assert not Blob.objects.filter(pk=file.pk).exists() and not blob_path(file.sha256).exists()
+    assert not Blob.objects.filter(pk=file.pk).exists() and not Stored(file.sha256).exists()
     assert {one.reasons for one in gone.decisions.all()} == {""}
     assert Rating.objects.get(case=old).comment == ""
     assert not Message.objects.filter(number=old.number).exists()
@@ -121,7 +121,7 @@ def test_the_chain_verifies_after_a_destruction(
     city: None, settings: Any, tmp_path: Any, django_db_blocker: Any
 ) -> None:
     """Really committed: what was destroyed leaves its entries in the chain, and every digest still fits."""
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    settings.WEIMIN_FILES = str(tmp_path)
 
     def destroy() -> str:
         cast = make_cast(AT)

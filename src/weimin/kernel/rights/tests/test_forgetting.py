@@ -24,7 +24,7 @@ OVER, NOT_OVER = datetime(2022, 12, 31, 15, 59, tzinfo=UTC), datetime(2022, 12, 
 
 @pytest.fixture
 def cast(city: None, db: Any, settings: Any, tmp_path: Any) -> Cast:
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    settings.WEIMIN_FILES = str(tmp_path)
     return make_cast(AT)
 
 

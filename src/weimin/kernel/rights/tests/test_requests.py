@@ -20,7 +20,7 @@ from weimin.kernel.messages.models import Message
 from weimin.kernel.record.access import acting
 from weimin.kernel.record.actions import deliver_outbox
 from weimin.kernel.record.models import AuditEntry, Blob
-from weimin.kernel.record.queries import blob_path
+from weimin.kernel.record.testing import Stored
 from weimin.kernel.residents.models import Resident
 from weimin.kernel.rights import actions, queries
 from weimin.kernel.rights.actions.requests import AskedBefore
@@ -32,7 +32,7 @@ AT = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
 
 @pytest.fixture
 def cast(city: None, settings: Any, tmp_path: Any) -> Iterator[Cast]:
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    settings.WEIMIN_FILES = str(tmp_path)
     yield make_cast(AT)
 
 
@@ -162,10 +162,10 @@ def test_a_copy_at_the_counter_is_made_by_the_worker_and_goes_after_a_week(
     work()
     assert zipfile.ZipFile(io.BytesIO(actions.fetch_copy(by=cast.clerk, at=AT, copy_id=copy))).testzip() is None
     blob = Blob.objects.get(pk=DataCopy.objects.get(pk=copy).blob_id)
-    assert blob_path(blob.sha256).exists()
+    assert Stored(blob.sha256).exists()
     with django_capture_on_commit_callbacks(execute=True):
         assert actions.forget_copies(at=AT + timedelta(days=8)) == 1
-    assert not blob_path(blob.sha256).exists() and not Blob.objects.filter(pk=blob.pk).exists()
+    assert not Stored(blob.sha256).exists() and not Blob.objects.filter(pk=blob.pk).exists()
 
 
 def test_what_nobody_sent_is_swept_after_ninety_days(cast: Cast) -> None:

@@ -18,7 +18,7 @@ from weimin.kernel.supervision.tests.matters import AT
 @pytest.fixture
 def cast(city: None, settings: Any, tmp_path: Any) -> Cast:
     """Clerk, reviewers, decider, issuer and two residents, in post since AT."""
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    settings.WEIMIN_FILES = str(tmp_path)
     return make_cast(AT)
 
 

@@ -26,7 +26,7 @@ PAGE, RECORDS, SHEET, PUBLIC = "/desk/figures/", "/desk/figures/records/", "/des
 @pytest.fixture
 def lived(city: None, db: Any, at: datetime, settings: Any, tmp_path: Any) -> Cast:
     """Three matters that were received and accepted a moment ago, and counted."""
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    settings.WEIMIN_FILES = str(tmp_path)
     cast = make_cast(at)
     for _ in range(3):
         accepted(cast, at)

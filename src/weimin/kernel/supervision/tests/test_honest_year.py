@@ -123,7 +123,7 @@ class Cheats:
 
 def test_a_year_of_honest_work_is_hardly_flagged_and_who_cheats_is_found(settings: Any, tmp_path: Any) -> None:
     """Of all clocks, and even of all matters, less than two in a hundred; every planted one is listed."""
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    settings.WEIMIN_FILES = str(tmp_path)
     year = Year(2026)
     cheats = Cheats(year)
     year.run([*year.honest(HONEST), *cheats.lives()])

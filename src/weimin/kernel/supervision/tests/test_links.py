@@ -16,7 +16,7 @@ AT = earlier_today()
 
 
 def test_a_matter_that_is_not_there_yet_is_a_number_and_no_link(settings: Any, tmp_path: Any) -> None:
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    settings.WEIMIN_FILES = str(tmp_path)
     cast = make_cast(AT)
     done = hand_in(cast, AT)
     actions.accept_application(by=cast.clerk, at=AT, case_id=done.case_id, step_id=open_step(done.case_id, cast.clerk))

@@ -178,7 +178,7 @@ def test_a_list_that_is_cut_says_so(present: Watch, at: datetime) -> None:
 # --- the public page ---------------------------------------------------------------------------------------
 def test_the_public_page_and_feed_name_no_person_and_no_matter(at: datetime, settings: Any, tmp_path: Any) -> None:
     """A real matter: the township said nothing for weeks, and then why."""
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    settings.WEIMIN_FILES = str(tmp_path)
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cast = make_cast(at - timedelta(days=60))
     done = hand_in(cast, at - timedelta(days=60))
