@@ -18,7 +18,7 @@ from weimin.base import clock
 from weimin.base.addresses import address_of
 from weimin.base.errors import TooOften, WeiminError
 from weimin.base.guard import AccessRule
-from weimin.config import lost_forms
+from weimin.config import lost_forms, sharing
 from weimin.config.answers import NO_SUCH_WAY, UNSTORABLE, error_page
 from weimin.kernel.accounts import actions as accounts
 from weimin.kernel.accounts.web.gate import what_is_due
@@ -98,6 +98,7 @@ class Access:
                 return with_wait(error_page(request, status_of(fault), fault.message), fault)  # type: ignore[no-any-return]
         request.actor = find_actor(request)
         access.act_as(request.actor, entrance=rule.who == "entrance")
+        sharing.note_edition(request)
         if rule.who in ("public", "entrance") or (rule.who == "demo" and settings.WEIMIN_DEMO):
             return None
         return self._admit(request, rule)

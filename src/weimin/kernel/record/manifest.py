@@ -31,9 +31,10 @@ RETENTION = {
     "OutboxMessage": "送达后 6 个月（网络安全法日志保存底线）",
     "RememberedAnswer": "30 天",
     "WorkerBeat": "随进程更新",
+    "Edition": "每天合并成一行",
 }
 
 
 def plug_in() -> None:
     """Register with the kernel."""
-    register_verbs(AUDIT_VERBS, AUDIT_SUBJECTS)
+    register_verbs(AUDIT_VERBS, AUDIT_SUBJECTS, quiet=AUDIT_VERBS)

@@ -32,6 +32,7 @@ from weimin.kernel.record.queries.stores import (
     list_history,
     list_workers,
     read_blob,
+    read_edition,
     waiting_subjects,
 )
 from weimin.kernel.record.queries.trail import TrailClosed, iter_trail, list_trail
@@ -72,6 +73,7 @@ __all__ = [
     "list_workers",
     "list_years",
     "read_blob",
+    "read_edition",
     "read_lag",
     "read_script",
     "verify_chain",
