@@ -45,10 +45,10 @@ Stamp = tuple[int, date]
 
 #: The edition is asked for again when what is known of it is so many seconds old.
 ASK_SECONDS = 1.0
-#: What our own proxy may answer by itself; then it asks, and mostly hears that nothing has changed.
-PROXY_SECONDS = 1
-#: Browsers and others' caches ask each time: nobody could tell them of a new edition.
-CACHE_CONTROL = "public, max-age=0, must-revalidate"
+#: A cache on the way answers by itself for a second; then it asks, and mostly hears that nothing has changed.
+PROXY = "s-maxage=1"
+#: A browser asks each time: nobody could tell it of a new edition.
+CACHE_CONTROL = f"public, max-age=0, {PROXY}"
 OWN = "private, no-cache"
 #: Larger answers are made anew for each who asks.
 LARGEST = 2 * 1024 * 1024
@@ -255,9 +255,9 @@ def _keep(request: Any, answer: HttpResponse, rule: Shared) -> Kept | None:
         log.error("%s is marked as shared and is somebody's own", request.resolver_match.view_name)
         _as_own(answer)
         return None
-    answer.setdefault("Cache-Control", CACHE_CONTROL)
+    said = answer.get("Cache-Control")
+    answer["Cache-Control"] = f"{said}, {PROXY}" if said else CACHE_CONTROL
     answer["Vary"] = "Accept-Encoding, Cookie"
-    answer["X-Accel-Expires"] = str(PROXY_SECONDS)
     content = _content(answer)
     if content is None or making.edition is None:
         return None
@@ -273,7 +273,7 @@ def _content(answer: HttpResponse) -> bytes | None:
     if not isinstance(answer, FileResponse) or int(answer.get("Content-Length", LARGEST + 1)) > LARGEST:
         return None
     content = b"".join(answer.streaming_content)  # type: ignore[arg-type]
-    answer.close()
+    answer.file_to_stream.close()  # the answer's own close would tell Django that the request is over
     return content
 
 
@@ -312,14 +312,11 @@ def _give(request: HttpRequest, kept: Kept) -> HttpResponse:
             answer.cookies[one.key] = one  # type: ignore[assignment]
         return _as_own(answer)
     if "HTTP_IF_NONE_MATCH" in meta:
-        known = get_conditional_response(request, etag=kept.etag, response=answer)
-        known["X-Accel-Expires"] = str(PROXY_SECONDS)
-        return known  # type: ignore[no-any-return]
+        return get_conditional_response(request, etag=kept.etag, response=answer)  # type: ignore[no-any-return]
     return answer
 
 
 def _as_own(answer: HttpResponse) -> HttpResponse:
     """An answer that no cache on the way keeps."""
     answer["Cache-Control"] = OWN
-    answer["X-Accel-Expires"] = "0"
     return answer
