@@ -16,6 +16,14 @@ def quick_passwords(request: Any, settings: Any) -> None:
         settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(autouse=True)
+def counted_anew() -> None:
+    """What a process counts by itself is no test's inheritance."""
+    from weimin.kernel.accounts.actions import rates
+
+    rates.forget_here()
+
+
 @pytest.fixture(scope="session")
 def city(django_db_setup: Any, django_db_blocker: Any) -> Iterator[None]:
     """Divisions, agencies, calendar, parameters, procedures, items and offers of the real city."""

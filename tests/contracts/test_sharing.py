@@ -287,6 +287,14 @@ def test_a_large_file_is_made_anew_and_may_lie_with_the_proxy(monkeypatch: pytes
     assert known.status_code == 304 and known["Cache-Control"] == answer["Cache-Control"]
 
 
+def test_what_is_kept_is_given_out_beyond_the_limit_and_what_is_made_is_not(settings: Any) -> None:
+    settings.WEIMIN_RATES = dict(settings.WEIMIN_RATES) | {"search": "2/m"}
+    asked = ["/lists/", "/lists/village_duty/", "/lists/village_duty/", "/lists/village_duty/", "/lists/service/"]
+    assert [Client().get(path).status_code for path in asked] == [200] * 5
+    assert Client().get("/lists/power/").status_code == 429
+    assert Client().get("/lists/village_duty/").status_code == 200
+
+
 # --- the same for all -------------------------------------------------------------------------------------------
 def test_packed_and_plain_are_one_page() -> None:
     packed = Client().get(GUIDE, headers={"Accept-Encoding": "gzip, br"})

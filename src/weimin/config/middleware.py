@@ -92,8 +92,10 @@ class Access:
                 return None
             return error_page(request, 403, "这个地址没有登记访问规则，暂不开放。")
         if limit := getattr(view, "rate_limit", ""):
+            # a page that anybody may be given writes nothing: it may be made on a standby
+            spend = accounts.spend_here if sharing.is_making(request) else accounts.spend
             try:
-                accounts.spend(limit=limit, who=address_of(request), at=request.at)
+                spend(limit=limit, who=address_of(request), at=request.at)
             except TooOften as fault:
                 return with_wait(error_page(request, status_of(fault), fault.message), fault)  # type: ignore[no-any-return]
         request.actor = find_actor(request)

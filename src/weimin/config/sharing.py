@@ -155,6 +155,11 @@ class Making:
     edition: int | None = None
 
 
+def is_making(request: Any) -> bool:
+    """Whether the answer to a request is to be a shared one."""
+    return hasattr(request, "making")
+
+
 def note_edition(request: Any) -> None:
     """Before the first look into the database: under which edition a shared answer is made."""
     making: Making | None = getattr(request, "making", None)
