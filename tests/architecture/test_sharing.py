@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -49,7 +50,6 @@ PARAMS = {
 }
 #: What the made-up world has none of.
 NONE_MADE_UP = {"delegations/<str:letter>/"}
-WRITES = re.compile(r"^\W*(?:SELECT set_config[^;]*; )?(INSERT|UPDATE|DELETE) ", re.I)
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +73,16 @@ def emptied(settings: Any) -> Iterator[None]:
 
 def ask(client: Client, path: str, **headers: str) -> Any:
     return client.get(path, headers=headers)
+
+
+@contextmanager
+def standby() -> Iterator[None]:
+    """The database refuses every write, as a standby does."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL transaction_read_only = on")
+        yield
+        transaction.set_rollback(True)
 
 
 def body(answer: Any) -> bytes:
@@ -100,7 +110,9 @@ BROUGHT = {
 
 
 @pytest.mark.parametrize(("address", "view"), SHARED, ids=[address or "home" for address, _ in SHARED])
-def test_a_shared_answer_is_the_same_for_everybody(world: World, address: str, view: Any, settings: Any) -> None:
+def test_a_shared_answer_is_the_same_for_everybody_and_a_standby_can_make_it(
+    world: World, address: str, view: Any, settings: Any
+) -> None:
     path = fill_address(address, world.values)
     logged_in = world.walkers["applicant"][1]
     mine = ask(logged_in, path)
@@ -112,7 +124,7 @@ def test_a_shared_answer_is_the_same_for_everybody(world: World, address: str, v
         pytest.skip("none of this kind is in the made-up world")
     content = body(first)
     settings.WEIMIN_SHARED_MB = 0
-    with CaptureQueriesContext(connection) as caught:
+    with standby():
         second = ask(stranger(), path, **BROUGHT)
     assert body(second) == content, "it depends on something of who asks"
     for answer in (first, second):
@@ -121,8 +133,6 @@ def test_a_shared_answer_is_the_same_for_everybody(world: World, address: str, v
     assert b"csrfmiddlewaretoken" not in content
     shown = content.decode("utf-8", "replace")
     assert not [one for one in (*WHOLE, *TOKENS) if one in shown]
-    written = [one["sql"] for one in caught if WRITES.match(one["sql"])]
-    assert not written, "a shared page may come from a standby, which cannot write"
 
 
 @pytest.mark.parametrize(("address", "view"), SHARED, ids=[address or "home" for address, _ in SHARED])

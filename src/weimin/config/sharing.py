@@ -26,7 +26,7 @@ from datetime import date
 from functools import lru_cache
 from http.cookies import Morsel
 from threading import Lock
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qsl
 
 from django.conf import settings
@@ -190,7 +190,7 @@ class Sharing:
         answer = self._make(request, cookies)
         kept = _keep(request, answer, rule)
         if kept is None:
-            return _pack.process_response(request, answer)  # type: ignore[no-any-return]
+            return cast(HttpResponse, _pack.process_response(request, answer))
         if most and kept.size <= most // 8:
             shelf.put(key, kept, most=most)
         return _give(request, kept)
@@ -317,7 +317,7 @@ def _give(request: HttpRequest, kept: Kept) -> HttpResponse:
             answer.cookies[one.key] = one  # type: ignore[assignment]
         return _as_own(answer)
     if "HTTP_IF_NONE_MATCH" in meta:
-        return get_conditional_response(request, etag=kept.etag, response=answer)  # type: ignore[no-any-return]
+        return get_conditional_response(request, etag=kept.etag, response=answer) or answer
     return answer
 
 
