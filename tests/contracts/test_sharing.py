@@ -209,6 +209,21 @@ def test_a_view_marked_by_mistake_gives_to_its_asker_only(reveal: str, caplog: p
     assert "somebody's own" in caplog.text
 
 
+def test_a_shared_view_sees_only_the_cookies_that_its_answers_differ_by() -> None:
+    seen: list[dict[str, str]] = []
+
+    def view(request: Any) -> HttpResponse:
+        seen.append(dict(request.COOKIES))
+        request.looks = []
+        return HttpResponse("x")
+
+    request = RequestFactory().get(GUIDE)
+    request.COOKIES.update(elder="1", township=TOWN, csrftoken="a" * 32, messages="W1tdXQ", other="somebody")
+    sharing.Sharing(view)(request)
+    assert seen == [{"elder": "1", "township": TOWN}]
+    assert request.COOKIES["other"] == "somebody"
+
+
 def test_only_public_views_are_shared() -> None:
     with pytest.raises(ValueError, match="public"):
         access("resident", shared=shared())
