@@ -162,3 +162,23 @@ def test_with_its_parameters_too(world: World, address: str, view: Any, settings
         answers = [ask(one, asked) for one in (Client(), stranger())]
         assert body(answers[0]) == body(answers[1]), asked
         assert set(answers[0].cookies) <= view.access_rule.shared.cookies
+
+
+#: Answers that never change, or are the same for all without a page around them: they say so themselves.
+KEPT_FOR_GOOD = {"audit/<str:day>/<int:part>.txt"}
+
+
+def test_nothing_else_is_kept_on_the_way(world: World) -> None:
+    """Whoever asks: pages of somebody, forms with tokens, refusals, papers."""
+    told = []
+    marked = {address for address, _ in SHARED}
+    for address, view in patterns(get_resolver()):
+        if address in marked | KEPT_FOR_GOOD or not hasattr(view, "access_rule"):
+            continue
+        path = fill_address(address, world.values)
+        for name in ("nobody", "applicant", "worker"):
+            answer = world.walkers[name][1].get(path)
+            said = answer.headers.get("Cache-Control", "")
+            if "private" not in said or (name != "nobody" and "no-store" not in said):
+                told.append(f"{address} as {name}: {answer.status_code} {said}")
+    assert not told

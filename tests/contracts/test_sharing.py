@@ -19,6 +19,7 @@ from weimin.base import clock
 from weimin.base.guard import Shared, access, shared
 from weimin.config import sharing
 from weimin.kernel.accounts.testing import log_in_by_phone
+from weimin.kernel.directory import queries as directory
 from weimin.kernel.record import actions as record
 from weimin.kernel.record.queries import read_edition
 
@@ -47,6 +48,7 @@ def seconds(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Seconds]
     sharing.shelf.clear()
     yield clock_of_watch
     sharing.shelf.clear()
+    directory.forget()
 
 
 def queries_of(client: Client, path: str, **sent: Any) -> tuple[Any, list[str]]:
@@ -104,6 +106,20 @@ def test_a_page_ends_with_its_day(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not queries_of(reader, "/calendar/")[1]
     monkeypatch.setattr(clock, "now", lambda: moments["midnight in Shanghai"])
     assert "2026-11-26" in text(reader.get("/calendar/"))
+
+
+def test_a_new_edition_shows_nothing_that_the_process_kept_of_an_older_one(seconds: Seconds) -> None:
+    """As when another process loads places anew: this one had their names and the calendar at hand."""
+    reader = Client()
+    assert "改名镇" not in text(reader.get(HOME)) and "改名的通知" not in text(reader.get("/calendar/"))
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE directory_division SET name = '改名镇' WHERE code = %s", [TOWN])
+        cursor.execute("UPDATE deadlines_calendarnotice SET number = '改名的通知' WHERE year = 2026")
+    record.raise_edition(at=clock.now())
+    # the first page that is made learns of it, before the second is over
+    assert "改名镇" in text(reader.get(HOME, {"township": "340300000000"}))
+    seconds.now += 1.0
+    assert "改名镇" in text(reader.get(HOME)) and "改名的通知" in text(reader.get("/calendar/", {"year": "2026"}))
 
 
 def test_who_has_a_page_is_told_so_until_it_changes(seconds: Seconds) -> None:

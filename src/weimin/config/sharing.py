@@ -38,6 +38,7 @@ from django.utils.cache import get_conditional_response
 
 from weimin.base import clock
 from weimin.base.guard import Shared
+from weimin.kernel.directory import queries as directory
 from weimin.kernel.record import queries as record
 
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -145,6 +146,8 @@ class Watch:
 #: What this process keeps, and what it knows of the edition.
 shelf = Shelf()
 watch = Watch()
+#: The edition under which the process last began to keep what it reads.
+_learned: int | None = None
 
 
 @dataclass(slots=True)
@@ -165,6 +168,16 @@ def note_edition(request: Any) -> None:
     making: Making | None = getattr(request, "making", None)
     if making is not None:
         making.edition = record.read_edition()
+        if settings.WEIMIN_SHARED_MB:
+            _learn(making.edition)
+
+
+def _learn(edition: int) -> None:
+    """Drop what the process keeps of another edition, as names of places: else a page of this one could show it."""
+    global _learned
+    if edition != _learned:
+        directory.forget()
+        _learned = edition
 
 
 class Sharing:
