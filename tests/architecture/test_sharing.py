@@ -47,6 +47,7 @@ PARAMS = {
     "before": "2026-01-06",
     "after": "",
     "item": "A3-13",
+    "place": "340321113000",
 }
 #: What the made-up world has none of.
 NONE_MADE_UP = {"delegations/<str:letter>/"}
