@@ -24,6 +24,14 @@ def no_maintenance(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upkeep, "_kept", {"at": float("inf"), "row": None})
 
 
+@pytest.fixture(autouse=True)
+def counted_anew() -> None:
+    """What a process counts by itself is no test's inheritance."""
+    from weimin.kernel.accounts.actions import rates
+
+    rates.forget_here()
+
+
 @pytest.fixture(scope="session")
 def city(django_db_setup: Any, django_db_blocker: Any) -> Iterator[None]:
     """Divisions, agencies, calendar, parameters, procedures, items and offers of the real city."""

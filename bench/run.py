@@ -15,7 +15,21 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench import chain, clocks, contention, files, flat, life, lists, reading, restricted, sealing, spent, stage
+from bench import (
+    chain,
+    clocks,
+    contention,
+    files,
+    flat,
+    life,
+    lists,
+    public,
+    reading,
+    restricted,
+    sealing,
+    spent,
+    stage,
+)
 
 PAGE = stage.ROOT / "docs/reference/performance.md"
 #: What `--entries` hands on to the process of the part.
@@ -67,6 +81,10 @@ def _contention(quick: bool) -> list[str]:
     return contention.measure(quick=quick)
 
 
+def _public(quick: bool) -> list[str]:
+    return public.run(quick=quick)
+
+
 #: Parts that stand by themselves: each in a process and a database of its own, each gives its section of the page.
 PARTS: dict[str, Callable[[bool], list[str]]] = {
     "spent": _spent,
@@ -78,6 +96,7 @@ PARTS: dict[str, Callable[[bool], list[str]]] = {
     "flat": _flat,
     "files": _files,
     "contention": _contention,
+    "public": _public,
 }
 
 

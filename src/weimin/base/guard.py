@@ -12,6 +12,25 @@ from typing import Any, TypeVar
 
 
 @dataclass(frozen=True, slots=True)
+class Shared:
+    """A view's answers are the same for everybody who is not logged in, and may be kept and given to the next.
+
+    They depend on the address, on the `params` of its query (an answer asked with any other is not kept), on the large
+    type, on the display cookies named here, on what is public and on the day; on nothing of who asks. With `seconds`
+    they show more than changes by publishing, and are kept so long at most.
+    """
+
+    params: frozenset[str] = frozenset()
+    cookies: frozenset[str] = frozenset()
+    seconds: int | None = None
+
+
+def shared(*params: str, cookies: tuple[str, ...] = (), seconds: int | None = None) -> Shared:
+    """Say that a public view's answers may be shared, and by which parts of the query they differ."""
+    return Shared(frozenset(params), frozenset(cookies), seconds)
+
+
+@dataclass(frozen=True, slots=True)
 class AccessRule:
     """Who may call a view at all; which rows they see is decided in SQL below it."""
 
@@ -20,6 +39,7 @@ class AccessRule:
     own: bool = False
     reads: str = ""
     glass: bool = False
+    shared: Shared | None = None
 
     def __str__(self) -> str:
         return (
@@ -34,7 +54,13 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 def access(
-    who: str, *, roles: set[str] | frozenset[str] = frozenset(), own: bool = False, reads: str = "", glass: bool = False
+    who: str,
+    *,
+    roles: set[str] | frozenset[str] = frozenset(),
+    own: bool = False,
+    reads: str = "",
+    glass: bool = False,
+    shared: Shared | None = None,
 ) -> Callable[[View], View]:
     """Name who may call a view: public, resident, staff (with any of the roles), client or demo.
 
@@ -42,12 +68,15 @@ def access(
     `own` pages are about one's own log-in: staff reach them without a post, and while a new password or a
     second factor is due. `reads` marks a view that gives out personal data: why, in the words that the person reads.
     `glass` pages are those on which an administrator may look at matters while their break-glass session is open.
+    `shared` answers may be kept and given to the next who asks.
 
-    Raises: ValueError — an unknown kind
+    Raises: ValueError — an unknown kind; shared what is not public or gives out personal data
     """
     if who not in _KINDS:
         raise ValueError(f"unknown kind of viewer: {who}")
-    rule = AccessRule(who, frozenset(roles), own, reads, glass)
+    if shared and (who != "public" or reads):
+        raise ValueError("only public views without personal data are shared")
+    rule = AccessRule(who, frozenset(roles), own, reads, glass, shared)
 
     def mark(view: View) -> View:
         view.access_rule = rule  # type: ignore[attr-defined]

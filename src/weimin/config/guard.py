@@ -13,6 +13,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from weimin.base import contents
 from weimin.kernel.record import actions, queries
 from weimin.kernel.record.types import Actor, Disk
 

@@ -18,7 +18,7 @@ from weimin.base import clock
 from weimin.base.addresses import address_of
 from weimin.base.errors import TooOften, WeiminError
 from weimin.base.guard import AccessRule
-from weimin.config import lost_forms, upkeep
+from weimin.config import lost_forms, sharing, upkeep
 from weimin.config.answers import NO_SUCH_WAY, UNSTORABLE, error_page
 from weimin.kernel.accounts import actions as accounts
 from weimin.kernel.accounts.web.gate import what_is_due
@@ -92,14 +92,17 @@ class Access:
                 return upkeep.refuse_write(request, None)
             return error_page(request, 403, "这个地址没有登记访问规则，暂不开放。")
         if limit := getattr(view, "rate_limit", ""):
+            # a page that anybody may be given writes nothing: it may be made on a standby
+            spend = accounts.spend_here if sharing.is_making(request) else accounts.spend
             try:
-                accounts.spend(limit=limit, who=address_of(request), at=request.at)
+                spend(limit=limit, who=address_of(request), at=request.at)
             except TooOften as fault:
                 return with_wait(error_page(request, status_of(fault), fault.message), fault)  # type: ignore[no-any-return]
         request.actor = find_actor(request)
         access.act_as(request.actor, entrance=rule.who == "entrance")
         if refusal := upkeep.refuse_write(request, rule):
             return refusal
+        sharing.note_edition(request)
         if rule.who in ("public", "entrance") or (rule.who == "demo" and settings.WEIMIN_DEMO):
             return None
         return self._admit(request, rule)

@@ -117,6 +117,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "weimin.config.watching.Watched",
+    # what differs from request to request stands before it: it keeps an answer as all below have made it
+    "weimin.config.sharing.Sharing",
     "weimin.config.middleware.Answers",
     "django.middleware.security.SecurityMiddleware",
     "weimin.config.hardening.Hardening",
@@ -174,6 +176,10 @@ DATABASES = {"default": _database()}
 WEIMIN_WEB_DATABASE_URL = os.environ.get("WEIMIN_WEB_DATABASE_URL", "")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"}}
+
+# --- public pages ------------------------------------------------------------------------------------
+#: So many megabytes of public pages each web process keeps ready; 0 keeps none. Off in tests that do not ask for it.
+WEIMIN_SHARED_MB = float(os.environ.get("WEIMIN_SHARED_MB", "0" if "pytest" in sys.modules else "32"))
 
 # --- people and sessions --------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.Account"

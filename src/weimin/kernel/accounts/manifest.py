@@ -86,6 +86,6 @@ def check_deployment(**kwargs: Any) -> list[CheckMessage]:
 
 def plug_in() -> None:
     """Register with the kernel and with Django's checks."""
-    register_verbs(AUDIT_VERBS, AUDIT_SUBJECTS)
+    register_verbs(AUDIT_VERBS, AUDIT_SUBJECTS, quiet=AUDIT_VERBS)
     register(check_settings, "weimin")
     register(check_deployment, Tags.security, deploy=True)

@@ -111,7 +111,7 @@ TEMPLATES = {
 
 def plug_in() -> None:
     """Register with the kernel."""
-    register_verbs(AUDIT_VERBS, AUDIT_SUBJECTS)
+    register_verbs(AUDIT_VERBS, AUDIT_SUBJECTS, quiet=AUDIT_VERBS)
     register_matters(count_open_matters)
     register_templates(TEMPLATES)
     register_subject("case", moved=redate_cases)

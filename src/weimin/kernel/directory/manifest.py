@@ -43,5 +43,5 @@ RETENTION = {
 
 def plug_in() -> None:
     """Register with the kernel."""
-    register_verbs(AUDIT_VERBS, AUDIT_SUBJECTS)
+    register_verbs(AUDIT_VERBS, AUDIT_SUBJECTS, quiet=[verb for verb in AUDIT_VERBS if ".glass." in verb])
     counties.know(tree.county_of)

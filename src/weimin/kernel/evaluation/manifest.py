@@ -31,7 +31,7 @@ TEMPLATES = {
 
 def plug_in() -> None:
     """Register with the kernel."""
-    register_verbs(AUDIT_VERBS, AUDIT_SUBJECTS)
+    register_verbs(AUDIT_VERBS, AUDIT_SUBJECTS, quiet=AUDIT_VERBS)
     register_templates(TEMPLATES)
     register_subject("rating", moved=redate_repairs)
     register_subject("read", moved=redate_read_queries)

@@ -38,9 +38,10 @@ RETENTION = {
     "WorkerBeat": "随进程更新",
     "Maintenance": "维护结束时删除",
     "Digest": "90 天",
+    "Edition": "每天合并成一行",
 }
 
 
 def plug_in() -> None:
     """Register with the kernel."""
-    register_verbs(AUDIT_VERBS, AUDIT_SUBJECTS)
+    register_verbs(AUDIT_VERBS, AUDIT_SUBJECTS, quiet=AUDIT_VERBS)

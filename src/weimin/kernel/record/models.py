@@ -215,3 +215,16 @@ class Digest(models.Model):
 
     class Meta:
         verbose_name = "每日失败摘要"
+
+
+class Edition(models.Model):
+    """A change of what public pages show, or many of them folded into one row; the sum of all rows is the edition.
+
+    Rows are only added, so that whoever publishes waits for nobody, and each counts from its commit on.
+    """
+
+    at = models.DateTimeField("时间", help_text="什么时候改的，合并的行是合并的时间")
+    rises = models.BigIntegerField("几次", default=1, help_text="公开内容改了几次，合并的行是它们的和")
+
+    class Meta:
+        verbose_name = "公开内容版次"

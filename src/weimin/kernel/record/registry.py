@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -17,15 +17,29 @@ EVERY_TOPIC = "*"
 GateCheck = Callable[..., Iterable[Blocker]]
 
 _verbs: dict[str, str] = {}
+_quiet: set[str] = set()
 _subjects: dict[str, str] = {}
 _listeners: dict[str, list[Listener]] = defaultdict(list)
 _gates: dict[str, list[GateCheck]] = defaultdict(list)
 
 
-def register_verbs(verbs: dict[str, str], subjects: dict[str, str]) -> None:
-    """Register audit verbs, and what they are about, with their Chinese reading; called from a package's manifest."""
+def register_verbs(verbs: dict[str, str], subjects: dict[str, str], *, quiet: Collection[str] = ()) -> None:
+    """Register audit verbs, and what they are about, with their Chinese reading; called from a package's manifest.
+
+    After a `quiet` one every public page shows what it showed before; each other one begins a new edition of them.
+
+    Raises: ValueError — a quiet verb that is none
+    """
+    if strange := set(quiet) - set(verbs):
+        raise ValueError(f"no verbs of this package: {sorted(strange)}")
     _verbs.update(verbs)
     _subjects.update(subjects)
+    _quiet.update(quiet)
+
+
+def is_quiet(verb: str) -> bool:
+    """Whether a verb leaves all public pages as they are; one that nobody registered does not."""
+    return verb in _quiet
 
 
 def verb_text(verb: str) -> str:

@@ -23,5 +23,5 @@ PERSONAL = frozenset({"Resident", "ReadEntry"})
 
 def plug_in() -> None:
     """Register with the kernel."""
-    register_verbs(AUDIT_VERBS, AUDIT_SUBJECTS)
+    register_verbs(AUDIT_VERBS, AUDIT_SUBJECTS, quiet=AUDIT_VERBS)
     register_other_person(is_other_person)

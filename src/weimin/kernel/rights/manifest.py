@@ -48,7 +48,7 @@ TEMPLATES = {
 
 def plug_in() -> None:
     """Register with the kernel."""
-    register_verbs(AUDIT_VERBS, AUDIT_SUBJECTS)
+    register_verbs(AUDIT_VERBS, AUDIT_SUBJECTS, quiet=AUDIT_VERBS)
     register_templates(TEMPLATES)
     register_subject("request", moved=redate_requests)
     register_gate(check_assessed)

@@ -63,7 +63,7 @@ WARNING_MEASURES = {
 
 def plug_in() -> None:
     """Register with the kernel."""
-    register_verbs(AUDIT_VERBS, AUDIT_SUBJECTS)
+    register_verbs(AUDIT_VERBS, AUDIT_SUBJECTS, quiet=AUDIT_VERBS.keys() - {"supervision.overrun.explained"})
     register_watcher(watch_levels)
     register_subject("order", moved=redate_orders)
     register_subject("overrun", moved=redate_reasons)

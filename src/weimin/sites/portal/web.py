@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
-from weimin.base.guard import access
+from weimin.base.guard import access, shared
 from weimin.kernel.catalogue import queries as catalogue
 from weimin.kernel.catalogue.types import AREAS
 from weimin.kernel.catalogue.web.portal import chosen_township, remember_township
@@ -19,7 +21,7 @@ from weimin.kernel.directory import queries as directory
 _OFTEN = ("老人补贴", "低保", "宅基地盖房", "生娃登记", "医保参保", "社保卡")
 
 
-@access("public")
+@access("public", shared=shared("township", cookies=("township",)))
 @require_GET
 def home(request: Any) -> HttpResponse:
     """Big search first, then life events, areas, townships."""
@@ -37,12 +39,19 @@ def home(request: Any) -> HttpResponse:
 
 
 @access("public")
+@csrf_exempt
 @require_POST
 def elder(request: Any) -> HttpResponse:
-    """Switch the large type on or off, and go back."""
+    """Switch the large type on or off, and go back.
+
+    The form stands on pages that everybody shares and carries no token; a browser that says it comes from another
+    site changes nothing.
+    """
     back = request.POST.get("back", "/")
     safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
     answer = HttpResponseRedirect(back if safe else "/")
+    if _from_elsewhere(request):
+        return answer
     on = request.COOKIES.get("elder") != "1"
     answer.set_cookie(
         "elder",
@@ -53,6 +62,14 @@ def elder(request: Any) -> HttpResponse:
         secure=settings.SESSION_COOKIE_SECURE,
     )
     return answer
+
+
+def _from_elsewhere(request: Any) -> bool:
+    """Whether a browser says that a form was sent from a page of another site."""
+    if site := request.headers.get("Sec-Fetch-Site"):
+        return bool(site != "same-origin")
+    origin = request.headers.get("Origin")
+    return origin is not None and urlsplit(origin).netloc != request.get_host()
 
 
 @access("public")

@@ -11,14 +11,14 @@ from django.views.decorators.http import require_GET
 from weimin.apps.delegation import queries
 from weimin.apps.delegation.rules import focus_areas
 from weimin.apps.delegation.types import LISTS, POWERS
-from weimin.base.guard import access, limited
+from weimin.base.guard import access, limited, shared
 from weimin.kernel.directory import queries as directory
 from weimin.ui.answers import asked_day
 
 SHOWN = 300
 
 
-@access("public")
+@access("public", shared=shared("on", "township"))
 @limited("search")
 @require_GET
 def delegations(request: Any) -> HttpResponse:
@@ -42,7 +42,7 @@ def delegations(request: Any) -> HttpResponse:
     return render(request, "delegation/public.html", context, status=status)
 
 
-@access("public")
+@access("public", shared=shared())
 @limited("search")
 @require_GET
 def delegation(request: Any, letter: str) -> HttpResponse:

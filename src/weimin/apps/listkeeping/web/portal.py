@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from weimin.apps.listkeeping.web.shown import ShownSection, show_row
 from weimin.base.errors import NotFound, WeiminError
-from weimin.base.guard import access, limited
+from weimin.base.guard import access, limited, shared
 from weimin.kernel.catalogue import actions
 from weimin.kernel.catalogue.queries import lists
 from weimin.kernel.catalogue.rules.comparing import Difference
@@ -75,7 +75,7 @@ def _titled(version: VersionView | None) -> str:
     return f"第 {version.number} 版（{version.status_text}）" if version else ""
 
 
-@access("public")
+@access("public", shared=shared())
 @require_GET
 def index(request: Any) -> HttpResponse:
     """Every list, with how many rows it has today."""
@@ -84,7 +84,7 @@ def index(request: Any) -> HttpResponse:
     return render(request, "listkeeping/index.html", {"kinds": kinds, "section": "lists"})
 
 
-@access("public")
+@access("public", shared=shared("on", "page"))
 @limited("search")
 @require_GET
 def rows(request: Any, list_code: str) -> HttpResponse:
@@ -127,7 +127,7 @@ def _contents(list_code: str, doc: dict[str, Any]) -> str:
     return "；".join(f"{label}：{text}".replace("\n", "、") for label, text in said)
 
 
-@access("public")
+@access("public", shared=shared("on", "old", "new"))
 @limited("search")
 @require_http_methods(["GET", "POST"])
 def row(request: Any, code: str) -> HttpResponse:

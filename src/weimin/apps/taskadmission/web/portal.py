@@ -15,7 +15,7 @@ from weimin.apps.taskadmission import queries
 from weimin.apps.taskadmission.models import Matter, Opinion
 from weimin.apps.taskadmission.types import Count
 from weimin.apps.taskadmission.web.shown import number
-from weimin.base.guard import access, limited
+from weimin.base.guard import access, limited, shared
 from weimin.kernel.record.types import Blocker
 from weimin.ui.sheets import spreadsheet
 
@@ -89,7 +89,7 @@ def _count(asked: Asked) -> list[Count]:
     return queries.count_departments(county=asked.county, since=asked.since, until=asked.until)
 
 
-@access("public")
+@access("public", shared=shared("county", "since", "until"))
 @limited("search")
 @require_GET
 def figures(request: Any) -> HttpResponse:
@@ -138,7 +138,7 @@ def export_figures(request: Any) -> FileResponse:
     return spreadsheet(f"tasks-{asked.county}-{asked.since:%Y%m%d}-{asked.until:%Y%m%d}.xlsx", "任务准入", head, cells)
 
 
-@access("public")
+@access("public", shared=shared("county", "since", "until", "agency", "kind", "page"))
 @limited("search")
 @require_GET
 def records(request: Any) -> HttpResponse:
@@ -155,7 +155,7 @@ def records(request: Any) -> HttpResponse:
     return render(request, "taskadmission/records.html", {"page": page})
 
 
-@access("public")
+@access("public", shared=shared())
 @limited("search")
 @require_GET
 def task(request: Any, task_id: int) -> HttpResponse:
@@ -163,7 +163,7 @@ def task(request: Any, task_id: int) -> HttpResponse:
     return render(request, "taskadmission/task.html", {"task": queries.get_public_task(task_id)})
 
 
-@access("public")
+@access("public", shared=shared("county", "page"))
 @limited("search")
 @require_GET
 def matters(request: Any) -> HttpResponse:
@@ -175,7 +175,7 @@ def matters(request: Any) -> HttpResponse:
     return render(request, "taskadmission/matters.html", {"rows": rows, "county": county, "counties": counties})
 
 
-@access("public")
+@access("public", shared=shared(seconds=60))
 @limited("search")
 @require_GET
 def matter(request: Any, matter_id: int) -> HttpResponse:

@@ -22,7 +22,7 @@ from weimin.kernel.accounts.actions.logins import (
     username_taken,
 )
 from weimin.kernel.accounts.actions.passwords import change_password, check_password, give_temporary_password
-from weimin.kernel.accounts.actions.rates import forget_used_up, give_back, note_held, spend
+from weimin.kernel.accounts.actions.rates import forget_used_up, give_back, note_held, spend, spend_here
 from weimin.kernel.accounts.actions.sessions import (
     check_reason,
     end_all_sessions,
@@ -63,6 +63,7 @@ __all__ = [
     "revoke_client",
     "set_account_open",
     "spend",
+    "spend_here",
     "spend_totp",
     "username_taken",
 ]

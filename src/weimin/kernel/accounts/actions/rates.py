@@ -1,4 +1,5 @@
-"""Limits kept in PostgreSQL: one row a limit and whom it counts, one atomic statement a try.
+"""Limits kept in PostgreSQL: one row a limit and whom it counts, one atomic statement a try; for pages that write
+nothing, in the process.
 
 The generic cell rate algorithm: a row holds the moment at which the limit is whole again. A try moves it on by one
 step; when that would carry it further than the limit's span from now, the try is refused and the row stays. Equal
@@ -7,6 +8,7 @@ tries at one moment wait for each other on the row, so none slips through.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
@@ -29,6 +31,9 @@ ON CONFLICT (key) DO UPDATE SET full_at = GREATEST(accounts_allowance.full_at, %
 WHERE GREATEST(accounts_allowance.full_at, %(at)s) + %(step)s <= %(at)s + %(span)s
 RETURNING 1
 """
+#: When a limit is whole again, by limit and asker, as far as this process counts.
+_here: OrderedDict[bytes, datetime] = OrderedDict()
+_MOST_HERE = 20_000
 
 
 def _key(limit: str, who: str, rate: Rate) -> bytes:
@@ -64,8 +69,39 @@ def _spend_one(limit: str, who: str, rate: Rate, at: datetime) -> None:
             return
         cursor.execute("SELECT full_at FROM accounts_allowance WHERE key = %s", [key])
         row = cursor.fetchone()
-    wait = max(1, ceil((row[0] + step - span - at).total_seconds())) if row else 1
-    raise TooOften(f"试的次数太多，请过 {wait_words(wait)}再试。", wait_seconds=wait, code="accounts.too_often")
+    raise _too_often(row[0] + step - span - at if row else timedelta())
+
+
+def spend_here(*, limit: str, who: str, at: datetime) -> None:
+    """Use one of what a limit grants, counted by this process alone: for pages that may come from a standby.
+
+    With more processes somebody has as many times the limit, and a new process begins anew: it stops floods of a page
+    that anybody may read, and guards no secret.
+
+    Raises: TooOften — nothing is left; says how long to wait
+    Cost:   writes nothing; the counts of 20,000 askers at most, the ones not seen longest go first
+    """
+    moved: dict[bytes, datetime] = {}
+    for rate in parse_rates(settings.WEIMIN_RATES[limit]):
+        key, step, span = _key(limit, who, rate), timedelta(seconds=rate.step), timedelta(seconds=rate.seconds)
+        moved[key] = max(_here.get(key, at), at) + step
+        if moved[key] > at + span:
+            raise _too_often(moved[key] - span - at)
+    for key, full_at in moved.items():
+        _here[key] = full_at
+        _here.move_to_end(key)
+    while len(_here) > _MOST_HERE:
+        _here.popitem(last=False)
+
+
+def forget_here() -> None:
+    """Count anew in this process; for tests."""
+    _here.clear()
+
+
+def _too_often(wait: timedelta) -> TooOften:
+    seconds = max(1, ceil(wait.total_seconds()))
+    return TooOften(f"试的次数太多，请过 {wait_words(seconds)}再试。", wait_seconds=seconds, code="accounts.too_often")
 
 
 def give_back(*, limit: str, who: str, at: datetime) -> None:

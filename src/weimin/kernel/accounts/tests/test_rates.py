@@ -121,6 +121,46 @@ def test_many_at_one_moment_get_no_more_than_the_limit() -> None:
     assert sorted(one for each in found for one in each) == [False] * 75 + [True] * 5
 
 
+# --- counted by the process --------------------------------------------------------------------------------------
+def test_a_process_counts_as_the_database_does_and_writes_nothing(rates: dict[str, str]) -> None:
+    tries = [
+        ("one", 0),
+        ("one", 1),
+        *[("one", 2)] * 6,
+        ("one", 4),
+        ("two", 5),
+        *[("two", 6)] * 4,
+        ("two", 30),
+        ("one", 60),
+    ]
+
+    def admitted_by(spend: Any) -> list[bool]:
+        found = []
+        for limit, seconds in tries:
+            try:
+                spend(limit=limit, who="me", at=AT + timedelta(seconds=seconds))
+            except TooOften as fault:
+                found.append(fault.wait_seconds < 1)
+            else:
+                found.append(True)
+        return found
+
+    by_database = admitted_by(actions.spend)
+    with CaptureQueriesContext(connection) as caught:
+        by_process = admitted_by(actions.spend_here)
+    assert by_process == by_database and not caught.captured_queries
+    assert True in by_process and False in by_process
+
+
+def test_a_process_counts_so_many_askers_and_no_more(rates: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    from weimin.kernel.accounts.actions import rates as counting
+
+    monkeypatch.setattr(counting, "_MOST_HERE", 10)
+    for number in range(50):
+        actions.spend_here(limit="two", who=str(number), at=AT)
+    assert len(counting._here) == 10
+
+
 # --- on pages ---------------------------------------------------------------------------------------------------
 @pytest.mark.usefixtures("city")
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from django.utils.http import quote_etag
 from django.views.decorators.http import require_safe
 
 from weimin.base.clock import SHANGHAI
-from weimin.base.guard import access, limited
+from weimin.base.guard import access, limited, shared
 from weimin.kernel.catalogue import queries
 from weimin.kernel.catalogue.queries import open_data
 from weimin.kernel.catalogue.rules import cpsv, gbt39046, tables
@@ -73,7 +73,7 @@ FILES = (
 )
 
 
-@access("public")
+@access("public", shared=shared())
 @require_safe
 def index(request: Any) -> HttpResponse:
     """What there is, in which form, under which licence, and what each column means."""
@@ -125,7 +125,7 @@ def _row(values: list[str]) -> str:
     return out.getvalue()
 
 
-@access("public")
+@access("public", shared=shared())
 @limited("data")
 @require_safe
 def items_csv(request: Any) -> HttpResponse | FileResponse:
@@ -136,7 +136,7 @@ def items_csv(request: Any) -> HttpResponse | FileResponse:
     )
 
 
-@access("public")
+@access("public", shared=shared())
 @limited("data")
 @require_safe
 def materials_csv(request: Any) -> HttpResponse | FileResponse:
@@ -150,7 +150,7 @@ def materials_csv(request: Any) -> HttpResponse | FileResponse:
     )
 
 
-@access("public")
+@access("public", shared=shared())
 @limited("data")
 @require_safe
 def codes_csv(request: Any) -> HttpResponse | FileResponse:
@@ -159,7 +159,7 @@ def codes_csv(request: Any) -> HttpResponse | FileResponse:
     return _answer(request, "codes.csv", "text/csv; charset=utf-8", lambda: _csv(head, tables.code_rows()))
 
 
-@access("public")
+@access("public", shared=shared())
 @limited("data")
 @require_safe
 def gbt39046_json(request: Any) -> HttpResponse | FileResponse:
@@ -175,7 +175,7 @@ def _json_list(items: Iterator[PublishedItem]) -> Iterator[str]:
     yield "[]\n" if before == "[\n" else "\n]\n"
 
 
-@access("public")
+@access("public", shared=shared())
 @limited("data")
 @require_safe
 def items_jsonld(request: Any) -> HttpResponse | FileResponse:
@@ -183,7 +183,7 @@ def items_jsonld(request: Any) -> HttpResponse | FileResponse:
     return _answer(request, "items.jsonld", JSONLD, lambda: _graph(open_data.each_item()))
 
 
-@access("public")
+@access("public", shared=shared())
 @limited("data")
 @require_safe
 def item_jsonld(request: Any, code: str) -> HttpResponse | FileResponse:
@@ -227,7 +227,7 @@ def _told(item: PublishedItem) -> str:
     return said + (f"，{item.valid_until.isoformat()} 起不再现行）" if item.valid_until else "）")
 
 
-@access("public")
+@access("public", shared=shared())
 @limited("data")
 @require_safe
 def changes_atom(request: Any) -> HttpResponse:
@@ -260,7 +260,7 @@ def changes_atom(request: Any) -> HttpResponse:
     return answer
 
 
-@access("public")
+@access("public", shared=shared("before"))
 @limited("data")
 @require_safe
 def changes_json(request: Any) -> HttpResponse:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET
 from weimin.base.addresses import address_of
 from weimin.base.clock import local_date
 from weimin.base.errors import TooOften, WeiminError
-from weimin.base.guard import access, limited
+from weimin.base.guard import access, limited, shared
 from weimin.kernel.accounts import actions as accounts
 from weimin.kernel.catalogue import actions, queries
 from weimin.kernel.catalogue.rules.forms import json_schema
@@ -84,7 +84,7 @@ def remember_township(request: Any, response: HttpResponse) -> HttpResponse:
     return response
 
 
-@access("public")
+@access("public", shared=shared("q", "area", "audience", "event", "township", "online", cookies=("township",)))
 @limited("search")
 @require_GET
 def search(request: Any) -> HttpResponse:
@@ -100,6 +100,8 @@ def search(request: Any) -> HttpResponse:
     q = request.GET.get("q", "").strip()[:60]
     number = _matter_number(q)
     found = queries.search_items(text=q, filters=replace(filters, own_motion=bool(q)))
+    # what people type is theirs, unless it is a name that the catalogue itself has
+    request.unshared = bool(q) and not (found and found[0].why == "name")
     if q and not number and filters == Filters(township=township):
         _count_miss(request, q, found)
     page = SearchPage(
@@ -141,7 +143,7 @@ def _matter_number(text: str) -> str:
     return f"{digits[:9]}-{digits[9:15]}-{digits[15:]}"
 
 
-@access("public")
+@access("public", shared=shared("township", cookies=("township",)))
 @require_GET
 def guide(request: Any, code: str) -> HttpResponse:
     """The guide of an item, for a township when one is chosen."""
@@ -172,7 +174,7 @@ def guide(request: Any, code: str) -> HttpResponse:
     return remember_township(request, render(request, "catalogue/guide.html", vars(page)))
 
 
-@access("public")
+@access("public", shared=shared())
 @require_GET
 def procedure_xml(request: Any, version_id: int) -> HttpResponse:
     """The published procedure, the very file that runs."""
@@ -181,7 +183,7 @@ def procedure_xml(request: Any, version_id: int) -> HttpResponse:
     return response
 
 
-@access("public")
+@access("public", shared=shared())
 @require_GET
 def form_schema(request: Any, code: str) -> HttpResponse:
     """An item's form as JSON Schema."""

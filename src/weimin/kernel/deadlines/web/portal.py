@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from weimin.base.errors import Invalid, WeiminError
-from weimin.base.guard import access
+from weimin.base.guard import access, shared
 from weimin.kernel.deadlines import queries, rules
 from weimin.kernel.deadlines.rules import Calendar
 from weimin.kernel.deadlines.types import UNIT_TEXT, Ledger, Limit
@@ -150,7 +150,7 @@ def read_day(text: str) -> date:
         raise Invalid(f"{year}年{month}月{day}日这一天不存在，请核对。") from broken
 
 
-@access("public")
+@access("public", shared=shared("year"))
 @require_GET
 def calendar(request: Any) -> HttpResponse:
     """Which days offices work, and until when a limit runs."""

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 
 from weimin.base.clock import local_date
 from weimin.kernel.record import rules
+from weimin.kernel.record.actions.stores import raise_edition
 from weimin.kernel.record.models import AuditDay, ChainState
 
 #: How many entries one pass links.
@@ -94,6 +95,7 @@ def _close_days(state: ChainState, at: datetime) -> None:
         state.day, state.place = state.day + timedelta(days=1), 0
     if closed:
         AuditDay.objects.bulk_create(closed, batch_size=1000)
+        raise_edition(at=at)
         state.save()
 
 

@@ -33,6 +33,7 @@ from weimin.kernel.record.queries.stores import (
     list_history,
     list_workers,
     read_blob,
+    read_edition,
     waiting_subjects,
 )
 from weimin.kernel.record.queries.trail import TrailClosed, iter_trail, list_trail
@@ -89,6 +90,7 @@ __all__ = [
     "next_shed",
     "read_blob",
     "read_disk",
+    "read_edition",
     "read_lag",
     "read_script",
     "verify_chain",

@@ -15,7 +15,7 @@ from django.utils.feedgenerator import Atom1Feed
 from django.utils.http import quote_etag
 from django.views.decorators.http import require_GET
 
-from weimin.base.guard import access
+from weimin.base.guard import access, shared
 from weimin.kernel.record import queries, rules
 from weimin.kernel.record.types import DayView
 
@@ -56,14 +56,14 @@ def _page(request: Any, size: int) -> DaysPage:
     return DaysPage(found, queries.find_open_day(), found[-1].day.isoformat() if more else "", not asked)
 
 
-@access("public")
+@access("public", shared=shared("before", seconds=60))
 @require_GET
 def days(request: Any) -> HttpResponse:
     """The days of the chain with their digests, newest first, and how anybody checks them."""
     return render(request, "record/days.html", {"page": _page(request, PAGE)})
 
 
-@access("public")
+@access("public", shared=shared("before"))
 @require_GET
 def days_json(request: Any) -> JsonResponse:
     """The same as JSON, a year at a time; what `weimin verify --published` reads."""
@@ -84,7 +84,7 @@ def days_json(request: Any) -> JsonResponse:
     return answer
 
 
-@access("public")
+@access("public", shared=shared())
 @require_GET
 def days_feed(request: Any) -> HttpResponse:
     """The newest closed days as an Atom feed: who subscribes keeps the digests outside the platform."""
@@ -111,7 +111,7 @@ def days_feed(request: Any) -> HttpResponse:
     return answer
 
 
-@access("public")
+@access("public", shared=shared())
 @require_GET
 def day(request: Any, day: str) -> HttpResponse:
     """One closed day: the line that its digest is taken of, and its files."""
@@ -140,7 +140,7 @@ def day_file(request: Any, day: str, part: int) -> HttpResponse:
     return answer
 
 
-@access("public")
+@access("public", shared=shared())
 @require_GET
 def recompute(request: Any) -> HttpResponse:
     """The script that recomputes downloaded files, to be read before it is run."""

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from weimin.base.errors import Invalid, NotFound, WeiminError
-from weimin.base.guard import access, limited
+from weimin.base.guard import access, limited, shared
 from weimin.kernel.cases.queries import notices
 from weimin.kernel.catalogue import queries as catalogue
 from weimin.kernel.directory import queries as directory
@@ -21,7 +21,7 @@ from weimin.ui import paper
 from weimin.ui.answers import status_of
 
 
-@access("public")
+@access("public", shared=shared("item"))
 @require_GET
 def privacy(request: Any) -> HttpResponse:
     """The privacy notice in force and the earlier ones; with an item, what it collects and why."""

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from weimin.base.clock import local_date
-from weimin.base.guard import access
+from weimin.base.guard import access, shared
 from weimin.kernel.deadlines.types import PURPOSE_TEXT, Level
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.supervision import queries
@@ -83,14 +83,14 @@ def _page(request: Any) -> OverrunsPage:
     )
 
 
-@access("public")
+@access("public", shared=shared("township", "after", seconds=60))
 @require_GET
 def overruns(request: Any) -> HttpResponse:
     """Why limits were overrun, newest first, for everybody."""
     return render(request, "supervision/portal_overruns.html", {"page": _page(request)})
 
 
-@access("public")
+@access("public", shared=shared("township", "after", seconds=60))
 @require_GET
 def overruns_feed(request: Any) -> JsonResponse:
     """The same rows as JSON."""

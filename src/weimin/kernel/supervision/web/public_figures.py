@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from weimin.base.guard import access
+from weimin.base.guard import access, shared
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.supervision.queries import figures as queries
 from weimin.kernel.supervision.queries.figures import FEW, Numbers
@@ -73,7 +73,7 @@ def _places() -> list[tuple[str, list[tuple[str, str]]]]:
     return groups
 
 
-@access("public")
+@access("public", shared=shared("place", seconds=60))
 @require_GET
 def public_figures(request: Any) -> HttpResponse:
     """What was received and done in a place by month, how much of it in time, and how people rated it."""
