@@ -309,6 +309,9 @@ WEIMIN_READS_STRICT = _flag("WEIMIN_READS_STRICT", "pytest" in sys.modules)
 #: The proxy redirects to HTTPS; whether other names below the city's domain are HTTPS only is not ours to say.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 
+#: Where the backup and drill scripts note when they succeeded.
+WEIMIN_BACKUP_MARKER = os.environ.get("WEIMIN_BACKUP_MARKER", str(DATA / "backup.json"))
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

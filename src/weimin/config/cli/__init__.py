@@ -10,7 +10,18 @@ import sys
 import click
 
 from weimin.base.errors import NotReady, WeiminError
-from weimin.config.cli import appointing, asking, checking, clocks, keeping, loading, serving, verifying, years
+from weimin.config.cli import (
+    appointing,
+    asking,
+    checking,
+    clocks,
+    keeping,
+    keeping_copies,
+    loading,
+    serving,
+    verifying,
+    years,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -38,6 +49,7 @@ for command in (
     keeping.files,
     years.years,
     appointing.admins,
+    keeping_copies.backup,
 ):
     cli.add_command(command)
 

@@ -11,6 +11,7 @@ AUDIT_VERBS = {
     "record.chain.broken": "核验审计链或文件时发现不符",
     "record.trail.exported": "导出审计记录",
     "record.year.archived": "归档一年的审计和查看记录",
+    "record.backup.drilled": "做恢复演练",
 }
 #: What entries are about, as the trail shows it.
 AUDIT_SUBJECTS = {
@@ -20,6 +21,7 @@ AUDIT_SUBJECTS = {
     "files": "存放的文件",
     "key": "密钥",
     "year": "年度记录",
+    "backup": "备份",
 }
 RETENTION = {
     "AuditEntry": "永久：不可修改和删除",
