@@ -47,6 +47,10 @@ bench:  ## measure, and write docs/reference/performance.md
 city: setup  ## fill the database of make run with made-up matters: make city SIZE=10k (10k, 1m, 10m)
 	@$(PY) -m bench.city.load $(or $(SIZE),10k)
 
+drill: setup  ## back up, lose a table, restore to the moment before, verify; with scratch data (needs root)
+	@scripts/setup.sh drill
+	@$(PY) scripts/drill.py
+
 shell: setup  ## a Python prompt with everything loaded
 	@$(PY) manage.py shell
 
@@ -54,4 +58,4 @@ lock:  ## pin newer versions of the Python packages
 	.venv/bin/uv pip compile -q pyproject.toml --generate-hashes --universal -p 3.11 -o requirements/run.lock
 	.venv/bin/uv pip compile -q pyproject.toml --group dev --generate-hashes --universal -p 3.11 -o requirements/dev.lock
 
-.PHONY: help setup run check test fix migrate seed docs bench shell lock
+.PHONY: help setup run check test fix migrate seed docs bench drill shell lock

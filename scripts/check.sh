@@ -19,7 +19,7 @@ fi
 say "tests"
 # entries of the trail are linked once no older transaction is open on the server: its tests run by themselves
 trail=src/weimin/kernel/record/tests
-python -m pytest -n 2 --dist loadfile src tests/architecture tests/contracts -q --ignore="$trail"
+python -m pytest -n 2 --dist loadfile src tests/architecture tests/contracts tests/deploy -q --ignore="$trail"
 python -m pytest "$trail" -q
 if [ "${1:-all}" = all ]; then
   say "journeys in a real browser"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes everything that running (setup.sh run) or checking (setup.sh check) needs; does only what is missing.
+# Makes everything that running (setup.sh run), checking (setup.sh check) or the restore drill (setup.sh drill) needs; does only what is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 kind="${1:-run}"
@@ -19,13 +19,14 @@ PYTHON="${PYTHON:-python3}"
 "$PYTHON" -c 'import venv, ensurepip' 2>/dev/null || apt_install python3-venv
 
 if [ ! -x .venv/bin/python ]; then say "making the environment"; "$PYTHON" -m venv .venv; fi
-lock="requirements/run.lock"; [ "$kind" = check ] && lock="requirements/dev.lock"
+lock="requirements/run.lock"; packages=run
+[ "$kind" != check ] || { lock="requirements/dev.lock"; packages=check; }
 want="$(sum "$lock" pyproject.toml)"
-if ! fresh "python-$kind" "$want" && ! { [ "$kind" = run ] && fresh python-check "$(sum requirements/dev.lock pyproject.toml)"; }; then
+if ! fresh "python-$packages" "$want" && ! { [ "$packages" = run ] && fresh python-check "$(sum requirements/dev.lock pyproject.toml)"; }; then
   say "installing locked Python packages ($lock)"
   .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r "$lock"
   .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps -e .
-  stamp "python-$kind" "$want"
+  stamp "python-$packages" "$want"
 fi
 
 if command -v node >/dev/null && [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 18 ] && command -v npm >/dev/null; then :; else
@@ -42,7 +43,12 @@ want="$(find src/weimin/ui/assets build.mjs package-lock.json -type f -print0 | 
 if ! fresh assets "$want" || [ ! -f src/weimin/ui/static/ui/portal.css ]; then
   say "building the front end"; node build.mjs; stamp assets "$want"
 fi
+if [ "$kind" = drill ]; then
+  command -v pgbackrest >/dev/null && command -v rsync >/dev/null && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 \
+    || apt_install postgresql pgbackrest rsync
+fi
 if [ "$kind" = check ]; then
   command -v chromium >/dev/null || command -v google-chrome >/dev/null || apt_install chromium
   [ -d /usr/share/fonts/opentype/noto ] || fc-list 2>/dev/null | grep -qi 'noto.*cjk' || apt_install fonts-noto-cjk || true
+  command -v nginx >/dev/null || apt_install nginx-light || true  # tests/deploy; without it they say that they did not run
 fi

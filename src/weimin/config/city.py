@@ -15,7 +15,7 @@ from django.db import transaction
 from pypinyin import lazy_pinyin
 
 from weimin.base.clock import local_date
-from weimin.config import admissions, delegations, examples
+from weimin.config import admissions, delegations, examples, migrating
 from weimin.kernel.accounts import actions as accounts
 from weimin.kernel.catalogue import actions as catalogue
 from weimin.kernel.deadlines import actions as deadlines
@@ -195,7 +195,7 @@ def _demo_plan() -> list[tuple[str, str, Posts]]:
 
 def prepare_database() -> None:
     """Bring the tables to the state this version needs."""
-    call_command("migrate", verbosity=0, interactive=False)
+    migrating.bring_up()
     call_command("createcachetable", verbosity=0)
 
 

@@ -16,7 +16,7 @@ LAW_PAGE = ROOT / "docs/reference/law.md"
 
 def registers() -> str:
     """Audit verbs, error codes, settings and jobs, as a page."""
-    for module in ("urls", "city", "jobs", "cli"):  # together they load every package
+    for module in ("urls", "city", "jobs", "cli", "backups"):  # together they load every package
         import_module(f"weimin.config.{module}")
     from weimin.base.errors import WeiminError
     from weimin.kernel.record.registry import all_verbs

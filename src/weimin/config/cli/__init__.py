@@ -17,6 +17,7 @@ from weimin.config.cli import (
     clocks,
     figures,
     keeping,
+    keeping_copies,
     loading,
     serving,
     upkeep,
@@ -53,6 +54,7 @@ for command in (
     keeping.files,
     years.years,
     appointing.admins,
+    keeping_copies.backup,
 ):
     cli.add_command(command)
 

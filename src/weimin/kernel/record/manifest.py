@@ -14,6 +14,7 @@ AUDIT_VERBS = {
     "record.maintenance.ended": "结束系统维护",
     "record.disk.shed": "磁盘不够，清理临时内容",
     "record.year.archived": "归档一年的审计和查看记录",
+    "record.backup.drilled": "做恢复演练",
 }
 #: What entries are about, as the trail shows it.
 AUDIT_SUBJECTS = {
@@ -25,6 +26,7 @@ AUDIT_SUBJECTS = {
     "year": "年度记录",
     "maintenance": "系统维护",
     "disk": "磁盘",
+    "backup": "备份",
 }
 RETENTION = {
     "AuditEntry": "永久：不可修改和删除",

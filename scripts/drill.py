@@ -1,0 +1,220 @@
+"""`make drill`: a whole disaster on one machine, with scratch data, and the proof of what came back.
+
+A PostgreSQL of its own with the demonstration's city; matters and files; a backup; more matters; a moment; more
+matters; a table is dropped. Then the operator's own drill script restores the moment, verifies chain and files, and
+what was acknowledged before the moment must be there, what came after must not. Needs root, and Debian's postgresql,
+pgbackrest and rsync.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+WRITE = """
+import sys
+from datetime import timedelta
+from weimin.base import clock
+from weimin.config import examples
+from weimin.kernel.cases import actions
+from weimin.kernel.cases.queries.notices import get_notice
+from weimin.kernel.cases.types import Channel, Submission
+from weimin.kernel.catalogue import queries as catalogue
+from weimin.kernel.record import actions as record
+from weimin.kernel.residents import actions as residents
+
+name, count, at = sys.argv[1], int(sys.argv[2]), clock.now()
+clerk = examples._actor("liucheng.shouli", at)
+spec = catalogue.get_current(code="A5-31")
+who, number, phone = examples.PEOPLE[0]
+for place in range(count):
+    record.store_made(at=at, content=f"{name} {place}".encode() * 200, media_type="application/pdf", name="x.pdf")
+    person = residents.register_resident(
+        by=clerk, at=at, name=who, id_number=number, phone=phone, division_code="340321113000")
+    sent = Submission(
+        item_code="A5-31", township_code=examples.TOWNSHIP, applicant_id=person, channel=Channel.WINDOW,
+        answers=examples._answers(spec, (clock.local_date(at) - timedelta(days=40)).isoformat()),
+        waived_materials=tuple(one.code for one in spec.materials), notice=get_notice(on=clock.local_date(at)).version)
+    done = actions.submit(by=clerk, at=at, key=f"{name}-{place}", submission=sent)
+    print("ACK", done.number, flush=True)
+"""
+
+
+class Scene:
+    """The scratch folder with its cluster, repository and settings."""
+
+    def __init__(self) -> None:
+        self.bin = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda one: int(one.parent.name))
+        self.folder = Path(tempfile.mkdtemp(prefix="weimin-drill-"))
+        self.folder.chmod(0o755)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"postgres://weimin@127.0.0.1:{self.port}/weimin"
+        self.log = open(self.folder / "log", "w+")
+        postgres = pwd.getpwnam("postgres")
+        for name in ("pg", "repo", "spool", "pglog"):
+            (self.folder / name).mkdir()
+            os.chown(self.folder / name, postgres.pw_uid, postgres.pw_gid)
+            (self.folder / name).chmod(0o700)
+        self._settings()
+
+    def _settings(self) -> None:
+        """The operator's files with places of the scratch folder."""
+        text = (ROOT / "deploy/backup/pgbackrest.conf").read_text(encoding="utf-8")
+        for old, new in (
+            ("/var/lib/pgbackrest", f"{self.folder}/repo"),
+            ("/var/spool/pgbackrest", f"{self.folder}/spool"),
+            ("/var/lib/postgresql/15/main", f"{self.folder}/pg"),
+            ("CHANGE-ME", "a-passphrase-of-the-drill"),
+            ("[weimin]\n", f"[weimin]\npg1-port={self.port}\npg1-socket-path={self.folder}/pg\n"),
+            ("[global]\n", f"[global]\nlog-path={self.folder}/pglog\nlock-path={self.folder}/spool\n"),
+        ):
+            assert old in text, old
+            text = text.replace(old, new)
+        (self.folder / "pgbackrest.conf").write_text(text, encoding="utf-8")
+        (self.folder / "backup.env").write_text(
+            f"FILES_FROM={self.folder}/data/files\nFILES_TO={self.folder}/copy\nWEIMIN={self.folder}/weimin\n"
+            f"DRILL_ROOT={self.folder}/drill\nFILES_USER=root\nPG_BIN={self.bin}\n"
+        )
+        command = self.folder / "weimin"
+        command.write_text(
+            f"#!/bin/bash\nset -a\nWEIMIN_DATA={self.folder}/data DATABASE_URL={self.url} PYTHONPATH={ROOT}/src\n"
+            f"DJANGO_SETTINGS_MODULE=weimin.config.settings\n"
+            f'[ -z "${{WEIMIN_MORE_ENV:-}}" ] || . "$WEIMIN_MORE_ENV"\nset +a\n'
+            f'if [ "$1" = python ]; then shift; exec {sys.executable} "$@"; fi\n'
+            f'exec {sys.executable} -c "from weimin.config.cli import main; main()" "$@"\n'
+        )
+        command.chmod(0o755)
+
+    def run(self, *words: str, user: str = "", may_fail: bool = False) -> str:
+        """Run a command, as a user; its output, and the end of everything when it fails and may not."""
+        environment = {
+            **os.environ,
+            "PGBACKREST_CONFIG": f"{self.folder}/pgbackrest.conf",
+            "BACKUP_ENV": f"{self.folder}/backup.env",
+            "TMPDIR": str(self.folder),
+        }
+        done = subprocess.run(
+            words, user=user or None, extra_groups=[] if user else None, cwd=self.folder, env=environment,
+            stdout=subprocess.PIPE, stderr=self.log, text=True, check=False,
+        )  # fmt: skip
+        self.log.write(done.stdout)
+        self.log.flush()
+        if done.returncode and may_fail:
+            return ""
+        if done.returncode:
+            sys.exit(
+                f"{' '.join(words[:4])}: exit code {done.returncode}\n" + (self.folder / "log").read_text()[-3000:]
+            )
+        return done.stdout
+
+    def psql(self, sql: str, url: str = "") -> list[str]:
+        """Rows of one column."""
+        return self.run("psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", url or self.url, "-c", sql).split()
+
+    def weimin(self, *words: str) -> str:
+        """The command line."""
+        return self.run(str(self.folder / "weimin"), *words)
+
+    def start(self) -> None:
+        """Make the cluster with the archiving that the operator copies."""
+        pg = str(self.folder / "pg")
+        init = ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "-U", "postgres"]
+        self.run(str(self.bin / "initdb"), "-D", pg, *init, user="postgres")
+        archiving = (ROOT / "deploy/postgresql/archive.conf").read_text(encoding="utf-8")
+        archiving = archiving.replace("pgbackrest ", f"pgbackrest --config={self.folder}/pgbackrest.conf ")
+        with (self.folder / "pg/postgresql.conf").open("a") as conf:
+            conf.write(f"port={self.port}\nlisten_addresses='127.0.0.1'\nunix_socket_directories='{pg}'\n{archiving}\n")
+        self.run(str(self.bin / "pg_ctl"), "-D", pg, "-l", f"{pg}/server.log", "-w", "start", user="postgres")
+        base = f"postgres://postgres@127.0.0.1:{self.port}/postgres"
+        self.psql("CREATE ROLE weimin LOGIN SUPERUSER", base)
+        self.psql("CREATE DATABASE weimin OWNER weimin TEMPLATE template0", base)
+
+    def end(self) -> None:
+        """Stop everything of ours and remove it."""
+        for cluster in (self.folder / "pg", *self.folder.glob("drill/*/pg")):
+            words = [str(self.bin / "pg_ctl"), "-D", str(cluster), "-m", "immediate", "-w", "stop"]
+            if (cluster / "postmaster.pid").exists():
+                subprocess.run(words, user="postgres", extra_groups=[], cwd="/", capture_output=True, check=False)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def write(scene: Scene, name: str, count: int) -> set[str]:
+    """Matters that were acknowledged, with a file each."""
+    said = scene.weimin("python", "-c", f"import django; django.setup()\n{WRITE}", name, str(count))
+    return set(re.findall(r"^ACK (\S+)$", said, re.M))
+
+
+def rehearse(scene: Scene) -> None:
+    """The whole of it, with the seconds of each part."""
+    began = time.monotonic()
+
+    def tell(what: str) -> None:
+        print(f"{time.monotonic() - began:6.1f} s  {what}", flush=True)
+
+    scene.start()
+    scene.weimin("load", "all", "--json")
+    tell("a city stands in a PostgreSQL of its own")
+    scene.run("pgbackrest", "--stanza=weimin", "stanza-create", user="postgres")
+    first = write(scene, "first", 20)
+    scene.weimin("worker", "--once")
+    scene.run(str(ROOT / "deploy/backup/backup.sh"), "full")
+    tell(f"full backup, with {len(first)} matters written before")
+    before = write(scene, "before", 20)
+    scene.weimin("worker", "--once")
+    scene.run(str(ROOT / "deploy/backup/backup.sh"), "incr")
+    before |= write(scene, "late", 10)
+    scene.weimin("worker", "--once")
+    (moment,) = scene.psql("SELECT replace(clock_timestamp()::text, ' ', 'T')")
+    moment = moment.replace("T", " ")
+    after = write(scene, "after", 10)
+    scene.psql("DROP TABLE cases_case CASCADE")
+    scene.psql("SELECT pg_switch_wal() IS NULL")
+    scene.run(str(ROOT / "deploy/backup/backup.sh"), "files")
+    tell(f"disaster: {len(before)} matters acknowledged before, {len(after)} after, then the table was dropped")
+    said = scene.run(str(ROOT / "deploy/backup/drill.sh"), "--keep", moment)
+    tell("restored to the moment, chain and files verified")
+    kept = re.search(r"kept: (\S+)", said)
+    assert kept, said
+    address = re.search(r"DATABASE_URL=(\S+)", Path(kept[1]).read_text())
+    assert address
+    there = set(scene.psql("SELECT number FROM cases_case", address[1]))
+    lost, ghosts = (first | before) - there, after & there
+    if lost or ghosts or not after:
+        sys.exit(f"lost: {sorted(lost)}; came back from after the moment: {sorted(ghosts)}")
+    files = scene.psql("SELECT count(*) FROM record_blob", address[1])[0]
+    tell(f"all {len(first | before)} of before are there, none of the {len(after)} after; {files} files whole")
+    damage(scene, moment)
+    tell("a file that lacks in the copy is found by the drill, and noted")
+
+
+def damage(scene: Scene, moment: str) -> None:
+    """A drill that could not fail would prove nothing."""
+    noted = scene.folder / "data/backup.json"
+    assert json.loads(noted.read_text())["drill_good"] is True
+    (digest,) = scene.psql("SELECT sha256 FROM record_blob ORDER BY id LIMIT 1")
+    next((scene.folder / "copy/now").rglob(digest)).unlink()
+    words = [str(ROOT / "deploy/backup/drill.sh"), moment]
+    if scene.run(*words, may_fail=True) or json.loads(noted.read_text())["drill_good"]:
+        sys.exit("the drill did not notice that a file lacks")
+
+
+if __name__ == "__main__":
+    if os.geteuid() != 0 or not shutil.which("pgbackrest") or not shutil.which("rsync"):
+        sys.exit("make drill needs root and Debian's postgresql-15, pgbackrest and rsync (scripts/setup.sh drill)")
+    stage = Scene()
+    try:
+        rehearse(stage)
+    finally:
+        stage.end()

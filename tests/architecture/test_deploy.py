@@ -1,0 +1,84 @@
+"""What an operator copies from deploy/ fits the code: each setting is one, each file named is there."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DEPLOY = ROOT / "deploy"
+SYSTEMD = DEPLOY / "systemd"
+UNITS = sorted(one for one in SYSTEMD.iterdir() if one.suffix in (".service", ".timer", ".target"))
+#: Settings that no operator sets in the environment file, each with its reason.
+NOT_THERE = {
+    "DATABASE_URL": "in web.env and owner.env",
+    "WEIMIN_WEB_DATABASE_URL": "in owner.env",
+    "WEIMIN_DEBUG": "for developers",
+    "WEIMIN_READS_STRICT": "for tests",
+    "WEIMIN_TEST_DB": "for tests",
+    "WEIMIN_MASTER_KEY": "a file is better: the environment of a process is easier to read",
+    "WEIMIN_INDEX_KEY": "the same",
+    "WEIMIN_SECRET_KEY": "the same",
+    "WEIMIN_OIDC_CLIENT_SECRET": "the same",
+}
+
+
+def declared() -> set[str]:
+    """The variables that the settings read; secrets also by file."""
+    text = (ROOT / "src/weimin/config/settings.py").read_text(encoding="utf-8")
+    names = set(re.findall(r'"(WEIMIN_[A-Z_]+|DATABASE_URL)"', text)) | {"WEIMIN_DATA"}
+    by_file = set(re.findall(r'_(?:kept|given)_secret\("(\w+)"', text))
+    return names | {f"{name}_FILE" for name in by_file}
+
+
+def offered() -> list[str]:
+    """The variables of the example, switched on or off."""
+    text = (SYSTEMD / "weimin.env.example").read_text(encoding="utf-8")
+    return re.findall(r"^#?(WEIMIN_[A-Z_]+|DATABASE_URL)=", text, re.M)
+
+
+def test_each_variable_of_the_example_is_a_setting_and_stands_there_once() -> None:
+    assert set(offered()) <= declared()
+    assert len(offered()) == len(set(offered()))
+
+
+def test_each_setting_is_in_the_example_or_says_why_not() -> None:
+    by_file = {name.removesuffix("_FILE") for name in offered() if name.endswith("_FILE")}
+    assert declared() - set(offered()) - by_file - set(NOT_THERE) == set()
+
+
+def test_the_example_reads_the_same_for_systemd_and_for_a_shell() -> None:
+    """`/usr/local/bin/weimin` sources it: a value with a space or a semicolon stands in quotes, none is worked out."""
+    lines = (SYSTEMD / "weimin.env.example").read_text(encoding="utf-8").splitlines()
+    values = [found[1] for line in lines if (found := re.match(r"#?WEIMIN_[A-Z_]+=(.*)$", line))]
+    assert values
+    assert not [one for one in values if re.search(r"[\s;&|<>()]", one) and not re.fullmatch(r'"[^"$`\\]*"', one)]
+
+
+@pytest.mark.parametrize("path", UNITS, ids=lambda one: one.name)
+def test_programs_that_units_start_are_there(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    ours = re.findall(r"=/opt/weimin/current/(deploy/\S+)", text)
+    assert all((ROOT / one).is_file() and (ROOT / one).stat().st_mode & 0o111 for one in ours)
+    pages = re.findall(r"^Documentation=file:/opt/weimin/current/(\S+)", text, re.M)
+    assert all((ROOT / one).is_file() for one in pages)
+
+
+@pytest.mark.parametrize("path", sorted(DEPLOY.rglob("*.sh")), ids=lambda one: one.name)
+def test_shell_scripts_parse(path: Path) -> None:
+    done = subprocess.run(["bash", "-n", str(path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd-analyze on this machine")
+@pytest.mark.parametrize("name", ["weimin-web@.service", "weimin-worker.service"])
+def test_services_stay_closed_in(name: str, tmp_path: Path) -> None:
+    """systemd's own measure of what a broken-in process could still reach: 0 is nothing, 10 is everything."""
+    (tmp_path / name).write_text((SYSTEMD / name).read_text(encoding="utf-8"), encoding="utf-8")
+    words = ["systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=20", str(tmp_path / name)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stdout[-600:] + done.stderr

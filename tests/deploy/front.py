@@ -1,0 +1,169 @@
+"""nginx with the operator's own file, in a scratch folder, before real web processes on free ports."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+NGINX = ROOT / "deploy/nginx"
+HOST = "zw.example.gov.cn"
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def until(good: Any, what: str, seconds: float = 40) -> None:
+    """Wait until something holds, or say what did not come."""
+    deadline = time.monotonic() + seconds
+    while not good():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+
+
+def listens(port: int) -> bool:
+    """Whether somebody takes connections there."""
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@dataclass
+class Web:
+    """One web process as the unit starts it, on a port of its own."""
+
+    port: int
+    database: str
+    data: Path
+    code: Path = ROOT
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        unit = (ROOT / "deploy/systemd/weimin-web@.service").read_text(encoding="utf-8")
+        line = re.search(r"^ExecStart=(\S+/)?granian (.+?)weimin\.config", unit.replace("\\\n", " "), re.M)
+        assert line
+        words = [str(Path(sys.executable).parent / "granian"), *line[2].replace("%i", str(self.port)).split()]
+        environment = {
+            **os.environ,
+            "DATABASE_URL": self.database,
+            "PYTHONPATH": str(self.code / "src"),
+            "WEIMIN_DATA": str(self.data),
+            "WEIMIN_HOSTS": HOST,
+            "WEIMIN_HTTPS": "1",
+            "WEIMIN_PROXIES": "1",
+            "WEIMIN_BASE_URL": f"https://{HOST}",
+        }
+        self.process = subprocess.Popen(
+            [*words, "weimin.config.wsgi:application"], env=environment, stderr=subprocess.DEVNULL
+        )
+        until(lambda: listens(self.port), "the web process did not start")
+
+    def stop(self) -> float:
+        """End it as systemd does; gives the seconds that it took."""
+        began = time.monotonic()
+        if self.process:
+            self.process.terminate()
+            self.process.wait(timeout=30)
+        return time.monotonic() - began
+
+
+@dataclass
+class Front:
+    """nginx in a scratch folder."""
+
+    folder: Path
+    static: Path
+    ports: tuple[int, int]
+    plain: int = field(default_factory=free_port)
+    tls: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    def write(self) -> Path:
+        """The operator's files with places and ports of the scratch folder; all else stays as it is."""
+        for name in ("cache", "log", "work"):
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+        shutil.copytree(NGINX / "errors", self.folder / "errors", dirs_exist_ok=True)
+        shutil.copy(NGINX / "weimin-proxy.inc", self.folder)
+        self._certificate()
+        text = (NGINX / "weimin.conf").read_text(encoding="utf-8")
+        text = re.sub(r"^\s*listen \[::\].*\n", "", text, flags=re.M)
+        for old, new in (
+            ("listen 80 ", f"listen 127.0.0.1:{self.plain} "),
+            ("listen 443 ", f"listen 127.0.0.1:{self.tls} "),
+            ("127.0.0.1:8001", f"127.0.0.1:{self.ports[0]}"),
+            ("127.0.0.1:8002", f"127.0.0.1:{self.ports[1]}"),
+            ("/var/cache/nginx/weimin", f"{self.folder}/cache"),
+            ("/var/log/nginx", f"{self.folder}/log"),
+            ("/etc/nginx/", f"{self.folder}/"),
+            ("/var/lib/weimin-errors/", f"{self.folder}/errors/"),
+            ("/var/lib/weimin/static/", f"{self.static}/"),
+        ):
+            assert old in text, old
+            text = text.replace(old, new)
+        temporary = "".join(
+            f"{kind}_temp_path {self.folder}/work/{kind};\n"
+            for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        )
+        user = "user root;\n" if os.geteuid() == 0 else ""  # the scratch folder is closed to others
+        path = self.folder / "nginx.conf"
+        path.write_text(
+            f"{user}daemon off;\nworker_processes 1;\npid {self.folder}/nginx.pid;\nerror_log {self.folder}/log/error.log;\n"
+            f"events {{ worker_connections 1024; }}\nhttp {{\ninclude /etc/nginx/mime.types;\n{temporary}{text}}}\n",
+            encoding="utf-8",
+        )
+        return path
+
+    def _certificate(self) -> None:
+        words = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={HOST}"]
+        words += ["-keyout", str(self.folder / "weimin.key"), "-out", str(self.folder / "weimin.crt")]
+        subprocess.run(words, check=True, capture_output=True)
+
+    def start(self) -> None:
+        """Check the files and start."""
+        path = self.write()
+        tried = subprocess.run(["nginx", "-t", "-c", str(path)], capture_output=True, text=True, check=False)
+        assert tried.returncode == 0, tried.stderr
+        self.process = subprocess.Popen(["nginx", "-c", str(path)])
+        until(lambda: listens(self.tls), "nginx did not start")
+
+    def stop(self) -> None:
+        """End it."""
+        if self.process:
+            self.process.terminate()
+            self.process.wait(timeout=10)
+
+    def connect(self, source: str = "127.0.0.1") -> http.client.HTTPConnection:
+        """A TLS connection, from an address of this machine."""
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        return http.client.HTTPSConnection(
+            "127.0.0.1", self.tls, timeout=20, context=context, source_address=(source, 0)
+        )
+
+    def ask(
+        self, path: str, *, method: str = "GET", source: str = "127.0.0.1", body: bytes | None = None, **headers: str
+    ) -> tuple[int, http.client.HTTPMessage, bytes]:
+        """One request: its status, headers and content."""
+        connection = self.connect(source)
+        sent = {"Host": HOST} | {name.replace("_", "-"): value for name, value in headers.items()}
+        try:
+            connection.request(method, path, body, sent)
+            answer = connection.getresponse()
+            return answer.status, answer.headers, answer.read()
+        finally:
+            connection.close()
