@@ -20,6 +20,8 @@ from procrastinate.contrib.django import app
 from weimin.apps.delegation import actions as delegation
 from weimin.apps.taskadmission import actions as taskadmission
 from weimin.base import clock
+from weimin.base.errors import NotReady
+from weimin.config import weblogin
 from weimin.kernel.accounts import actions as accounts
 from weimin.kernel.cases import actions as cases
 from weimin.kernel.catalogue import actions as catalogue
@@ -175,7 +177,12 @@ def _pump(stop: threading.Event, name: str) -> None:
 
 
 def work() -> None:
-    """Pump the outbox in a thread and run the scheduled jobs, until told to stop."""
+    """Pump the outbox in a thread and run the scheduled jobs, until told to stop.
+
+    Raises: NotReady — through a pooler, where it would hear of no job and its prepared statements would be another's
+    """
+    if weblogin.is_pooled():
+        raise NotReady("后台进程不能经过连接池，请用 WEIMIN_DIRECT_DATABASE_URL 给出数据库的直连地址。")
     stop = threading.Event()
     name = f"{socket.gethostname()}-{os.getpid()}"
     pump = threading.Thread(target=_pump, args=(stop, name), name="pump", daemon=True)
