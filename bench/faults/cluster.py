@@ -121,7 +121,10 @@ class Cluster:
         server |= dict.fromkeys(("listen", "connect_address"), f"127.0.0.1:{node.port}")
         server |= {"data_dir": str(node.home / "data"), "pgpass": str(node.home / "pgpass"), "bin_dir": str(_BIN)}
         server["parameters"] = {"unix_socket_directories": str(node.home), "shared_buffers": "64MB"}
-        server["pg_hba"] = ["local all all trust", *(one.replace("10.0.0.0/24", "127.0.0.1/32") for one in server["pg_hba"])]
+        server["pg_hba"] = [
+            "local all all trust",
+            *(one.replace("10.0.0.0/24", "127.0.0.1/32") for one in server["pg_hba"]),
+        ]
         server["pg_hba"].append("host all postgres 127.0.0.1/32 scram-sha-256")
         return found
 
