@@ -213,7 +213,10 @@ def _judge(url: str, handed: Handed) -> None:
 
         there = [row[0] for row in link.execute("SELECT number FROM cases_case")]
         assert len(there) == len(set(there))
-        assert sorted(there) == sorted(handed.numbers.values()), "each acknowledged matter once, and no other"
+        said = list(handed.numbers.values())
+        lost, more = set(said) - set(there), set(there) - set(said)
+        twice = len(said) - len(set(said))
+        assert not (lost or more or twice), f"acknowledged and lost {lost}, not acknowledged {more}, told twice {twice}"
         half = {name: one(sql) for name, sql in _HALF.items()}
         assert not any(half.values()), half
         with suppress(AssertionError):

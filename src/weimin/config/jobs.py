@@ -176,6 +176,20 @@ def _pump(stop: threading.Event, name: str) -> None:
             stop.wait(REST_SECONDS)
 
 
+def _run_jobs(name: str, stop: threading.Event) -> None:
+    """Run the scheduled jobs for as long as the database is there; who calls goes on when it is back, or another is."""
+    try:
+        app.with_connector(app.connector.get_worker_connector()).run_worker(  # type: ignore[attr-defined]
+            name=name, queues=["nightly"], concurrency=1, install_signal_handlers=False
+        )
+    except procrastinate.exceptions.ConnectorException:
+        if not stop.is_set():
+            log.warning("the scheduled jobs lost the database and try again")
+            stop.wait(5)
+    else:
+        stop.set()
+
+
 def work() -> None:
     """Pump the outbox in a thread and run the scheduled jobs, until told to stop.
 
@@ -194,9 +208,8 @@ def work() -> None:
 
     signal.signal(signal.SIGTERM, end)
     try:
-        app.with_connector(app.connector.get_worker_connector()).run_worker(  # type: ignore[attr-defined]
-            name=name, queues=["nightly"], concurrency=1, install_signal_handlers=False
-        )
+        while not stop.is_set():
+            _run_jobs(name, stop)
     finally:
         stop.set()
         pump.join(timeout=5)

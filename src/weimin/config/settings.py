@@ -103,6 +103,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "weimin.config.middleware.Answers",
+    "weimin.config.replicas.Replicas",
     "django.middleware.security.SecurityMiddleware",
     "weimin.config.hardening.Hardening",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -142,6 +143,12 @@ DATABASES = {"default": addresses.database(WEIMIN_DIRECT_DATABASE_URL or os.envi
 DATABASES["default"]["TEST"] = {"NAME": os.environ.get("WEIMIN_TEST_DB", "test_weimin"), "TEMPLATE": "template0"}
 #: The address that `weimin run` gives to its web processes, when they log in as another role than the rest.
 WEIMIN_WEB_DATABASE_URL = os.environ.get("WEIMIN_WEB_DATABASE_URL", "")
+#: 1 in web processes of the primary when a group beside them reads from a standby: writes are then marked.
+WEIMIN_REPLICAS = _flag("WEIMIN_REPLICAS", False)
+#: 1 in web processes whose database is a standby: they answer what only looks, and pass on the rest with 421.
+WEIMIN_READ_GROUP = _flag("WEIMIN_READ_GROUP", False)
+#: A standby that has heard of no write for so many seconds answers nothing; the worker writes every twenty.
+WEIMIN_REPLICA_LAG_SECONDS = int(os.environ.get("WEIMIN_REPLICA_LAG_SECONDS", "60"))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"}}
 
