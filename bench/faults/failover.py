@@ -43,6 +43,8 @@ _HALF = {
 class Handed:
     """What the windows sent, and what they were answered."""
 
+    #: The demonstration's own matters.
+    before: set[str]
     stop: threading.Event = field(default_factory=threading.Event)
     #: The matter's number by its key, and when it was acknowledged.
     numbers: dict[str, str] = field(default_factory=dict)
@@ -155,7 +157,7 @@ def main() -> None:
         from bench import stage
 
         print(f"two nodes with the city after {time.monotonic() - began:.0f} s")
-        handed = Handed()
+        handed = Handed(before=_numbers(environment["WEIMIN_DIRECT_DATABASE_URL"]))
         with stage.serving(2):
             _lose_the_primary(nodes, handed, json.loads(tokens.splitlines()[-1]))
             _judge(environment["WEIMIN_DIRECT_DATABASE_URL"], handed)
@@ -202,6 +204,11 @@ def _system(port: int) -> Any:
     return row and row[0]
 
 
+def _numbers(url: str) -> set[str]:
+    with psycopg.connect(url) as link:
+        return {row[0] for row in link.execute("SELECT number FROM cases_case")}
+
+
 def _judge(url: str, handed: Handed) -> None:
     assert not handed.faults, handed.faults
     assert set(handed.answers) <= {200, 201, 409, 503}, handed.answers
@@ -211,10 +218,8 @@ def _judge(url: str, handed: Handed) -> None:
             row = link.execute(sql).fetchone()
             return row and row[0]
 
-        there = [row[0] for row in link.execute("SELECT number FROM cases_case")]
-        assert len(there) == len(set(there))
-        said = list(handed.numbers.values())
-        lost, more = set(said) - set(there), set(there) - set(said)
+        there, said = _numbers(url) - handed.before, list(handed.numbers.values())
+        lost, more = set(said) - there, there - set(said)
         twice = len(said) - len(set(said))
         assert not (lost or more or twice), f"acknowledged and lost {lost}, not acknowledged {more}, told twice {twice}"
         half = {name: one(sql) for name, sql in _HALF.items()}
@@ -226,7 +231,7 @@ def _judge(url: str, handed: Handed) -> None:
                 what="the trail linked to its end",
             )
         waiting = one("SELECT count(*) FROM record_auditentry") - one("SELECT count(*) FROM record_auditlink")
-        waiting_out = one("SELECT count(*) FROM record_outboxmessage WHERE sent_at IS NULL")
+        waiting_out = one("SELECT count(*) FROM record_outboxmessage WHERE delivered_at IS NULL")
     assert waiting == 0, f"{waiting} entries are not linked: the worker did not go on"
     verified = subprocess.run(
         [str(Path(sys.executable).parent / "weimin"), "verify"], capture_output=True, text=True, check=False
