@@ -59,6 +59,27 @@ def make_tokens(count: int = 16) -> list[dict[str, Any]]:
     return made
 
 
+def application(people: dict[str, Any], serial: int) -> dict[str, Any]:
+    """What a window sends for one person who applies."""
+    return {
+        "item_code": ITEM,
+        "township_code": people["township"],
+        "person": {
+            "name": "演示",
+            "id_number": id_number(serial),
+            "phone": f"139{serial:08d}",
+            "division_code": people["village"],
+        },
+        "answers": {
+            "disease": "慢性病",
+            "paid": "3200",
+            "from_date": "2026-01-05",
+            "bank": "social",
+            "account": "6222000000000000001",
+        },
+    }
+
+
 def live(links: dict[str, Client], people: dict[str, Any], note: Any) -> None:
     """Take one matter from submission to rating; note(name, milliseconds) for each action."""
 
@@ -71,29 +92,7 @@ def live(links: dict[str, Client], people: dict[str, Any], note: Any) -> None:
     def step(answer: dict[str, Any]) -> int:
         return int(answer["next_steps"][0]["step_id"])
 
-    serial = next(_serial)
-    said = post(
-        "clerk",
-        "submit",
-        "",
-        {
-            "item_code": ITEM,
-            "township_code": people["township"],
-            "person": {
-                "name": "演示",
-                "id_number": id_number(serial),
-                "phone": f"139{serial:08d}",
-                "division_code": people["village"],
-            },
-            "answers": {
-                "disease": "慢性病",
-                "paid": "3200",
-                "from_date": "2026-01-05",
-                "bank": "social",
-                "account": "6222000000000000001",
-            },
-        },
-    )
+    said = post("clerk", "submit", "", application(people, next(_serial)))
     number = said["number"]
     said = post("clerk", "accept", f"/{number}/accept", {"step_id": step(said)})
     said = post(

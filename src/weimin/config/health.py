@@ -60,6 +60,13 @@ def _server() -> Finding:
     return Finding("数据库", version >= 150000, f"PostgreSQL {_one('SHOW server_version')}，需要 15 以上")
 
 
+def _pool() -> Finding:
+    """Asked by the command line, which needs the server itself as the worker does."""
+    pooled = weblogin.is_pooled()
+    text = "经过连接池，后台进程用不了，请设置 WEIMIN_DIRECT_DATABASE_URL" if pooled else "直接连到数据库"
+    return Finding("数据库连接", not pooled, text)
+
+
 def _trigrams() -> Finding:
     found = _one("SELECT array_length(show_trgm('蚌埠'), 1)")
     good = found not in ("", "None")
@@ -298,6 +305,7 @@ def _room() -> Finding:
 
 _LOOKS: tuple[Callable[[], Finding], ...] = (
     _server,
+    _pool,
     _trigrams,
     _migrations,
     _pending,

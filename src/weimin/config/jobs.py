@@ -21,7 +21,8 @@ from procrastinate.contrib.django import app
 from weimin.apps.delegation import actions as delegation
 from weimin.apps.taskadmission import actions as taskadmission
 from weimin.base import clock, tracing
-from weimin.config import digest, guard, health, metrics
+from weimin.base.errors import NotReady
+from weimin.config import digest, guard, health, metrics, weblogin
 from weimin.kernel.accounts import actions as accounts
 from weimin.kernel.cases import actions as cases
 from weimin.kernel.catalogue import actions as catalogue
@@ -233,8 +234,27 @@ def _pump(stop: threading.Event, name: str) -> None:
             stop.wait(REST_SECONDS)
 
 
+def _run_jobs(name: str, stop: threading.Event) -> None:
+    """Run the scheduled jobs for as long as the database is there; who calls goes on when it is back, or another is."""
+    try:
+        app.with_connector(app.connector.get_worker_connector()).run_worker(  # type: ignore[attr-defined]
+            name=name, queues=["nightly"], concurrency=1, install_signal_handlers=False
+        )
+    except procrastinate.exceptions.ConnectorException:
+        if not stop.is_set():
+            log.warning("the scheduled jobs lost the database and try again")
+            stop.wait(5)
+    else:
+        stop.set()
+
+
 def work() -> None:
-    """Pump the outbox in a thread and run the scheduled jobs, until told to stop."""
+    """Pump the outbox in a thread and run the scheduled jobs, until told to stop.
+
+    Raises: NotReady — through a pooler, where it would hear of no job and its prepared statements would be another's
+    """
+    if weblogin.is_pooled():
+        raise NotReady("后台进程不能经过连接池，请用 WEIMIN_DIRECT_DATABASE_URL 给出数据库的直连地址。")
     stop = threading.Event()
     name = f"{socket.gethostname()}-{os.getpid()}"
     pump = threading.Thread(target=_pump, args=(stop, name), name="pump", daemon=True)
@@ -246,9 +266,8 @@ def work() -> None:
 
     signal.signal(signal.SIGTERM, end)
     try:
-        app.with_connector(app.connector.get_worker_connector()).run_worker(  # type: ignore[attr-defined]
-            name=name, queues=["nightly"], concurrency=1, install_signal_handlers=False
-        )
+        while not stop.is_set():
+            _run_jobs(name, stop)
     finally:
         stop.set()
         pump.join(timeout=5)

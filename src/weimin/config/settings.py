@@ -6,9 +6,9 @@ import os
 import secrets
 import sys
 from pathlib import Path
-from urllib.parse import unquote, urlparse
 
 from weimin.base import embedded, keys
+from weimin.config import addresses
 
 ROOT = Path(__file__).resolve().parents[3]
 DATA = embedded.data_folder()
@@ -120,6 +120,7 @@ MIDDLEWARE = [
     # what differs from request to request stands before it: it keeps an answer as all below have made it
     "weimin.config.sharing.Sharing",
     "weimin.config.middleware.Answers",
+    "weimin.config.replicas.Replicas",
     "django.middleware.security.SecurityMiddleware",
     "weimin.config.hardening.Hardening",
     "weimin.config.probes.Probed",
@@ -153,27 +154,19 @@ TEMPLATES = [
 
 
 # --- database: DATABASE_URL, or the embedded one that `weimin run` starts ------------------------
-def _database() -> dict[str, object]:
-    url = os.environ.get("DATABASE_URL", "")
-    if not url:
-        url = embedded.url_of(DATA)
-    parts = urlparse(url)
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.lstrip("/")) or "weimin",
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(parts.hostname or ""),
-        "PORT": str(parts.port or ""),
-        "CONN_MAX_AGE": 600,
-        "CONN_HEALTH_CHECKS": False,
-        "TEST": {"NAME": os.environ.get("WEIMIN_TEST_DB", "test_weimin"), "TEMPLATE": "template0"},
-    }
-
-
-DATABASES = {"default": _database()}
+#: Past the pooler, straight to the server: for the worker, migrations and the command line, which need a session of
+#: their own. Web processes never use it (wsgi.py).
+WEIMIN_DIRECT_DATABASE_URL = os.environ.get("WEIMIN_DIRECT_DATABASE_URL", "")
+DATABASES = {"default": addresses.database(WEIMIN_DIRECT_DATABASE_URL or os.environ.get("DATABASE_URL", ""), DATA)}
+DATABASES["default"]["TEST"] = {"NAME": os.environ.get("WEIMIN_TEST_DB", "test_weimin"), "TEMPLATE": "template0"}
 #: The address that `weimin run` gives to its web processes, when they log in as another role than the rest.
 WEIMIN_WEB_DATABASE_URL = os.environ.get("WEIMIN_WEB_DATABASE_URL", "")
+#: 1 in web processes of the primary when a group beside them reads from a standby: writes are then marked.
+WEIMIN_REPLICAS = _flag("WEIMIN_REPLICAS", False)
+#: 1 in web processes whose database is a standby: they answer what only looks, and pass on the rest with 421.
+WEIMIN_READ_GROUP = _flag("WEIMIN_READ_GROUP", False)
+#: A standby that has heard of no write for so many seconds answers nothing; the worker writes every twenty.
+WEIMIN_REPLICA_LAG_SECONDS = int(os.environ.get("WEIMIN_REPLICA_LAG_SECONDS", "60"))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"}}
 

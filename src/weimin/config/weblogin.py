@@ -1,4 +1,4 @@
-"""The database role that web processes log in as, and whether the second wall stands: for doctor and the deploy check.
+"""The database role that web processes log in as, through what they reach it, and whether the second wall stands.
 
 A web process takes the role `weimin_app` for each request. What it is outside of that matters too: logged in as a
 superuser or as the owner of the tables, a fault in the wall's own mechanism would open everything.
@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 from importlib import import_module
-from urllib.parse import unquote, urlparse
 
 from django.apps import apps
 from django.conf import settings
 from django.db import connection
 
 from weimin.base import embedded
+from weimin.config import addresses
 from weimin.kernel.record import access
 
 #: What the deploy check advises.
@@ -28,7 +28,18 @@ def web_user() -> str:
     """The database role that web processes log in as; '' for the one of this process."""
     if os.environ.get("DATABASE_URL") == embedded.url_of(embedded.data_folder()):
         return access.ROLE  # `weimin run` lets them in so
-    return unquote(urlparse(settings.WEIMIN_WEB_DATABASE_URL).username or "")
+    return addresses.parts_of(settings.WEIMIN_WEB_DATABASE_URL).get("user", "")
+
+
+def is_pooled() -> bool:
+    """Whether this process reaches PostgreSQL through a pooler: the session that answers is not the one it was told of.
+
+    Behind a pooler LISTEN hears nothing and what a session holds may be another's in the next transaction.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        row = cursor.fetchone()
+    return row is not None and connection.connection is not None and row[0] != connection.connection.info.backend_pid
 
 
 def passes_wall(user: str) -> bool:

@@ -21,7 +21,7 @@ def setup() -> None:
     import os
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "weimin.config.settings")
-    if not os.environ.get("DATABASE_URL"):
+    if not (os.environ.get("DATABASE_URL") or os.environ.get("WEIMIN_DIRECT_DATABASE_URL")):
         # before the settings are read: they need the address
         from weimin.base import embedded
 

@@ -13,7 +13,6 @@ from datetime import date, datetime
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import click
 from rich.console import Console
@@ -71,16 +70,19 @@ def _bar(what: str, quiet: bool) -> Iterator[Any]:
 def _begin(url: str) -> None:
     """Make a helping process ready: Django, on the same database."""
     os.environ["DATABASE_URL"] = url
+    os.environ.pop("WEIMIN_DIRECT_DATABASE_URL", None)
     setup()
 
 
 def _same_database() -> str:
     """The address of the database that this process works on."""
     from django.db import connection
+    from psycopg.conninfo import make_conninfo
 
     there = connection.settings_dict
-    who = f"{quote(there['USER'])}:{quote(there['PASSWORD'])}" if there["PASSWORD"] else quote(there["USER"])
-    return f"postgres://{who}@{there['HOST']}:{there['PORT']}/{quote(there['NAME'])}"
+    named = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+    given = {name: there[ours] for name, ours in named.items() if there[ours]}
+    return make_conninfo(**there["OPTIONS"], **given)
 
 
 @contextmanager

@@ -30,6 +30,7 @@ AUDIT_SUBJECTS = {
 RETENTION = {
     "Division": "永久",
     "Agency": "永久",
+    "Edition": "只有一行",
     "AgencyName": "永久：文书按当日名称",
     "AgencySuccession": "永久",
     "Window": "永久",

@@ -266,3 +266,11 @@ class Glass(models.Model):
     def role_text(self) -> str:
         """The role in words."""
         return ROLES.get(self.role, self.role)
+
+
+class Edition(models.Model):
+    """One row: the edition of places and bodies, raised by triggers, so that no way of changing them passes it by."""
+
+    number = models.BigIntegerField(
+        "目录版次", help_text="区划或机构每改一次加 1；各个进程据此知道自己记住的目录是不是旧的"
+    )

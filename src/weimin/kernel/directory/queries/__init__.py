@@ -1,9 +1,8 @@
-"""Reads of the directory. What rarely changes is kept in the process and dropped after loading."""
+"""Reads of the directory. What rarely changes is kept in the process until its edition is another."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, time
-from functools import cache
 
 from django.db.models import Q, QuerySet
 
@@ -37,7 +36,8 @@ from weimin.kernel.directory.queries.administrators import may_notice as may_not
 from weimin.kernel.directory.queries.administrators import may_reset_instead as may_reset_instead
 from weimin.kernel.directory.queries.administrators import noticeable_glasses as noticeable_glasses
 from weimin.kernel.directory.queries.administrators import visible_glasses as visible_glasses
-from weimin.kernel.directory.queries.tree import forget as forget_tree
+from weimin.kernel.directory.queries.editions import forget as forget_edition
+from weimin.kernel.directory.queries.editions import of_edition
 from weimin.kernel.directory.queries.tree import is_above_townships as is_above_townships
 from weimin.kernel.directory.queries.tree import is_within as is_within
 from weimin.kernel.directory.queries.tree import level_of as level_of
@@ -70,7 +70,7 @@ class AgencyRuleUnknown(Invalid):
     code = "directory.agency_rule_unknown"
 
 
-@cache
+@of_edition
 def _places() -> dict[str, DivisionView]:
     rows = Division.objects.values_list("code", "name", "level", "parent_id", "county_code")
     names = dict(Division.objects.filter(level="county").values_list("code", "name"))
@@ -84,7 +84,7 @@ def get_division(code: str) -> DivisionView:
     """A division by its code.
 
     Raises: DivisionUnknown — no such code
-    Cost:   no query after the first in a process
+    Cost:   no query but the edition's every ten seconds
     """
     found = _places().get(code)
     if found is None:
@@ -115,7 +115,7 @@ def township_of(code: str) -> str:
     return place.code if place is not None and place.level == "township" else ""
 
 
-@cache
+@of_edition
 def _below() -> dict[str, list[DivisionView]]:
     groups: dict[str, list[DivisionView]] = {}
     for code in Division.objects.order_by("sort_key").values_list("code", flat=True):
@@ -129,7 +129,7 @@ def children_of(code: str) -> list[DivisionView]:
     return _below().get(code, [])
 
 
-@cache
+@of_edition
 def _ordered_townships() -> tuple[DivisionView, ...]:
     rows = Division.objects.filter(level="township").order_by("parent_id", "sort_key")
     return tuple(_places()[code] for code in rows.values_list("code", flat=True))
@@ -148,7 +148,7 @@ def townships_by_county() -> list[tuple[str, list[DivisionView]]]:
     return list(groups.items())
 
 
-@cache
+@of_edition
 def _bodies() -> dict[tuple[str, str], int]:
     """(division code, lead key or kind) → agency id."""
     found: dict[tuple[str, str], int] = {}
@@ -182,7 +182,7 @@ def resolve_agency(*, rule: str, township_code: str, lead_key: str, area: str = 
 
     Shape:  None where there is no such body, or no such township
     Raises: AgencyRuleUnknown — another word than these three
-    Cost:   no query after the first in a process
+    Cost:   no query but the edition's every ten seconds
     """
     bodies = _bodies()
     if rule == "accepting":
@@ -199,7 +199,7 @@ def resolve_agency(*, rule: str, township_code: str, lead_key: str, area: str = 
     )
 
 
-@cache
+@of_edition
 def agency_name(agency_id: int) -> str:
     """An agency's present name; '' when unknown."""
     return Agency.objects.filter(pk=agency_id).values_list("name", flat=True).first() or ""
@@ -211,8 +211,7 @@ def check_agency(agency_id: int) -> None:
     Raises: AgencyUnknown — no such agency
     Cost:   no query for an agency named before in the process
     """
-    if not agency_name(agency_id):
-        agency_name.cache_clear()
+    if not agency_name(agency_id) and not Agency.objects.filter(pk=agency_id).exists():
         raise AgencyUnknown("没有这个机构，请从机构目录中选择。")
 
 
@@ -431,7 +430,5 @@ def _actor(
 
 def forget() -> None:
     """Drop what is kept in the process; after loading and in tests."""
-    for kept in (_places, _below, _ordered_townships, _bodies, agency_name):
-        kept.cache_clear()
-    forget_tree()
+    forget_edition()
     forget_kept()

@@ -8,15 +8,15 @@ this module cuts codes to find out what lies where; the wall asks the same of th
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import cache
 
 from django.db.models import Q
 
 from weimin.base.identifiers import place_prefix
 from weimin.kernel.directory.models import Division
+from weimin.kernel.directory.queries.editions import of_edition
 
 
-@cache
+@of_edition
 def _lineage() -> dict[str, tuple[str, ...]]:
     """Each place with all it lies in, itself first."""
     above: dict[str, str | None] = dict(Division.objects.values_list("code", "parent_id"))
@@ -30,7 +30,7 @@ def _lineage() -> dict[str, tuple[str, ...]]:
     return found
 
 
-@cache
+@of_edition
 def _spans() -> dict[str, tuple[str, tuple[str, ...]]]:
     """Each place as SQL finds all in it: a beginning that codes share, if it says true, and the codes beside it."""
     inside: dict[str, set[str]] = defaultdict(set)
@@ -51,7 +51,7 @@ def _spans() -> dict[str, tuple[str, tuple[str, ...]]]:
 def is_within(code: str, place: str) -> bool:
     """Whether a division is a place or lies in it; False for codes that name none.
 
-    Cost:   no query after the first in a process
+    Cost:   no query but the edition's every ten seconds
     """
     return place in _lineage().get(code, ())
 
@@ -60,7 +60,7 @@ def within(name: str, place: str) -> Q:
     """The rows whose division is a place or lies in it, by the field that holds the code; none for an unknown place.
 
     Shape:  `name` is a column of text or ends in `__code`: "place", "township__code", "agency__division__code"
-    Cost:   no query after the first in a process; in SQL the range of a beginning, or a list of codes
+    Cost:   no query but the edition's every ten seconds; in SQL the range of a beginning, or a list of codes
     """
     begin, codes = _spans().get(place, ("", ()))
     if not begin:
@@ -84,12 +84,6 @@ def level_of(code: str) -> str:
     return _levels().get(code, "")
 
 
-@cache
+@of_edition
 def _levels() -> dict[str, str]:
     return dict(Division.objects.values_list("code", "level"))
-
-
-def forget() -> None:
-    """Drop what is kept in the process."""
-    for kept in (_lineage, _spans, _levels):
-        kept.cache_clear()

@@ -1,0 +1,200 @@
+"""A standby answers the public: a real standby, a read group on it, nginx before both; lag, writes and a lost group.
+
+Checked through nginx, as a browser comes: who answered stands in `X-Group`, which this stage's configuration adds.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import psycopg
+
+from bench.faults import cluster
+from bench.faults.cluster import ROOT, Cluster, free_port, wait_until
+from bench.faults.failover import _database
+
+_NGINX = """
+daemon off; pid {home}/pid; error_log {home}/error.log; {user}
+events {{ worker_connections 128; }}
+http {{
+  access_log off; client_body_temp_path {home}; proxy_temp_path {home}; fastcgi_temp_path {home};
+  uwsgi_temp_path {home}; scgi_temp_path {home};
+  upstream weimin {{ server 127.0.0.1:{primary}; }}
+  {replicas}
+  server {{
+    listen 127.0.0.1:{port};
+    location / {{
+      proxy_pass http://$weimin_group; proxy_set_header Host 127.0.0.1; add_header X-Group $weimin_group always;
+      proxy_intercept_errors on; error_page 421 502 504 = @weimin_primary;
+    }}
+    location @weimin_primary {{
+      proxy_pass http://weimin; proxy_set_header Host 127.0.0.1; add_header X-Group primary always;
+    }}
+  }}
+}}
+"""
+
+
+@dataclass
+class Answer:
+    """What a browser gets."""
+
+    status: int
+    group: str
+    cookies: str
+    page: str
+
+
+def run() -> list[str]:
+    """In a process of its own.
+
+    Raises: AssertionError — a promise was broken; RuntimeError — what it needs is not installed
+    """
+    lacking = cluster.missing() or ("" if shutil.which("nginx", path="/usr/sbin:/usr/bin") else "nginx")
+    if lacking:
+        raise RuntimeError(f"not installed: {lacking}")
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.faults.replica"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}"},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout.splitlines()
+
+
+def ask(port: int, path: str, *, method: str = "GET", cookie: str = "", body: str = "") -> Answer:
+    """Ask nginx as a browser does."""
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    headers = {"Cookie": cookie} if cookie else {}
+    if body:
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+    link.request(method, path, body or None, headers)
+    answer = link.getresponse()
+    page = answer.read().decode(errors="replace")
+    cookies = "; ".join(one.split(";")[0] for one in answer.headers.get_all("Set-Cookie") or [])
+    link.close()
+    return Answer(answer.status, answer.getheader("X-Group") or "", cookies, page)
+
+
+@contextmanager
+def _web(port: int, **environment: str) -> Any:
+    command = [str(Path(sys.executable).parent / "granian"), "--interface", "wsgi", "--port", str(port)]
+    command += ["--workers", "1", "--blocking-threads", "1", "--no-access-log", "--log-level", "error"]
+    web = subprocess.Popen([*command, "weimin.config.wsgi:application"], env={**os.environ, **environment})
+    try:
+        wait_until(lambda: ask(port, "/health/").status, seconds=60, what="a web process")
+        yield web
+    finally:
+        web.terminate()
+        web.wait()
+
+
+@contextmanager
+def _nginx(primary: int, read: int) -> Any:
+    port = free_port()
+    text = (ROOT / "deploy/nginx/replicas.conf").read_text(encoding="utf-8")
+    text = re.sub(r"server 127\.0\.0\.1:8011", f"server 127.0.0.1:{read}", text)
+    text = re.sub(r"server 10\..*\n", "\n", text)
+    with TemporaryDirectory() as home:
+        user = "user root;" if os.geteuid() == 0 else ""
+        path = Path(home) / "nginx.conf"
+        path.write_text(_NGINX.format(home=home, user=user, primary=primary, port=port, replicas=text))
+        program = shutil.which("nginx", path="/usr/sbin:/usr/bin") or "nginx"
+        running = subprocess.Popen([program, "-c", str(path), "-e", f"{home}/error.log"])
+        try:
+            wait_until(lambda: ask(port, "/health/").status, seconds=20, what="nginx")
+            yield port
+        finally:
+            running.terminate()
+            running.wait()
+
+
+def main() -> None:
+    """The whole scenario."""
+    with cluster.running() as nodes:
+        environment = _database(nodes)
+        os.environ |= environment
+        program = "from bench.faults.failover import prepare; prepare()"
+        subprocess.run([sys.executable, "-c", program], stdout=subprocess.DEVNULL, check=True)
+        subprocess.run([sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"], cwd=ROOT, check=True)
+        standby = next(one for one in nodes.nodes if one is not nodes.primary())
+        there = environment["DATABASE_URL"]
+        here = re.sub(r"@.*", f"@127.0.0.1:{standby.port}/weimin", there)
+        one, two = free_port(), free_port()
+        worker = subprocess.Popen([str(Path(sys.executable).parent / "weimin"), "worker"])
+        try:
+            with (
+                _web(one, WEIMIN_REPLICAS="1"),
+                _web(two, DATABASE_URL=here, WEIMIN_READ_GROUP="1", WEIMIN_REPLICA_LAG_SECONDS="40") as group,
+                _nginx(one, two) as port,
+            ):
+                _look(port)
+                _own_write(port, nodes, standby.port)
+                group.terminate()
+                group.wait()
+                asked = [ask(port, "/") for _ in range(10)]
+                assert {a.status for a in asked} == {200}
+                print("read group gone: ten of ten pages answered by the primary")
+        finally:
+            worker.terminate()
+            worker.wait()
+
+
+def _look(port: int) -> None:
+    """Pages that only look come from the standby; what belongs to somebody does not."""
+    pages = ("/", "/items/", "/lists/", "/tasks/", "/calendar/", "/delegations/", "/overruns/", "/data/", "/privacy/")
+    asked = {page: ask(port, page) for page in pages}
+    assert {one.status for one in asked.values()} == {200}, {page: one.status for page, one in asked.items()}
+    groups = Counter(one.group for one in asked.values())
+    assert groups["weimin_read"] == len(pages), {page: one.group for page, one in asked.items()}
+    assert ask(port, "/", cookie="sessionid=x").group == "weimin"
+    missed = ask(port, f"/items/?q={secrets.token_hex(8)}")
+    assert (missed.status, missed.group) == (200, "primary"), missed
+    print(f"{len(pages)} public pages by the standby; a session, and a search that is noted, by the primary")
+
+
+def _own_write(port: int, nodes: Cluster, standby: int) -> None:
+    """While the standby replays nothing, who wrote is answered by the primary and others by the standby."""
+    where = f"host=127.0.0.1 port={standby} user=postgres password=change-me-1 dbname=postgres"
+    with psycopg.connect(where, autocommit=True) as link:
+        link.execute("SELECT pg_wal_replay_pause()")
+        wait_until(
+            lambda: link.execute("SELECT pg_get_wal_replay_pause_state()").fetchone()[0] == "paused",
+            seconds=20,
+            what="a standby that stands still",
+        )
+        first = ask(port, "/")
+        mark = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', first.page)
+        assert mark, "the page has a form"
+        body = f"csrfmiddlewaretoken={mark.group(1)}"
+        wrote = ask(port, "/elder/", method="POST", cookie=first.cookies, body=body)
+        assert wrote.status in (200, 302) and "wrote=" in wrote.cookies, wrote.status
+        # something else is written meanwhile, so that the mark lies ahead of the standby
+        assert ask(port, "/", cookie=wrote.cookies).group == "primary"
+        assert ask(port, "/").group == "weimin_read"
+        link.execute("SELECT pg_wal_replay_resume()")
+        wait_until(
+            lambda: ask(port, "/", cookie=wrote.cookies).group == "weimin_read",
+            seconds=30,
+            what="the write on the standby",
+        )
+    print("the standby stood still: who wrote was answered by the primary until the write had arrived, others by it")
+
+
+if __name__ == "__main__":
+    main()
