@@ -148,6 +148,9 @@ def work_once() -> str:
     moved = attend(at)
     while batch := record.deliver_outbox(at=at):
         sent += batch
+    for topic in record.outside_topics():
+        while record.deliver_outside(at=at, topic=topic):
+            sent += 1
     linked = chain(at)
     return f"期限 {moved}，重算 {counted}，通知 {sent}，入链 {linked}"
 
@@ -174,12 +177,28 @@ def _pump(stop: threading.Event, name: str) -> None:
             stop.wait(REST_SECONDS)
 
 
+def _lane(stop: threading.Event, topic: str) -> None:
+    """Give what waits for one system outside to it, so that nothing else waits for that system."""
+    while not stop.is_set():
+        busy = False
+        try:
+            close_old_connections()
+            busy = record.deliver_outside(at=clock.now(), topic=topic)
+        except Exception:
+            log.exception("the lane of %s failed and goes on", topic)
+            stop.wait(5)
+        if not busy:
+            stop.wait(REST_SECONDS)
+
+
 def work() -> None:
-    """Pump the outbox in a thread and run the scheduled jobs, until told to stop."""
+    """Pump the outbox in a thread and each lane outside in its own; run the scheduled jobs, until told to stop."""
     stop = threading.Event()
     name = f"{socket.gethostname()}-{os.getpid()}"
     pump = threading.Thread(target=_pump, args=(stop, name), name="pump", daemon=True)
     pump.start()
+    for topic in record.outside_topics():
+        threading.Thread(target=_lane, args=(stop, topic), name=topic, daemon=True).start()
 
     def end(*_: object) -> None:
         stop.set()
