@@ -136,7 +136,7 @@ class Postgres:
     def ask(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Ask over a connection of its own."""
         with psycopg.connect(self.url, autocommit=True, connect_timeout=10) as link:
-            return link.execute(statement, values).fetchall()  # type: ignore[arg-type]
+            return link.execute(statement, values or None).fetchall()  # type: ignore[arg-type]
 
     def stop(self) -> None:
         """End it, and take its files away."""
