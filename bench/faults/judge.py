@@ -103,7 +103,7 @@ class Judge:
         repeats = self._texts()
         self._same_answers(book)
         assert not book.unkind, f"{len(book.unkind)} unkind answers: {book.unkind[:3]}"
-        said = self.stage.run("-m", "weimin.config.cli", "verify")
+        said = self.stage.weimin("verify")
         seen = ", ".join(f"{what} {count}" for what, count in sorted(book.seen.items())) or "nothing"
         return [
             f"{len(book.matters)} matters acknowledged in {len(book.answers)} answers; every one is there, once and whole",

@@ -192,10 +192,18 @@ class Stage:
 
         Raises: AssertionError — it failed; with its last words
         """
-        done = subprocess.run(
-            [sys.executable, *arguments], env=self.base, cwd=ROOT, capture_output=True, text=True, timeout=600
-        )
-        assert done.returncode == 0, f"{arguments}: {done.stdout[-1500:]} {done.stderr[-1500:]}"
+        return self._finish([sys.executable, *arguments])
+
+    def weimin(self, *arguments: str) -> str:
+        """Run the command line; gives what it printed.
+
+        Raises: AssertionError — it ended otherwise than well
+        """
+        return self._finish([str(Path(sys.executable).parent / "weimin"), *arguments])
+
+    def _finish(self, command: list[str]) -> str:
+        done = subprocess.run(command, env=self.base, cwd=ROOT, capture_output=True, text=True, timeout=600)
+        assert done.returncode == 0, f"{command}: {done.stdout[-1500:]} {done.stderr[-1500:]}"
         return done.stdout
 
     def start(self) -> None:
