@@ -8,10 +8,6 @@ from __future__ import annotations
 import json
 import sys
 
-import django
-
-django.setup()
-
 PASSWORD = "faults-2026-pass"
 #: Who is needed for one life: name, which agency, role.
 PEOPLE = (
@@ -25,6 +21,9 @@ PEOPLE = (
 
 def main(townships: int) -> None:
     """Load, appoint, and print."""
+    import django
+
+    django.setup()
     from django.contrib.auth.hashers import make_password
     from django.db import connection
 
