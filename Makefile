@@ -44,6 +44,10 @@ bench:  ## measure, and write docs/reference/performance.md
 	@scripts/setup.sh check
 	$(PY) bench/run.py
 
+faults:  ## kill, fill, slow down and crowd a running platform, and write docs/reference/faults.md (long)
+	@scripts/setup.sh check
+	$(PY) -m bench.faults.run
+
 city: setup  ## fill the database of make run with made-up matters: make city SIZE=10k (10k, 1m, 10m)
 	@$(PY) -m bench.city.load $(or $(SIZE),10k)
 
@@ -58,4 +62,4 @@ lock:  ## pin newer versions of the Python packages
 	.venv/bin/uv pip compile -q pyproject.toml --generate-hashes --universal -p 3.11 -o requirements/run.lock
 	.venv/bin/uv pip compile -q pyproject.toml --group dev --generate-hashes --universal -p 3.11 -o requirements/dev.lock
 
-.PHONY: help setup run check test fix migrate seed docs bench drill shell lock
+.PHONY: help setup run check test fix migrate seed docs bench faults drill shell lock

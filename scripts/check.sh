@@ -21,6 +21,8 @@ say "tests"
 trail=src/weimin/kernel/record/tests
 python -m pytest -n 2 --dist loadfile src tests/architecture tests/contracts tests/deploy -q --ignore="$trail"
 python -m pytest "$trail" -q
+say "faults made on purpose, the short ones"
+python -m pytest tests/faults -q
 if [ "${1:-all}" = all ]; then
   say "journeys in a real browser"
   python -m pytest tests/journeys -q

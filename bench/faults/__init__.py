@@ -1,1 +1,1 @@
-"""Faults that are made for real: machines that vanish, disks that fill, clocks that jump."""
+"""Faults made on purpose, and what was promised under them; `make faults` runs them all."""

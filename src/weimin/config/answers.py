@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from weimin.base import tracing
+from weimin.config import outages
 
 #: What text that PostgreSQL cannot hold gets, such as a NUL byte.
 UNSTORABLE = "内容里有无法识别的字符，请删掉后重新提交，已填的其他内容不受影响。"
@@ -60,5 +63,11 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500 as a page; says nothing of the cause."""
+    """500 as a page; says nothing of the cause. When the database or a disk gave way: 503, with when to try.
+
+    Every layer's unhandled error comes here while it is being handled, those of middleware and of the commit too.
+    """
+    fault = sys.exc_info()[1]
+    if outages.is_outage(fault):
+        return outages.outage(request, fault)
     return error_page(request, 500, "系统出了问题，您刚才填写的内容可能没有保存，请稍后再试。")

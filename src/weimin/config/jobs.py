@@ -185,6 +185,9 @@ def work_once() -> str:
         sent += batch
     while supervision.fold_figures(at=at):
         pass
+    for topic in record.outside_topics():
+        while record.deliver_outside(at=at, topic=topic):
+            sent += 1
     linked = chain(at)
     return f"期限 {moved}，重算 {counted}，通知 {sent}，入链 {linked}"
 
@@ -234,6 +237,22 @@ def _pump(stop: threading.Event, name: str) -> None:
             stop.wait(REST_SECONDS)
 
 
+def _lane(stop: threading.Event, topic: str) -> None:
+    """Give what waits for one system outside to it, so that nothing else waits for that system."""
+    while not stop.is_set():
+        busy = False
+        try:
+            close_old_connections()
+            at = clock.now()
+            if not record_queries.is_under_maintenance(at=at):
+                busy = record.deliver_outside(at=at, topic=topic, tell=_count)
+        except Exception:
+            log.exception("the lane of %s failed and goes on", topic)
+            stop.wait(5)
+        if not busy:
+            stop.wait(REST_SECONDS)
+
+
 def _run_jobs(name: str, stop: threading.Event) -> None:
     """Run the scheduled jobs for as long as the database is there; who calls goes on when it is back, or another is."""
     try:
@@ -249,7 +268,7 @@ def _run_jobs(name: str, stop: threading.Event) -> None:
 
 
 def work() -> None:
-    """Pump the outbox in a thread and run the scheduled jobs, until told to stop.
+    """Pump the outbox in a thread and each lane outside in its own; run the scheduled jobs, until told to stop.
 
     Raises: NotReady — through a pooler, where it would hear of no job and its prepared statements would be another's
     """
@@ -259,6 +278,8 @@ def work() -> None:
     name = f"{socket.gethostname()}-{os.getpid()}"
     pump = threading.Thread(target=_pump, args=(stop, name), name="pump", daemon=True)
     pump.start()
+    for topic in record.outside_topics():
+        threading.Thread(target=_lane, args=(stop, topic), name=topic, daemon=True).start()
 
     def end(*_: object) -> None:
         stop.set()

@@ -261,6 +261,8 @@ WEIMIN_OIDC_SCOPE = os.environ.get("WEIMIN_OIDC_SCOPE", "openid profile phone")
 #: The claim with the verified identity number, with which residents may register; not used when empty.
 WEIMIN_OIDC_ID_CLAIM = os.environ.get("WEIMIN_OIDC_ID_CLAIM", "")
 LOGIN_REDIRECT_URL = "/"
+#: How long a system outside may take to answer for one message; afterwards the message is given to it again.
+WEIMIN_OUTSIDE_SECONDS = int(os.environ.get("WEIMIN_OUTSIDE_SECONDS", "120"))
 #: How text messages leave: a dotted path to a provider class.
 WEIMIN_SMS_PROVIDER = os.environ.get(
     "WEIMIN_SMS_PROVIDER",

@@ -6,7 +6,7 @@ from datetime import date
 from http import HTTPStatus
 from typing import Any
 
-from weimin.base.errors import Invalid, TooOften, WeiminError
+from weimin.base.errors import Invalid, WeiminError
 
 STATUS = {
     "invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -25,9 +25,9 @@ def status_of(error: WeiminError) -> int:
 
 
 def with_wait(answer: Any, error: Exception) -> Any:
-    """Put `Retry-After` on the answer to somebody who tried too often."""
-    if isinstance(error, TooOften):
-        answer["Retry-After"] = str(error.wait_seconds)
+    """Put `Retry-After` on the answer to somebody who tried too often, or at a moment when too many did."""
+    if wait := getattr(error, "wait_seconds", 0):
+        answer["Retry-After"] = str(wait)
     return answer
 
 

@@ -64,10 +64,10 @@ def _web_address(embedded_one: bool) -> str:
     return settings.WEIMIN_WEB_DATABASE_URL or os.environ["DATABASE_URL"]
 
 
-def _start(host: str, port: int, workers: int, web_address: str) -> list[subprocess.Popen[bytes]]:
-    programs = Path(sys.executable).parent
-    web = [
-        str(programs / "granian"),
+def web_command(host: str, port: int, workers: int) -> list[str]:
+    """How the web server is started: one that is killed is replaced, and the others go on."""
+    return [
+        str(Path(sys.executable).parent / "granian"),
         "--interface",
         "wsgi",
         "--host",
@@ -80,14 +80,21 @@ def _start(host: str, port: int, workers: int, web_address: str) -> list[subproc
         "1",
         "--backpressure",
         "64",
+        "--respawn-failed-workers",
+        "--respawn-interval",
+        "0.5",
         "--no-access-log",
         "--log-level",
         "warning",
         "weimin.config.wsgi:application",
     ]
+
+
+def _start(host: str, port: int, workers: int, web_address: str) -> list[subprocess.Popen[bytes]]:
+    web = web_command(host, port, workers)
     return [
         subprocess.Popen(web, env={**os.environ, "DATABASE_URL": web_address}),
-        subprocess.Popen([str(programs / "weimin"), "worker"]),
+        subprocess.Popen([str(Path(sys.executable).parent / "weimin"), "worker"]),
     ]
 
 

@@ -15,16 +15,20 @@ log = logging.getLogger("weimin.sms")
 
 
 class SmsProvider(Protocol):
-    """Sends one text to one number; raises when it could not be handed over."""
+    """Sends one text to one number; raises when it could not be handed over.
 
-    def send(self, *, phone: str, text: str) -> None:
+    A call may come twice with the same key, when the answer to the first was lost: a gateway that takes a key of
+    the sender's is given it, and sends once. An empty key is that of a text which is never handed over again.
+    """
+
+    def send(self, *, phone: str, text: str, key: str = "") -> None:
         """Hand over a text message."""
 
 
 class ConsoleSms:
     """Writes the message to the log with the number masked; for trials without a gateway."""
 
-    def send(self, *, phone: str, text: str) -> None:
+    def send(self, *, phone: str, text: str, key: str = "") -> None:
         """Log the message."""
         log.warning("sms to %s: %d characters", mask_phone(phone), len(text))
 

@@ -12,15 +12,18 @@ from weimin.kernel.accounts.registry import sms_provider
 from weimin.kernel.messages import access
 from weimin.kernel.messages.models import Message
 from weimin.kernel.messages.registry import template_of
+from weimin.kernel.record.actions import queue_event
 from weimin.kernel.record.types import Actor
 from weimin.kernel.residents import queries as residents
 
+#: A text that waits to be handed to the gateway.
+TEXT_DUE = "messages.text.due"
+
 
 def notify(*, at: datetime, payload: dict[str, Any]) -> None:
-    """Tell the person of an event, once: a line in the message centre and a text.
+    """Tell the person of an event, once: a line in the message centre, and a text that leaves by a lane of its own.
 
-    A repeat of the same event finds its message and does nothing more; a text that could not be
-    handed over raises, which undoes the message, so that the outbox tries again.
+    A repeat of the same event finds its message and does nothing more. The line stands whatever the gateway does.
 
     Cost:   two queries
     """
@@ -33,16 +36,30 @@ def notify(*, at: datetime, payload: dict[str, Any]) -> None:
     row = [resident_id, template.title, body, str(payload.get("number", "")), at, str(payload["source"])]
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO notices_message (resident_id, title, body, number, at, source, sms_sent_at, county)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, coalesce((SELECT county FROM residents_resident WHERE id = %s), ''))"
-            " ON CONFLICT (source) DO NOTHING",
-            [*row, at, resident_id],
+            "INSERT INTO notices_message (resident_id, title, body, number, at, source, county)"
+            " VALUES (%s, %s, %s, %s, %s, %s, coalesce((SELECT county FROM residents_resident WHERE id = %s), ''))"
+            " ON CONFLICT (source) DO NOTHING RETURNING id",
+            [*row, resident_id],
         )
-        if cursor.rowcount == 0:
-            return
-    phone = residents.phone_for_notices(resident_id=int(resident_id))
-    if phone:
-        sms_provider().send(phone=phone, text=body)
+        made = cursor.fetchone()
+    if made is not None:
+        queue_event(at=at, topic=TEXT_DUE, payload={"message_id": made[0]})
+
+
+def hand_over_text(*, at: datetime, payload: dict[str, Any]) -> None:
+    """Hand the text of a message to the gateway, under the outbox row's id; called outside of transactions.
+
+    A gateway that was asked before and whose answer was lost is asked again under the same key. A message that was
+    destroyed meanwhile, or whose person left no number, needs no text.
+
+    Cost:   two queries and a call that may take long; one update
+    """
+    message = Message.objects.filter(pk=int(payload["message_id"]), sms_sent_at=None).first()
+    phone = residents.phone_for_notices(resident_id=message.resident_id) if message else None
+    if message is None or not phone:
+        return
+    sms_provider().send(phone=phone, text=message.body, key=str(payload["source"]))
+    Message.objects.filter(pk=message.pk).update(sms_sent_at=at)
 
 
 def _words(value: Any) -> str:

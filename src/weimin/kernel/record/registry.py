@@ -20,6 +20,7 @@ _verbs: dict[str, str] = {}
 _quiet: set[str] = set()
 _subjects: dict[str, str] = {}
 _listeners: dict[str, list[Listener]] = defaultdict(list)
+_outside: set[str] = set()
 _gates: dict[str, list[GateCheck]] = defaultdict(list)
 
 
@@ -71,8 +72,25 @@ def listen(topic: str, listener: Listener) -> None:
         _listeners[topic].append(listener)
 
 
+def listen_outside(topic: str, listener: Listener) -> None:
+    """Have a listener called that waits for a system outside the house; it runs in no transaction of the pump's.
+
+    The topic has a lane of its own in the worker, so that nothing else waits for that system. The call may come
+    again with the same `source`; the listener hands that on as the key by which the receiver knows a repeat.
+    """
+    listen(topic, listener)
+    _outside.add(topic)
+
+
+def outside_topics() -> frozenset[str]:
+    """The topics whose messages go outside."""
+    return frozenset(_outside)
+
+
 def listeners_of(topic: str) -> list[Callable[..., None]]:
-    """Who listens to a topic."""
+    """Who listens to a topic; a message for outside goes to nobody else."""
+    if topic in _outside:
+        return [*_listeners[topic]]
     return [*_listeners.get(topic, ()), *_listeners.get(EVERY_TOPIC, ())]
 
 

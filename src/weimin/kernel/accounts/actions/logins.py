@@ -26,7 +26,7 @@ _USERNAME = re.compile(r"\w[\w.-]{0,59}")
 class DemoSmsProvider:
     """Keeps the message for the demonstration's page of codes."""
 
-    def send(self, *, phone: str, text: str) -> None:
+    def send(self, *, phone: str, text: str, key: str = "") -> None:
         """Store the message with the number masked."""
         DemoSms.objects.create(phone_shown=mask_phone(phone), text=text[:300], sent_at=clock.now())
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from weimin.base.guard import access
 from weimin.kernel.accounts.forms import StaffForm
+from weimin.kernel.accounts.web import turnstile
 from weimin.kernel.accounts.web.adapter import wait_of
 from weimin.kernel.accounts.web.entrance import Entrance, held_off
 
@@ -26,6 +27,14 @@ class StaffLogin(Entrance, LoginView):
     def get_form_class(self) -> type[StaffForm]:
         """Our form."""
         return StaffForm
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Check the password, in its turn.
+
+        Raises: Crowded — too many log in at this moment
+        """
+        with turnstile.passwords.passing():
+            return super().post(request, *args, **kwargs)  # type: ignore[no-any-return]
 
     def form_invalid(self, form: Any) -> HttpResponse:
         """Show what is wrong; say how long to wait when it was tried too often."""

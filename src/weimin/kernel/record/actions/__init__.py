@@ -3,6 +3,7 @@
 from weimin.kernel.record.actions.chaining import chain_entries
 from weimin.kernel.record.actions.checking import check_chain, check_files, check_last_days, record_export
 from weimin.kernel.record.actions.keeping import SweepRefused, drop_blobs, move_content, sweep_contents
+from weimin.kernel.record.actions.lanes import deliver_outside, outside_topics
 from weimin.kernel.record.actions.stores import (
     MAX_ATTEMPTS,
     MAX_FILE_BYTES,
@@ -54,6 +55,7 @@ __all__ = [
     "check_files",
     "check_last_days",
     "deliver_outbox",
+    "deliver_outside",
     "do_once",
     "drop_blobs",
     "drop_years",
@@ -63,6 +65,7 @@ __all__ = [
     "keep_answer",
     "keep_digest",
     "move_content",
+    "outside_topics",
     "queue_event",
     "queue_events",
     "raise_edition",

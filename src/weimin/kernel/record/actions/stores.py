@@ -135,7 +135,8 @@ def deliver_outbox(*, at: datetime, batch: int = 100, tell: Callable[[int, int, 
     """Deliver waiting outbox messages to their listeners; safe with many workers.
 
     A message that fails is tried again after 1, 2, 4 … minutes and given up after eight attempts,
-    for the operator to see. `tell` hears how many were delivered, how many failed, and in how many seconds.
+    for the operator to see. What is for systems outside goes by `lanes.deliver_outside`. `tell` hears how many were
+    delivered, how many failed, and in how many seconds.
 
     Shape:  the number of messages handled; 0 when nothing waits
     Cost:   two queries a batch beside what the listeners do
@@ -145,6 +146,7 @@ def deliver_outbox(*, at: datetime, batch: int = 100, tell: Callable[[int, int, 
         rows = list(
             OutboxMessage.objects.select_for_update(skip_locked=True)
             .filter(delivered_at=None, failed_at=None, due_at__lte=at)
+            .exclude(topic__in=registry.outside_topics())
             .order_by("due_at", "id")[:batch]
         )
         done = []
@@ -169,12 +171,22 @@ def _deliver_one(row: OutboxMessage, at: datetime) -> bool:
     except Exception as problem:
         log.warning("outbox message %s (%s) failed: %s", row.pk, row.topic, type(problem).__name__)
         row.attempts += 1
-        row.last_error = scrub(f"{type(problem).__name__}: {problem}")[:300]
-        row.due_at = at + timedelta(minutes=2 ** (row.attempts - 1))
+        row.last_error = reason_of(problem)
+        row.due_at = at + wait_after(row.attempts)
         row.failed_at = at if row.attempts >= MAX_ATTEMPTS else None
         row.save(update_fields=["attempts", "last_error", "due_at", "failed_at"])
         return False
     return True
+
+
+def reason_of(problem: Exception) -> str:
+    """Why a message was not delivered, as the operator reads it."""
+    return scrub(f"{type(problem).__name__}: {problem}")[:300]
+
+
+def wait_after(attempts: int) -> timedelta:
+    """How long to wait after so many tries: 1, 2, 4 … minutes."""
+    return timedelta(minutes=2 ** (attempts - 1))
 
 
 def store_blob(*, at: datetime, content: bytes, name: str, allowed: tuple[str, ...]) -> BlobRef:

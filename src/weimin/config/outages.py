@@ -1,0 +1,64 @@
+"""What a person is told when the database or a disk gives way: a kind 503 that says when to come back, not a fault.
+
+PostgreSQL says by the class of its error that it is not the request's fault: connection lost or refused (08, 57P), too
+many connections, no disk or memory (53), a lock not had in time (55P03), a deadlock or a clash of transactions (40), a
+server that may only be read, such as one that was just taken over from (25006). Whatever was written is undone with its
+transaction; under the same idempotency key it may be sent again.
+"""
+
+from __future__ import annotations
+
+import errno
+
+from django.db import DatabaseError, InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+
+#: How long to wait when nothing better is known.
+WAIT_SECONDS = 5
+#: A disk is not given space in seconds.
+WAIT_FOR_SPACE_SECONDS = 60
+BUSY = "系统暂时连不上，没有办成，也没有留下半截的记录。请稍等几秒，用同一页再提交一次，不会重复办理。"
+FULL = "系统的存储空间满了，现在可以查看，暂时不能提交。已经受理的办件不受影响，请过几分钟再试。"
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_STATES = ("08", "40", "53", "57P", "55P03", "25006")
+
+
+def is_full(fault: BaseException | None) -> bool:
+    """Whether a disk had no space, the database's or that of the files."""
+    return (isinstance(fault, OSError) and fault.errno in _FULL) or _state(fault) == "53100"
+
+
+def is_outage(fault: BaseException | None) -> bool:
+    """Whether a request failed through no fault of its own and may be sent again.
+
+    Shape:  False for what is our fault: bad SQL, a broken constraint
+    """
+    if is_full(fault):
+        return True
+    if not isinstance(fault, DatabaseError | InterfaceError):
+        return False
+    state = _state(fault)
+    # without a state the connection itself is gone: the server said nothing any more
+    return state.startswith(_STATES) if state else isinstance(fault, OperationalError | InterfaceError)
+
+
+def _state(fault: BaseException | None) -> str:
+    """The SQLSTATE of a database error; '' for others."""
+    return str(getattr(fault.__cause__, "sqlstate", "") or "") if isinstance(fault, DatabaseError) else ""
+
+
+def outage(request: HttpRequest, fault: BaseException | None) -> HttpResponse:
+    """The answer 503, made without asking the database: as JSON for the API, else as a page."""
+    full = is_full(fault)
+    message = FULL if full else BUSY
+    if request.path.startswith("/api/"):
+        body = {"code": "system.full" if full else "system.busy", "message": message, "fields": {}}
+        answer: HttpResponse = JsonResponse(body, status=503, json_dumps_params={"ensure_ascii": False})
+    else:
+        # no request: context processors would ask who acts
+        context = {"status": 503, "title": "暂时用不了", "message": message}
+        answer = HttpResponse(render_to_string("ui/error.html", context), status=503)
+    answer["Retry-After"] = str(WAIT_FOR_SPACE_SECONDS if full else WAIT_SECONDS)
+    answer["Cache-Control"] = "no-store"
+    return answer

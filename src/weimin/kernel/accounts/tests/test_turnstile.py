@@ -1,0 +1,78 @@
+"""Passwords get half of a process's time: a burst passes, the rest are told when to come back, each at another moment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from weimin.kernel.accounts.web import turnstile
+from weimin.kernel.accounts.web.turnstile import BURST_SECONDS, LONGEST_SECONDS, SHARE, Crowded, Turnstile
+
+
+def used_up() -> Turnstile:
+    gate = Turnstile()
+    for _ in range(30):
+        gate.leave(now=100.0, seconds=0.1)
+    return gate
+
+
+def test_a_burst_passes_and_the_rest_are_sent_away() -> None:
+    gate, now, passed = Turnstile(), 100.0, 0
+    for _ in range(100):
+        try:
+            gate.enter(now=now)
+        except Crowded:
+            break
+        now += 0.1
+        gate.leave(now=now, seconds=0.1)
+        passed += 1
+    assert passed == pytest.approx(BURST_SECONDS / (0.1 / SHARE - 0.1), abs=2)
+
+
+def test_over_a_long_time_checks_take_their_share() -> None:
+    gate, now, busy = Turnstile(), 0.0, 0.0
+    while now < 600:
+        try:
+            gate.enter(now=now)
+        except Crowded:
+            now += 0.01
+            continue
+        now += 0.1
+        busy += 0.1
+        gate.leave(now=now, seconds=0.1)
+    assert busy / now == pytest.approx(SHARE, abs=0.02)
+
+
+def test_each_is_given_a_moment_of_their_own_and_none_waits_for_ever() -> None:
+    gate = used_up()
+    waits = []
+    for _ in range(1000):
+        with pytest.raises(Crowded) as told:
+            gate.enter(now=100.0)
+        waits.append(told.value.wait_seconds)
+    assert waits == sorted(waits)
+    assert len(set(waits)) > 20
+    assert waits[0] >= 1
+    assert max(waits) == LONGEST_SECONDS
+
+
+def test_whoever_comes_back_in_time_passes() -> None:
+    gate = used_up()
+    with pytest.raises(Crowded) as told:
+        gate.enter(now=100.0)
+    gate.enter(now=100.0 + told.value.wait_seconds)
+
+
+def test_the_log_in_page_says_when_to_come_back(city: None, db: None, monkeypatch: Any) -> None:
+    import time
+
+    gate = Turnstile()
+    monkeypatch.setattr(turnstile, "passwords", gate)
+    gate.leave(now=time.monotonic(), seconds=30)
+    answer = Client().post("/desk/login/", {"login": "somebody", "password": "a-password-of-mine"})
+    assert answer.status_code == 503
+    assert int(answer["Retry-After"]) > 1
+    assert "现在登录的人很多" in answer.content.decode()
+    assert Client().get("/desk/login/").status_code == 200
