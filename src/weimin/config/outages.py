@@ -53,7 +53,7 @@ def outage(request: HttpRequest, fault: BaseException | None) -> HttpResponse:
     full = is_full(fault)
     message = FULL if full else BUSY
     if request.path.startswith("/api/"):
-        body = {"code": "system.full" if full else "system.busy", "message": message, "fields": {}}
+        body: dict[str, object] = {"code": "system.full" if full else "system.busy", "message": message, "fields": {}}
         answer: HttpResponse = JsonResponse(body, status=503, json_dumps_params={"ensure_ascii": False})
     else:
         # no request: context processors would ask who acts

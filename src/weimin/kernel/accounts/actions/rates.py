@@ -35,10 +35,6 @@ RETURNING 1
 _here: OrderedDict[bytes, datetime] = OrderedDict()
 _MOST_HERE = 20_000
 
-#: What was spent in this process of a read group, and of how many that is kept before whole ones are forgotten.
-_here: dict[str, datetime] = {}
-_HERE = 20_000
-
 
 def _key(limit: str, who: str, rate: Rate) -> bytes:
     return crypto.blind_index(f"{limit}|{rate.count}/{rate.seconds}|{who}", purpose="accounts.rate")
@@ -53,31 +49,16 @@ def spend(*, limit: str, who: str, at: datetime) -> None:
     Raises: TooOften — nothing is left; says how long to wait
     Cost:   one statement a rate of the limit
     """
-    rates = parse_rates(settings.WEIMIN_RATES[limit])
     if settings.WEIMIN_READ_GROUP:
-        for rate in rates:
-            _spend_here(f"{limit}|{rate.count}/{rate.seconds}|{who}", rate, at)
-        return
+        return spend_here(limit=limit, who=who, at=at)
+    rates = parse_rates(settings.WEIMIN_RATES[limit])
     if len(rates) == 1:
         with wall.at_once():
-            _spend_one(limit, who, rates[0], at)
-        return
+            return _spend_one(limit, who, rates[0], at)
     with transaction.atomic():  # refused by one, used up in none
         for rate in rates:
             _spend_one(limit, who, rate, at)
-    wall.keep()
-
-
-def _spend_here(key: str, rate: Rate, at: datetime) -> None:
-    step, span = timedelta(seconds=rate.step), timedelta(seconds=rate.seconds)
-    full_at = max(_here.get(key, at), at) + step
-    if full_at > at + span:
-        wait = max(1, ceil((full_at - span - at).total_seconds()))
-        raise TooOften(f"试的次数太多，请过 {wait_words(wait)}再试。", wait_seconds=wait, code="accounts.too_often")
-    if len(_here) >= _HERE:
-        for old in [one for one, whole in _here.items() if whole <= at]:
-            del _here[old]
-    _here[key] = full_at
+    return wall.keep()
 
 
 def _spend_one(limit: str, who: str, rate: Rate, at: datetime) -> None:
