@@ -117,10 +117,10 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "weimin.config.watching.Watched",
+    "weimin.config.replicas.Replicas",
     # what differs from request to request stands before it: it keeps an answer as all below have made it
     "weimin.config.sharing.Sharing",
     "weimin.config.middleware.Answers",
-    "weimin.config.replicas.Replicas",
     "django.middleware.security.SecurityMiddleware",
     "weimin.config.hardening.Hardening",
     "weimin.config.probes.Probed",
