@@ -19,6 +19,7 @@ from weimin.config.cli import (
     keeping_copies,
     loading,
     serving,
+    sizing,
     verifying,
     years,
 )
@@ -50,6 +51,7 @@ for command in (
     years.years,
     appointing.admins,
     keeping_copies.backup,
+    sizing.postgres_settings,
 ):
     cli.add_command(command)
 
