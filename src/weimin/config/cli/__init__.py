@@ -20,6 +20,7 @@ from weimin.config.cli import (
     keeping_copies,
     loading,
     serving,
+    sizing,
     upkeep,
     verifying,
     years,
@@ -55,6 +56,7 @@ for command in (
     years.years,
     appointing.admins,
     keeping_copies.backup,
+    sizing.postgres_settings,
 ):
     cli.add_command(command)
 
