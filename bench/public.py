@@ -176,7 +176,7 @@ def measure(*, quick: bool) -> list[str]:
         "`docs/explanation/public-pages.md` before the same server.",
         "",
     ]
-    with stage.serving(), proxy() as port:
+    with stage.serving(keeping=True), proxy() as port:
         lines += _table("kept", stage.PORT, requests)
         if port:
             lines += _table("through nginx", port, requests)

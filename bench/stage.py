@@ -81,8 +81,11 @@ def load() -> str:
 
 
 @contextmanager
-def serving(workers: int = 2) -> Any:
-    """The web server and the worker as `weimin run` starts them; gives their process ids."""
+def serving(workers: int = 2, *, keeping: bool = False) -> Any:
+    """The web server and the worker as `weimin run` starts them; gives their process ids.
+
+    Without `keeping`, public pages are made for each who asks: a page's time is that of making it.
+    """
     programs = Path(sys.executable).parent
     from django.core.management import call_command
 
@@ -106,7 +109,8 @@ def serving(workers: int = 2) -> Any:
             "--log-level",
             "error",
             "weimin.config.wsgi:application",
-        ]
+        ],
+        env={**os.environ, **({} if keeping else {"WEIMIN_SHARED_MB": "0"})},
     )
     worker = subprocess.Popen([str(programs / "weimin"), "worker"])
     try:
