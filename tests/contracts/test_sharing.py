@@ -340,10 +340,19 @@ def test_a_kept_page_carries_the_headers_of_a_fresh_one(settings: Any) -> None:
     fresh, kept = Client().get(HOME), Client().get(HOME)
     settings.WEIMIN_SHARED_MB = 0
     without = Client().get(HOME)
+    traces = {one.headers.pop("X-Trace") for one in (fresh, kept, without)}
+    assert len(traces) == 3, "the number of a request is never kept"
     assert dict(fresh.headers) == dict(kept.headers) == dict(without.headers)
     assert "frame-ancestors" in kept["Content-Security-Policy"] and kept["X-Content-Type-Options"] == "nosniff"
 
 
 def test_a_rule_is_read_from_the_address() -> None:
-    assert sharing._shared_rule(GUIDE) == Shared(frozenset({"township"}), frozenset({"township"}))
-    assert sharing._shared_rule("/my/") is None and sharing._shared_rule("/none/such/") is None
+    found = sharing._shared_match(GUIDE)
+    assert found and found.func.access_rule.shared == Shared(frozenset({"township"}), frozenset({"township"}))
+    assert sharing._shared_match("/my/") is None and sharing._shared_match("/none/such/") is None
+
+
+def test_a_kept_page_is_counted_under_its_view() -> None:
+    for _ in range(2):
+        answer = Client().get(GUIDE)
+        assert answer.wsgi_request.resolver_match.view_name == "portal:guide"

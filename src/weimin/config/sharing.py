@@ -33,7 +33,7 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.middleware.gzip import GZipMiddleware
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils.cache import get_conditional_response
 
 from weimin.base import clock
@@ -221,14 +221,14 @@ class Sharing:
 
 
 @lru_cache(maxsize=2048)
-def _shared_rule(path: str) -> Shared | None:
-    """What the view at an address says of sharing."""
+def _shared_match(path: str) -> ResolverMatch | None:
+    """The view at an address, if its answers are shared."""
     try:
         found = resolve(path)
     except Resolver404:
         return None
     rule = getattr(found.func, "access_rule", None)
-    return rule.shared if rule else None
+    return found if rule and rule.shared else None
 
 
 def _rule_for(request: HttpRequest) -> Shared | None:
@@ -238,9 +238,13 @@ def _rule_for(request: HttpRequest) -> Shared | None:
     query = request.META.get("QUERY_STRING", "")
     if len(request.path) + len(query) > _LONGEST_ADDRESS or settings.SESSION_COOKIE_NAME in request.COOKIES:
         return None
-    rule = _shared_rule(request.path_info)
-    if rule is None or (query and not _is_allowed(query, rule)):
+    match = _shared_match(request.path_info)
+    if match is None:
         return None
+    rule: Shared = match.func.access_rule.shared  # type: ignore[attr-defined]
+    if query and not _is_allowed(query, rule):
+        return None
+    request.resolver_match = match  # for the log and the metrics, which name the view of a kept answer too
     try:
         request.get_host()
     except DisallowedHost:
