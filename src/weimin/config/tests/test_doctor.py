@@ -94,9 +94,9 @@ def test_a_change_that_locks_is_told_before_it_is_made() -> None:
 
     assert look("pending").text == "没有要做的变更"
     with connection.cursor() as cursor:
-        newest = "SELECT max(name) FROM django_migrations WHERE app = 'record'"
         cursor.execute(
-            f"DELETE FROM django_migrations WHERE app = 'record' AND name = ({newest}) RETURNING left(name, 4)"
+            "DELETE FROM django_migrations WHERE app = 'record' AND name = (SELECT max(name) FROM django_migrations"
+            " WHERE app = 'record') RETURNING left(name, 4)"
         )
         (number,) = cursor.fetchone()
     assert f"record {number}" in look("pending").text
