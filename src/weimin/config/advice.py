@@ -25,6 +25,9 @@ ADVICE = {
         DATABASE, "程序万一有错，别处的数据可能露出来", "运行 weimin load schema；网页进程换成受约束的用户登录"
     ),
     "database_settings": Advice(DATABASE, "数据一多，列表就慢", "按 deploy 里的数据库参数修改，改后重启数据库"),
+    "pool": Advice(
+        DATABASE, "后台进程和命令行经过连接池会出错", "用 WEIMIN_DIRECT_DATABASE_URL 给它们数据库自己的地址"
+    ),
     "pooler": Advice(
         DATABASE, "后台进程收不到新任务的提醒，定时任务要晚几秒", "后台进程直连数据库，只让网页进程走连接池"
     ),
