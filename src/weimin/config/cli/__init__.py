@@ -21,6 +21,7 @@ from weimin.config.cli import (
     loading,
     serving,
     upkeep,
+    sizing,
     verifying,
     years,
 )
@@ -55,6 +56,7 @@ for command in (
     years.years,
     appointing.admins,
     keeping_copies.backup,
+    sizing.postgres_settings,
 ):
     cli.add_command(command)
 
