@@ -66,7 +66,7 @@ def settings_for(*, memory_mb: int, cpus: int, disk: str, connections: int, shar
         Line("synchronous_commit", "on", "what was acknowledged is on the disk; never off"),
         Line("autovacuum_naptime", "15s", "the outbox and sessions change all day"),
         Line(
-            "autovacuum_vacuum_scale_factor", "0.05", "of a table of ten million, 20 % would be two million dead rows"
+            "autovacuum_vacuum_scale_factor", "0.05", "20 % of ten million would be two million dead rows"
         ),
         Line("autovacuum_analyze_scale_factor", "0.02", "the planner hears of new matters sooner"),
         Line("autovacuum_vacuum_insert_scale_factor", "0.05", "logs that only grow are frozen bit by bit"),
@@ -77,7 +77,7 @@ def settings_for(*, memory_mb: int, cpus: int, disk: str, connections: int, shar
         Line("jit", "off", "pages ask short statements with many parts: compiling takes longer than answering"),
         Line("statement_timeout", "0", "set for the web role (roles.sql); the worker's nightly jobs take their time"),
         Line(
-            "idle_in_transaction_session_timeout", "5min", "a transaction left open holds up vacuum and the audit chain"
+            "idle_in_transaction_session_timeout", "5min", "one left open holds up vacuum and the audit chain"
         ),
         Line("lock_timeout", "0", "set for the web role; migrations set their own"),
         Line("tcp_keepalives_idle", "60", "a lost web machine gives its connections back within minutes"),
@@ -111,5 +111,5 @@ def postgres_settings(memory: int, cpus: int, disk: str, connections: int | None
     many = connections or 30
     lines = settings_for(memory_mb=memory, cpus=cpus, disk=disk, connections=many, shared=shared)
     also = "web and worker run on it" if shared else "it is the database's own"
-    head = f"weimin postgres-settings: {memory} MB, {cpus} cores, {disk}, {many} connections; {also}. Restart after a change."
+    head = f"weimin postgres-settings: {memory} MB, {cpus} cores, {disk}, {many} connections; {also}. Needs a restart."
     click.echo(draw(lines, head))
