@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
@@ -82,3 +83,28 @@ def test_services_stay_closed_in(name: str, tmp_path: Path) -> None:
     words = ["systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=20", str(tmp_path / name)]
     done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stdout[-600:] + done.stderr
+
+
+def test_containers_are_told_only_settings() -> None:
+    value = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+    told = {
+        name
+        for one in value["services"].values()
+        for name in one.get("environment", {})
+        if name.startswith(("WEIMIN_", "DATABASE_"))
+    }
+    assert {"DATABASE_URL", "WEIMIN_SECRET_KEY_FILE"} <= told <= declared()
+    ours = [one for one in value["services"].values() if one.get("image") == "weimin"]
+    assert len(ours) == 4
+    assert all(one["read_only"] and one["cap_drop"] == ["ALL"] for one in ours)
+
+
+def test_the_image_starts_the_web_process_as_the_unit_does() -> None:
+    unit = (SYSTEMD / "weimin-web@.service").read_text(encoding="utf-8").replace("\\\n", " ")
+    image = (DEPLOY / "Containerfile").read_text(encoding="utf-8").replace("\\\n", " ")
+    started = re.search(r"granian (.+)", unit)
+    command = re.search(r'CMD \["granian", (.+)\]', image)
+    assert started and command
+    words = re.findall(r'"([^"]+)"', command[1])
+    same = {"127.0.0.1": "0.0.0.0", "%i": "8000"}  # noqa: S104 — inside of the container
+    assert words == [same.get(one, one) for one in started[1].split()]
