@@ -20,8 +20,8 @@ from weimin.config.cli import (
     keeping_copies,
     loading,
     serving,
-    upkeep,
     sizing,
+    upkeep,
     verifying,
     years,
 )

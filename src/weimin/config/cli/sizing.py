@@ -65,9 +65,7 @@ def settings_for(*, memory_mb: int, cpus: int, disk: str, connections: int, shar
         Line("wal_buffers", "16MB", "one segment: eight writers at once do not wait for each other"),
         Line("synchronous_commit", "on", "what was acknowledged is on the disk; never off"),
         Line("autovacuum_naptime", "15s", "the outbox and sessions change all day"),
-        Line(
-            "autovacuum_vacuum_scale_factor", "0.05", "20 % of ten million would be two million dead rows"
-        ),
+        Line("autovacuum_vacuum_scale_factor", "0.05", "20 % of ten million would be two million dead rows"),
         Line("autovacuum_analyze_scale_factor", "0.02", "the planner hears of new matters sooner"),
         Line("autovacuum_vacuum_insert_scale_factor", "0.05", "logs that only grow are frozen bit by bit"),
         Line("autovacuum_vacuum_cost_limit", "2000" if fast else "400", "keeps up with what is written"),
@@ -76,9 +74,7 @@ def settings_for(*, memory_mb: int, cpus: int, disk: str, connections: int, shar
         Line("max_worker_processes", str(max(8, cpus)), "the default or the cores"),
         Line("jit", "off", "pages ask short statements with many parts: compiling takes longer than answering"),
         Line("statement_timeout", "0", "set for the web role (roles.sql); the worker's nightly jobs take their time"),
-        Line(
-            "idle_in_transaction_session_timeout", "5min", "one left open holds up vacuum and the audit chain"
-        ),
+        Line("idle_in_transaction_session_timeout", "5min", "one left open holds up vacuum and the audit chain"),
         Line("lock_timeout", "0", "set for the web role; migrations set their own"),
         Line("tcp_keepalives_idle", "60", "a lost web machine gives its connections back within minutes"),
         Line("password_encryption", "scram-sha-256", "the pooler and pg_hba ask for it"),
