@@ -164,9 +164,10 @@ def rehearse(scene: Scene) -> None:
         print(f"{time.monotonic() - began:6.1f} s  {what}", flush=True)
 
     scene.start()
+    # at once: while there is no stanza, what archives holds its lock
+    scene.run("pgbackrest", "--stanza=weimin", "stanza-create", user="postgres")
     scene.weimin("load", "all", "--json")
     tell("a city stands in a PostgreSQL of its own")
-    scene.run("pgbackrest", "--stanza=weimin", "stanza-create", user="postgres")
     first = write(scene, "first", 20)
     scene.weimin("worker", "--once")
     scene.run(str(ROOT / "deploy/backup/backup.sh"), "full")

@@ -60,13 +60,18 @@ done
 as postgres "$PG_BIN/psql" -qX -h "$scratch/socket" -p "$port" -d postgres \
   -c "CREATE ROLE weimin_drill SUPERUSER LOGIN PASSWORD '$password'"
 
-say "laying out the files"
-"$here/restore-files.sh" "$scratch/files" "$moment"
-chown -R "$FILES_USER" "$scratch/files"
+if [ -d "$FILES_TO/now" ]; then
+  say "laying out the files"
+  "$here/restore-files.sh" "$scratch/files" "$moment"
+  chown -R "$FILES_USER" "$scratch/files"
+fi
+# the direct address is what the command line prefers: emptied, lest the running database be verified in the copy's place
 cat >"$scratch/env" <<ENV
 DATABASE_URL=postgres://weimin_drill:$password@127.0.0.1:$port/$DATABASE
-WEIMIN_FILES=$scratch/files
+WEIMIN_DIRECT_DATABASE_URL=
 ENV
+# with files in a bucket there is no copy of them here: the restored rows are held against the bucket itself
+[ ! -d "$FILES_TO/now" ] || echo "WEIMIN_FILES=$scratch/files" >>"$scratch/env"
 export WEIMIN_MORE_ENV="$scratch/env"
 say "verifying the audit chain"; "$WEIMIN" verify --json
 say "verifying the files"; "$WEIMIN" verify --files --json

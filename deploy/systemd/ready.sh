@@ -3,7 +3,7 @@
 set -u
 host="${WEIMIN_HOSTS:-localhost}"
 deadline=$((SECONDS + 50))
-until curl -fsS -o /dev/null --max-time 3 -H "Host: ${host%%,*}" "http://127.0.0.1:$1/health/" 2>/dev/null; do
+until curl -fsS -o /dev/null --max-time 3 -H "Host: ${host%%,*}" "http://127.0.0.1:$1/health/ready" 2>/dev/null; do
   [ "$SECONDS" -lt "$deadline" ] || { echo "port $1 does not answer" >&2; exit 1; }
   sleep 0.2
 done

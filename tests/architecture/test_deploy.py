@@ -18,6 +18,10 @@ UNITS = sorted(one for one in SYSTEMD.iterdir() if one.suffix in (".service", ".
 NOT_THERE = {
     "DATABASE_URL": "in web.env and owner.env",
     "WEIMIN_WEB_DATABASE_URL": "in owner.env",
+    "WEIMIN_DIRECT_DATABASE_URL": "in owner.env, where a pooler stands before the database",
+    "WEIMIN_READ_GROUP": "of single web processes, where there are standbys (nginx/replicas.conf)",
+    "WEIMIN_REPLICAS": "the same",
+    "WEIMIN_REPLICA_LAG_SECONDS": "the same",
     "WEIMIN_DEBUG": "for developers",
     "WEIMIN_READS_STRICT": "for tests",
     "WEIMIN_TEST_DB": "for tests",

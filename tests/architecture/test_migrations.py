@@ -84,8 +84,8 @@ def _labelled(name: str) -> tuple[str, str]:
     from django.apps import apps
 
     folder, file = name.split(".")
-    label = next(one.label for one in apps.get_app_configs() if one.name.split(".")[-1] == folder)
-    return label, file
+    ours = (one for one in apps.get_app_configs() if one.name.startswith("weimin."))
+    return next(one.label for one in ours if one.name.split(".")[-1] == folder), file
 
 
 def faults_of(sql: str, *, atomic: bool = True) -> set[str]:

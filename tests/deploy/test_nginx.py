@@ -90,8 +90,8 @@ def test_static_files_are_kept_for_ever_and_come_packed(front: Front) -> None:
 
 
 def test_probes_and_metrics_are_for_this_machine(front: Front) -> None:
-    assert front.ask("/health/")[0] == 200
-    assert front.ask("/health/", source="127.0.0.2")[0] == 403
+    assert front.ask("/health/live")[0] == 200
+    assert front.ask("/health/live", source="127.0.0.2")[0] == 403
     assert front.ask("/metrics", source="127.0.0.2")[0] == 403
 
 
