@@ -46,6 +46,7 @@ bench:  ## measure, and write docs/reference/performance.md
 
 faults:  ## kill, fill, slow down and crowd a running platform, and write docs/reference/faults.md (long)
 	@scripts/setup.sh check
+	@scripts/setup.sh faults
 	$(PY) -m bench.faults.run
 
 city: setup  ## fill the database of make run with made-up matters: make city SIZE=10k (10k, 1m, 10m)

@@ -47,6 +47,11 @@ if [ "$kind" = drill ]; then
   command -v pgbackrest >/dev/null && command -v rsync >/dev/null && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 \
     || apt_install postgresql pgbackrest rsync
 fi
+if [ "$kind" = faults ]; then
+  # without them the scenarios of many machines say that they did not run
+  command -v patroni >/dev/null && command -v etcd >/dev/null && [ -d /usr/lib/postgresql/15/bin ] \
+    || apt_install postgresql-15 patroni etcd-server nginx-light || true
+fi
 if [ "$kind" = check ]; then
   command -v chromium >/dev/null || command -v google-chrome >/dev/null || apt_install chromium
   [ -d /usr/share/fonts/opentype/noto ] || fc-list 2>/dev/null | grep -qi 'noto.*cjk' || apt_install fonts-noto-cjk || true

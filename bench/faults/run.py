@@ -19,6 +19,8 @@ SCENARIOS = {
     "log-ins": "bench.faults.logins",
     "full": "bench.faults.full",
     "clock": "bench.faults.jumping",
+    "fail-over": "bench.faults.failover",
+    "standby": "bench.faults.replica",
 }
 PAGE = Path(__file__).resolve().parents[2] / "docs/reference/faults.md"
 

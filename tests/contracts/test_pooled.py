@@ -208,7 +208,7 @@ def test_the_worker_refuses_a_pool_and_doctor_says_so(stage: Stage, pool: int) -
         assert weblogin.is_pooled()
         with pytest.raises(NotReady, match="WEIMIN_DIRECT_DATABASE_URL"):
             jobs.work()
-        return next(one for one in health.look() if one.name == "数据库连接").good
+        return next(one for one in health.look() if one.name == "连接池").good
 
     assert apart(look) is False
 

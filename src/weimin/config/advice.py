@@ -29,7 +29,7 @@ ADVICE = {
         DATABASE, "后台进程和命令行经过连接池会出错", "用 WEIMIN_DIRECT_DATABASE_URL 给它们数据库自己的地址"
     ),
     "pooler": Advice(
-        DATABASE, "后台进程收不到新任务的提醒，定时任务要晚几秒", "后台进程直连数据库，只让网页进程走连接池"
+        DATABASE, "后台进程不启动，通知不发、期限不动", "用 WEIMIN_DIRECT_DATABASE_URL 给后台进程和命令行直连的地址"
     ),
     "clocks": Advice(DATABASE, "到期时间会算早或算晚", "两台机器都用 NTP 对时（timedatectl status）"),
     "keys": Advice(

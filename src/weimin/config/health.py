@@ -60,13 +60,6 @@ def _server() -> Finding:
     return Finding("数据库", version >= 150000, f"PostgreSQL {_one('SHOW server_version')}，需要 15 以上")
 
 
-def _pool() -> Finding:
-    """Asked by the command line, which needs the server itself as the worker does."""
-    pooled = weblogin.is_pooled()
-    text = "经过连接池，后台进程用不了，请设置 WEIMIN_DIRECT_DATABASE_URL" if pooled else "直接连到数据库"
-    return Finding("数据库连接", not pooled, text)
-
-
 def _trigrams() -> Finding:
     found = _one("SELECT array_length(show_trgm('蚌埠'), 1)")
     good = found not in ("", "None")
@@ -223,17 +216,10 @@ def _drill() -> Finding:
 
 
 def _pooler() -> Finding:
-    """Whether notices reach a listener here: a pooler of transactions swallows LISTEN."""
-    if connection.in_atomic_block:
-        return Finding("连接池", True, "在事务里，没有检查")
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        first = cursor.fetchone()[0]
-        cursor.execute("SELECT pg_backend_pid(), inet_server_port(), current_setting('port')::int")
-        second, port, own = cursor.fetchone()
-    given = int(connection.settings_dict["PORT"] or own)
-    between = first != second or (port is not None and given != own)
-    return Finding("连接池", not between, "本机经过连接池" if between else "直连数据库")
+    """Whether this is the server itself, as the worker and the command line need it."""
+    pooled = weblogin.is_pooled()
+    text = "经过连接池，后台进程用不了，请设置 WEIMIN_DIRECT_DATABASE_URL" if pooled else "直连数据库"
+    return Finding("连接池", not pooled, text)
 
 
 def _versions() -> Finding:
@@ -305,7 +291,6 @@ def _room() -> Finding:
 
 _LOOKS: tuple[Callable[[], Finding], ...] = (
     _server,
-    _pool,
     _trigrams,
     _migrations,
     _pending,
