@@ -1,8 +1,7 @@
-"""The files' disk and then the database's disk are full: writing is refused kindly, reading goes on, nothing is half-written.
+"""The database's disk is full: writing is refused kindly, reading goes on, nothing is half-written, and work goes on after.
 
-As root a small disk in memory is laid under the stage's folder (files) and under the tables' own folder (database); others
-get a line that says it was not tried. The log of the database lies on another disk: PostgreSQL stops when that one is full,
-and no program above it can help.
+As root a small disk in memory is laid under the tables' folder; others get a line that says it was not tried. The log of
+the database lies on another disk: PostgreSQL stops when that one is full, and no program above it can help.
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ def _uid(name: str) -> int:
 
 
 def run(seconds: float = 10) -> list[str]:
-    """First the one, then the other, each for so many seconds."""
+    """Full for so many seconds."""
     if os.geteuid() != 0:
         return ["not tried: laying a small disk under the stage needs root"]
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
@@ -58,20 +57,11 @@ def run(seconds: float = 10) -> list[str]:
         try:
             with Stage(place) as stage:
                 judge = Judge(stage)
-                disks.append(Disk(place / "files", 4))
-                lines = files_full(stage, judge, disks[0], seconds=seconds)
                 disks.append(_tables_on(stage, Path(folder) / "tables"))
-                return lines + database_full(stage, judge, disks[1], seconds=seconds)
+                return database_full(stage, judge, disks[0], seconds=seconds)
         finally:
             for one in disks:
                 one.close()
-
-
-def files_full(stage: Stage, judge: Judge, disk: Disk, *, seconds: float) -> list[str]:
-    """Matters that make files are refused while their disk is full, and go on afterwards."""
-    book = Book()
-    ballast = disk.fill()
-    return _while_full(stage, judge, book, ballast, seconds=seconds, what="files")
 
 
 def _tables_on(stage: Stage, place: Path) -> Disk:

@@ -80,8 +80,11 @@ class Judge:
             " + (SELECT count(*) FROM record_auditentry e LEFT JOIN record_auditlink l ON l.entry_id = e.id"
             " WHERE l.entry_id IS NULL)"
         )
-        # a failed message waits for its minutes; here they pass at once
-        sooner = "UPDATE record_outboxmessage SET due_at = now() WHERE delivered_at IS NULL AND last_error <> ''"
+        # a failed message waits for its minutes, one of a clock that ran ahead for its day; here they pass at once
+        sooner = (
+            "UPDATE record_outboxmessage SET due_at = now()"
+            " WHERE delivered_at IS NULL AND (last_error <> '' OR queued_at > now())"
+        )
 
         def none_waits() -> bool:
             self.stage.postgres.ask(sooner + " RETURNING 1")
