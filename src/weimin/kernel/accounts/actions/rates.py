@@ -90,7 +90,9 @@ def spend_here(*, limit: str, who: str, at: datetime) -> None:
     moved: dict[bytes, datetime] = {}
     for rate in parse_rates(settings.WEIMIN_RATES[limit]):
         key, step, span = _key(limit, who, rate), timedelta(seconds=rate.step), timedelta(seconds=rate.seconds)
-        moved[key] = max(_here.get(key, at), at) + step
+        held = _here.get(key, at)
+        # no try leads further than the span: what lies beyond was counted by a clock that has been set back since
+        moved[key] = (at if held > at + span else max(held, at)) + step
         if moved[key] > at + span:
             raise _too_often(moved[key] - span - at)
     for key, full_at in moved.items():

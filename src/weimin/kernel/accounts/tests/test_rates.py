@@ -211,3 +211,12 @@ def test_behind_a_proxy_people_are_told_apart(settings: Any) -> None:
     settings.WEIMIN_RATES = dict(settings.WEIMIN_RATES) | {"code.address": "3/m"}
     settings.WEIMIN_PROXIES = 1
     assert codes_admitted([f"198.51.100.{n}" for n in range(9)]) == 9
+
+
+def test_what_a_clock_that_ran_ahead_counted_in_a_process_keeps_nobody_out(settings: Any) -> None:
+    settings.WEIMIN_RATES = {"two": "2/m"}
+    tomorrow = AT + timedelta(days=1)
+    for at in (tomorrow, tomorrow, AT, AT):
+        actions.spend_here(limit="two", who="x", at=at)
+    with pytest.raises(TooOften):
+        actions.spend_here(limit="two", who="x", at=AT)
