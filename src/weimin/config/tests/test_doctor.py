@@ -94,12 +94,8 @@ def test_a_change_that_locks_is_told_before_it_is_made() -> None:
 
     assert look("pending").text == "没有要做的变更"
     with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM django_migrations WHERE app = 'record' AND name = (SELECT max(name) FROM django_migrations"
-            " WHERE app = 'record') RETURNING left(name, 4)"
-        )
-        (number,) = cursor.fetchone()
-    assert f"record {number}" in look("pending").text
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'record' AND name >= '0008'")
+    assert "record 0008" in look("pending").text
     assert not look("migrations").good
 
 
