@@ -25,9 +25,6 @@ ADVICE = {
         DATABASE, "程序万一有错，别处的数据可能露出来", "运行 weimin load schema；网页进程换成受约束的用户登录"
     ),
     "database_settings": Advice(DATABASE, "数据一多，列表就慢", "按 deploy 里的数据库参数修改，改后重启数据库"),
-    "pool": Advice(
-        DATABASE, "后台进程和命令行经过连接池会出错", "用 WEIMIN_DIRECT_DATABASE_URL 给它们数据库自己的地址"
-    ),
     "pooler": Advice(
         DATABASE, "后台进程不启动，通知不发、期限不动", "用 WEIMIN_DIRECT_DATABASE_URL 给后台进程和命令行直连的地址"
     ),
