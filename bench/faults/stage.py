@@ -183,7 +183,7 @@ class Stage:
             "FAULTS_RECEIVER": self.receiver.url,
             **(environment or {}),
         }
-        self.base.pop("WEIMIN_FILES_ROOT", None)
+        self.base.pop("WEIMIN_FILES", None)
         self.tokens: list[dict[str, Any]] = json.loads(self.run("-m", "bench.faults.prepare", str(townships)))
         self.start()
 

@@ -102,7 +102,7 @@ def _begin() -> Stage:
 @pytest.fixture
 def stage(city: None, db: None, settings: Any, tmp_path: Any) -> Iterator[Stage]:
     """Committed, so that other connections find it; the test's own asks nothing, as it would hold what is swept."""
-    settings.WEIMIN_FILES_ROOT = str(tmp_path)
+    settings.WEIMIN_FILES = str(tmp_path)
     settings.ROOT_URLCONF = __name__
     settings.WEIMIN_RATES = settings.WEIMIN_RATES | {"city": "10000/m"}
     yield apart(_begin)

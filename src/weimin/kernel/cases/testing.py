@@ -158,7 +158,7 @@ def sweep() -> None:
     empty_tables(
         *("cases_case", "cases_casefile", "cases_casecounter", "deadlines_clock", "procedures_instance"),
         *("record_blob", "record_outboxmessage", "record_auditentry", "record_rememberedanswer"),
-        *("residents_resident", "directory_officer", "accounts_account"),
+        *("residents_resident", "residents_readentry", "directory_officer", "accounts_account"),
     )
 
 
