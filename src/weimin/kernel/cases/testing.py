@@ -159,6 +159,7 @@ def sweep() -> None:
         *("cases_case", "cases_casefile", "cases_casecounter", "deadlines_clock", "procedures_instance"),
         *("record_blob", "record_outboxmessage", "record_auditentry", "record_rememberedanswer"),
         *("residents_resident", "residents_readentry", "directory_officer", "accounts_account"),
+        *("supervision_recount", "supervision_contribution", "supervision_tally"),
     )
 
 

@@ -348,7 +348,7 @@ def test_a_decision_under_a_delegation_costs_no_further_statement(cast: Cast) ->
         with CaptureQueriesContext(connection) as asked:
             decide(who, case, step, at)
         counts.append(len([one for one in asked.captured_queries if "SAVEPOINT" not in one["sql"]]))
-    assert counts[1] <= counts[0] <= 20, counts
+    assert counts[1] <= counts[0] <= 21, counts  # four of them are asked every ten seconds only
 
 
 def test_a_matter_keeps_what_it_started_with(cast: Cast) -> None:
