@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from bench import life, plans, stage
+from bench import life, plans, stage, trend
 from bench.stage import Client, Timings
 
 #: Which sizes are measured; the variable names others.
@@ -258,7 +258,12 @@ def city_of(size: str) -> str:
     server, name = base.rpartition("/")[0], f"weimin_city_{size}"
     state = subprocess.run(
         [sys.executable, "-c", "from bench.flat import schema_mark; print(schema_mark())"],
-        env={**os.environ, "DATABASE_URL": base, "PYTHONPATH": f"{stage.ROOT}:{stage.ROOT / 'src'}"},
+        env={
+            **os.environ,
+            "DATABASE_URL": base,
+            "DJANGO_SETTINGS_MODULE": "weimin.config.settings",
+            "PYTHONPATH": f"{stage.ROOT}:{stage.ROOT / 'src'}",
+        },
         capture_output=True,
         text=True,
         check=True,
@@ -301,6 +306,7 @@ def schema_mark() -> str:
 def measure(*, quick: bool) -> list[str]:
     """Every size, each in a process of its own; the report's lines."""
     found: dict[str, tuple[list[Row], str]] = {}
+    risen: list[str] = []
     for size in ["10k"] if quick else SIZES:
         url = city_of(size)
         done = subprocess.run(
@@ -312,7 +318,9 @@ def measure(*, quick: bool) -> list[str]:
         )
         rows, told = json.loads(done.stdout)
         found[size] = [Row(*one) for one in rows], told
-    return report(found)
+        figures = {one.name: tuple(one.timings.at(share) for share in (0.5, 0.95, 0.99)) for one in found[size][0]}
+        risen += trend.note(size, figures) if not quick else []
+    return [*report(found), *(f"- Risen: {one}" for one in risen)]
 
 
 def report(found: dict[str, tuple[list[Row], str]]) -> list[str]:
