@@ -83,9 +83,7 @@ def find_by_id_number(number: str) -> int | None:
     Raises: IdentifierInvalid — not an identity number
     Cost:   one query
     """
-    index = id_index(check_id_number(number).number)
-    wall.seek(person=index)
-    return Resident.objects.filter(id_index=index).values_list("pk", flat=True).first()
+    return _find_by(check_id_number(number).number)
 
 
 def find_by_identifier(text: str) -> int | None:
@@ -101,6 +99,10 @@ def find_by_identifier(text: str) -> int | None:
             number = check_uscc(text)
         except IdentifierInvalid:
             raise wrong from None  # people are sought far more often than bodies
+    return _find_by(number)
+
+
+def _find_by(number: str) -> int | None:
     index = id_index(number)
     wall.seek(person=index)
     return Resident.objects.filter(id_index=index).values_list("pk", flat=True).first()
