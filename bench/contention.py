@@ -59,28 +59,7 @@ class Waits:
 
 
 def _submit(people: dict[str, Any], link: Client) -> None:
-    serial = next(life._serial)
-    link.post(
-        "/api/v1/matters",
-        {
-            "item_code": life.ITEM,
-            "township_code": people["township"],
-            "person": {
-                "name": "演示",
-                "id_number": life.id_number(serial),
-                "phone": f"139{serial:08d}",
-                "division_code": people["village"],
-            },
-            "answers": {
-                "disease": "慢性病",
-                "paid": "3200",
-                "from_date": "2026-01-05",
-                "bank": "social",
-                "account": "6222000000000000001",
-            },
-        },
-        secrets.token_hex(12),
-    )
+    link.post("/api/v1/matters", life.application(people, next(life._serial)), secrets.token_hex(12))
 
 
 def submissions(tokens: list[dict[str, Any]], *, concurrent: int, each: int) -> dict[str, float]:

@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -53,6 +54,18 @@ def wait_until(true: Callable[[], Any], *, seconds: float, what: str) -> Any:
                 return found
         time.sleep(0.2)
     raise AssertionError(f"not within {seconds:.0f} s: {what}")
+
+
+def run_apart(module: str) -> list[str]:
+    """Run a scenario in a process of its own, as it works on a database of its own; gives what it says.
+
+    Raises: AssertionError — a promise was broken
+    """
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}"}
+    command = [sys.executable, "-m", module]
+    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    return done.stdout.splitlines()
 
 
 @dataclass

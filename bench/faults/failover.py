@@ -97,16 +97,7 @@ def run() -> list[str]:
     """
     if lacking := cluster.missing():
         return [f"not run: {lacking} is not installed"]
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.faults.failover"],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}"},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout.splitlines()
+    return cluster.run_apart("bench.faults.failover")
 
 
 def prepare() -> None:

@@ -65,16 +65,7 @@ def run() -> list[str]:
     lacking = cluster.missing() or ("" if shutil.which("nginx", path="/usr/sbin:/usr/bin") else "nginx")
     if lacking:
         return [f"not run: {lacking} is not installed"]
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.faults.replica"],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}"},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout.splitlines()
+    return cluster.run_apart("bench.faults.replica")
 
 
 def ask(port: int, path: str, *, method: str = "GET", cookie: str = "", body: str = "") -> Answer:
