@@ -19,9 +19,12 @@ def quick_passwords(request: Any, settings: Any) -> None:
 @pytest.fixture(autouse=True)
 def no_maintenance(monkeypatch: pytest.MonkeyPatch) -> None:
     """No maintenance is known to be arranged, and nobody asks; a test that arranges one is asked of the database."""
+    from weimin.base.keeping import Kept
     from weimin.kernel.record.queries import upkeep
 
-    monkeypatch.setattr(upkeep, "_kept", {"at": float("inf"), "row": None})
+    known = Kept(upkeep._maintenance.__wrapped__, float("inf"))
+    known.give(None)
+    monkeypatch.setattr(upkeep, "_maintenance", known)
 
 
 @pytest.fixture(autouse=True)

@@ -108,6 +108,11 @@ def folder_of_machine() -> Path | None:
     return None if address.startswith(_BUCKET) else Path(address)
 
 
+def nearest_folder(path: Path) -> Path:
+    """The folder, or the nearest one above it that exists: where it would be made."""
+    return next(one for one in (path, *path.parents) if one.exists())
+
+
 class Folder(FileSystemStorage):
     """A folder of this machine, or one that all machines mount."""
 
@@ -162,8 +167,7 @@ class Folder(FileSystemStorage):
         """See `Store`."""
         root = Path(self.location)
         if not root.exists():
-            above = next(one for one in root.parents if one.exists())
-            return "" if os.access(above, os.W_OK | os.X_OK) else f"文件目录 {root} 建不出来。"
+            return "" if os.access(nearest_folder(root), os.W_OK | os.X_OK) else f"文件目录 {root} 建不出来。"
         if not os.access(root, os.W_OK | os.X_OK):
             return f"文件目录 {root} 写不进去。"
         return f"文件目录 {root} 谁都能写。" if root.stat().st_mode & stat.S_IWOTH else ""
@@ -174,10 +178,7 @@ class Folder(FileSystemStorage):
 
     def tell_room(self) -> tuple[bool, str]:
         """See `Store`."""
-        root = Path(self.location)
-        while not root.exists():
-            root = root.parent
-        free = shutil.disk_usage(root).free
+        free = shutil.disk_usage(nearest_folder(Path(self.location))).free
         return free > _ENOUGH_BYTES, f"文件区剩 {free / 2**30:.0f} GB"
 
 

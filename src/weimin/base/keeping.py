@@ -3,30 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import update_wrapper
 from time import monotonic
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 #: How long a process may go on with what it has read.
 KEEP_SECONDS = 10.0
-Kept = TypeVar("Kept")
-_kept: dict[str, tuple[float, object]] = {}
+T = TypeVar("T")
+_NOTHING = float("-inf")
+_all: list[Kept] = []  # type: ignore[type-arg]
 
 
-def keep(read: Callable[[], Kept]) -> Callable[[], Kept]:
-    """Keep what a reader gives for some seconds, or until `forget`."""
-    name = f"{read.__module__}.{read.__qualname__}"
+class Kept(Generic[T]):
+    """A reader whose answer stands for some seconds, or until it is forgotten."""
 
-    @wraps(read)
-    def kept() -> Kept:
-        found = _kept.get(name)
-        if found is None or monotonic() >= found[0]:
-            found = _kept[name] = (monotonic() + KEEP_SECONDS, read())
-        return found[1]  # type: ignore[return-value]
+    def __init__(self, read: Callable[[], T], seconds: float) -> None:
+        self._read, self._seconds = read, seconds
+        self._until, self._value = _NOTHING, None
+        update_wrapper(self, read)
+
+    def __call__(self) -> T:
+        if monotonic() >= self._until:
+            self.give(self._read())
+        return self._value  # type: ignore[return-value]
+
+    def give(self, value: T) -> None:
+        """Have a value stand that was read another way."""
+        self._value, self._until = value, monotonic() + self._seconds  # type: ignore[assignment]
+
+    def forget(self) -> None:
+        """Have the next question read anew."""
+        self._until, self._value = _NOTHING, None
+
+
+def keep_for(seconds: float) -> Callable[[Callable[[], T]], Kept[T]]:
+    """Keep what a reader gives for so many seconds, or until `forget`."""
+
+    def kept(read: Callable[[], T]) -> Kept[T]:
+        found = Kept(read, seconds)
+        _all.append(found)
+        return found
 
     return kept
 
 
+def keep(read: Callable[[], T]) -> Kept[T]:
+    """Keep what a reader gives for as long as a process may go on with what it has read, or until `forget`."""
+    return keep_for(KEEP_SECONDS)(read)
+
+
 def forget() -> None:
     """Drop what is kept in the process; after writes and in tests."""
-    _kept.clear()
+    for one in _all:
+        one.forget()

@@ -14,12 +14,12 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
-from django.db.migrations.executor import MigrationExecutor
 
 from weimin.base import clock, contents, crypto
 from weimin.base.errors import WeiminError
+from weimin.base.keeping import keep
 from weimin.base.scrubbing import scrub
-from weimin.config import checks, machine, weblogin
+from weimin.config import checks, machine, migrating, weblogin
 from weimin.config.advice import advice_of
 from weimin.kernel.cases import queries as cases
 from weimin.kernel.catalogue.queries import lists as catalogue
@@ -67,8 +67,7 @@ def _trigrams() -> Finding:
 
 
 def _migrations() -> Finding:
-    executor = MigrationExecutor(connection)
-    left = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    left = migrating.list_pending()
     text = f"还有 {len(left)} 个没做，请运行 weimin load schema" if left else "表结构是最新的"
     return Finding("表结构", not left, text)
 
@@ -156,11 +155,14 @@ def _figures() -> Finding:
     return Finding("统计数", good, f"统计到 {told.astimezone(clock.SHANGHAI):%m月%d日 %H:%M}，和记录一致")
 
 
+def _live_workers() -> list[Any]:
+    """The workers that gave a sign of life in the last two minutes."""
+    return [one for one in record.list_workers() if one.at > clock.now() - timedelta(minutes=2)]
+
+
 def _worker() -> Finding:
-    rows = record.list_workers()
-    fresh = [one for one in rows if one.at > clock.now() - timedelta(minutes=2)]
-    text = "在运行" if fresh else "两分钟内没有动静，请运行 weimin worker"
-    return Finding("后台进程", bool(fresh), text)
+    living = bool(_live_workers())
+    return Finding("后台进程", living, "在运行" if living else "两分钟内没有动静，请运行 weimin worker")
 
 
 def _disk() -> Finding:
@@ -223,8 +225,7 @@ def _pooler() -> Finding:
 
 
 def _versions() -> Finding:
-    fresh = [one for one in record.list_workers() if one.at > clock.now() - timedelta(minutes=2) and one.version]
-    other = sorted({one.version for one in fresh} - {version()})
+    other = sorted({one.version for one in _live_workers() if one.version} - {version()})
     text = f"有 {'、'.join(other)} 版的在运行，这里是 {version()} 版" if other else f"都是 {version()} 版"
     return Finding("后台版本", not other, text)
 
@@ -236,9 +237,8 @@ _HEAVY = frozenset(
 
 
 def _pending() -> Finding:
-    executor = MigrationExecutor(connection)
-    left = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    heavy = [f"{one.app_label} {one.name}" for one, _ in left if _HEAVY & {type(op).__name__ for op in one.operations}]
+    left = migrating.list_pending()
+    heavy = [f"{one.app_label} {one.name}" for one in left if _HEAVY & {type(op).__name__ for op in one.operations}]
     if heavy:
         return Finding("变更锁表", False, f"没做的变更里有 {len(heavy)} 个可能锁住大表：{'、'.join(heavy[:5])}")
     return Finding("变更锁表", True, "没做的变更都很轻" if left else "没有要做的变更")
@@ -345,28 +345,16 @@ def _advised(one: Callable[[], Finding]) -> Finding:
     return replace(found, code=code, group=known.group, means=known.means, todo=found.todo or known.todo)
 
 
-#: How long facts stand for whoever scrapes, in seconds.
-_FACTS_STAND = 10.0
-_facts: dict[str, Any] = {"at": -_FACTS_STAND, "facts": {}}
-
-
+@keep
 def kept_facts() -> dict[str, float]:
     """The facts as of a few seconds ago; without a database what can be told without it.
 
     Cost:   as `facts`, at most every ten seconds in a process
     """
-    if time.monotonic() - _facts["at"] >= _FACTS_STAND:
-        try:
-            found = {**facts(), "database_up": 1.0}
-        except DatabaseError:
-            found = {**_machine_facts(), "database_up": 0.0}
-        _facts.update(at=time.monotonic(), facts=found)
-    return dict(_facts["facts"])
-
-
-def forget_facts() -> None:
-    """Have the next question look anew."""
-    _facts["at"] = -_FACTS_STAND
+    try:
+        return {**facts(), "database_up": 1.0}
+    except DatabaseError:
+        return {**_machine_facts(), "database_up": 0.0}
 
 
 def worker_facts() -> dict[str, float]:
@@ -379,8 +367,7 @@ def worker_facts() -> dict[str, float]:
 
 def _stuck() -> int:
     """Due moments that failed, as a worker counted them lately; counted here where none did."""
-    fresh = [one for one in record.list_workers() if one.at > clock.now() - timedelta(minutes=2)]
-    told = [int(one.facts["moments_stuck"]) for one in fresh if "moments_stuck" in one.facts]
+    told = [int(one.facts["moments_stuck"]) for one in _live_workers() if "moments_stuck" in one.facts]
     return max([*told, int(worker_facts()["moments_stuck"])])
 
 

@@ -16,7 +16,9 @@ from typing import TypeVar
 import psycopg.errors
 from django.core.management import call_command
 from django.db import DatabaseError, connection
+from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
 
 from weimin.base.errors import NotReady
 
@@ -94,6 +96,12 @@ def drop_half_made_indexes() -> list[str]:
     return names
 
 
+def list_pending() -> list[Migration]:
+    """What this version's migrations still ask for, in their order."""
+    executor = MigrationExecutor(connection)
+    return [one for one, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())]
+
+
 def bring_up() -> None:
     """Carry out what this version's migrations ask for; nothing when nothing is left.
 
@@ -102,16 +110,13 @@ def bring_up() -> None:
 
     Raises: TableBusy — a table was in use each time; what was done before stays, run it again
     """
-    executor = MigrationExecutor(connection)
-    if not executor.loader.applied_migrations:
+    if not MigrationRecorder(connection).applied_migrations():
         call_command("migrate", verbosity=0, interactive=False)
         return
-    if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
+    if not list_pending():
         return
     with _alone():
-        # asked again: another machine may have done it meanwhile
-        executor = MigrationExecutor(connection)
-        for migration, _ in executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        for migration in list_pending():  # asked again: another machine may have done it meanwhile
             _carry_out(migration.app_label, migration.name, whole=migration.atomic)
 
 

@@ -7,7 +7,6 @@ look dead, and a balancer asks by address.
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -22,13 +21,13 @@ from django.views.decorators.http import require_safe
 from weimin.base import clock, contents, crypto, keys
 from weimin.base.errors import NotReady
 from weimin.base.guard import access
+from weimin.base.keeping import keep_for
 from weimin.config import health, metrics
 from weimin.config.answers import NO_SUCH_PAGE, error_page
 from weimin.kernel.record import queries as record
 
 #: How long an answer about readiness stands, in seconds: probes of several balancers cost one look.
 STANDS = 2.0
-_last: dict[str, Any] = {"at": -STANDS, "wrong": [], "maintenance": False}
 
 
 def _database() -> bool:
@@ -55,11 +54,8 @@ def _keys() -> bool:
 
 def _files() -> bool:
     root = contents.folder_of_machine()
-    if root is None:
-        return True  # a bucket that is away fails uploads kindly; all else can be served
-    while not root.exists():
-        root = root.parent
-    return os.access(root, os.W_OK)
+    # a bucket that is away fails uploads kindly; all else can be served
+    return root is None or os.access(contents.nearest_folder(root), os.W_OK)
 
 
 _LOOKS: dict[str, Callable[[], bool]] = {"database": _database, "tables": _tables, "keys": _keys, "files": _files}
@@ -70,18 +66,17 @@ _settled: set[str] = set()
 
 def forget() -> None:
     """Have the next probe look anew, at everything."""
-    _last["at"] = -STANDS
+    look.forget()
     _settled.clear()
 
 
-def look() -> list[str]:
-    """The names of what is not ready; empty when everything is.
+@keep_for(STANDS)
+def look() -> tuple[list[str], bool]:
+    """The names of what is not ready, none when everything is; and whether there is maintenance.
 
     Cost:   two small queries at most every two seconds
     """
-    if time.monotonic() - _last["at"] < STANDS:
-        return list(_last["wrong"])
-    wrong = []
+    wrong: list[str] = []
     for name, good in _LOOKS.items():
         if name in _settled or (name == "tables" and "database" in wrong):
             continue
@@ -93,9 +88,7 @@ def look() -> list[str]:
             wrong.append(name)
         elif name in _SETTLED:
             _settled.add(name)
-    under = not {"database", "tables"} & set(wrong) and record.is_under_maintenance(at=clock.now())
-    _last.update(at=time.monotonic(), wrong=wrong, maintenance=under)
-    return wrong
+    return wrong, not {"database", "tables"} & set(wrong) and record.is_under_maintenance(at=clock.now())
 
 
 @access("public")
@@ -112,8 +105,8 @@ def ready(request: Any) -> HttpResponse:
 
     Maintenance is told and is no reason to send nothing: reading goes on.
     """
-    wrong = look()
-    body = {"ready": not wrong, "wrong": wrong, "maintenance": _last["maintenance"]}
+    wrong, under = look()
+    body = {"ready": not wrong, "wrong": wrong, "maintenance": under}
     return JsonResponse(body, status=503 if wrong else 200)
 
 

@@ -30,9 +30,9 @@ def looked_up_anew(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     settings.WEIMIN_METRICS_FOLDER = str(tmp_path / "metrics")
     settings.WEIMIN_BACKUP_MARKER = str(tmp_path / "backup.json")
     settings.WEIMIN_FILES = str(tmp_path)
-    health.forget_facts()
+    health.kept_facts.forget()
     yield
-    health.forget_facts()
+    health.kept_facts.forget()
 
 
 @pytest.fixture

@@ -23,10 +23,7 @@ def read_disk() -> Disk:
     Cost:   one call of the system, no query
     """
     folder = contents.folder_of_machine()
-    root = folder or Path(settings.DATA)
-    while not root.exists():
-        root = root.parent
-    usage = shutil.disk_usage(root)
+    usage = shutil.disk_usage(contents.nearest_folder(folder or Path(settings.DATA)))
     pressure = pressure_of(free=usage.free, total=usage.total, limits=settings.WEIMIN_DISK)
     if folder is None and pressure == "stop":
         pressure = "shed"

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from weimin.base import clock
 from weimin.base.clock import local_date
+from weimin.base.keeping import keep_for
 from weimin.kernel.record.models import ChainState, Digest, Maintenance
 
 #: How long a process goes by what it read, in seconds.
 STANDS = 5.0
 #: Longer than this the daily digest is never silent.
 SILENT_AFTER = timedelta(hours=26)
-_kept: dict[str, Any] = {"at": -STANDS, "row": None}
 
 
 def find_maintenance(*, fresh: bool = True) -> Maintenance | None:
@@ -22,15 +20,19 @@ def find_maintenance(*, fresh: bool = True) -> Maintenance | None:
 
     Cost:   one query; without `fresh` at most one every five seconds in a process
     """
-    if fresh or time.monotonic() - _kept["at"] >= STANDS:
-        _kept.update(row=Maintenance.objects.order_by("pk").first(), at=time.monotonic())
-    row: Maintenance | None = _kept["row"]
-    return row
+    if fresh:
+        forget_maintenance()
+    return _maintenance()
+
+
+@keep_for(STANDS)
+def _maintenance() -> Maintenance | None:
+    return Maintenance.objects.order_by("pk").first()
 
 
 def forget_maintenance() -> None:
     """Have the next question read it anew; for who changed it in this process."""
-    _kept["at"] = -STANDS
+    _maintenance.forget()
 
 
 def is_under_maintenance(*, at: datetime) -> bool:
