@@ -178,6 +178,7 @@ def _write_people(cursor: Any, drawn: plan.Plan, tell: Tell) -> int:
         "SELECT township_code, array_agg(code ORDER BY code) FROM directory_division WHERE level = 'village' GROUP BY 1"
     )
     villages = dict(cursor.fetchall())
+    counties = {town: county_of(town) for town in drawn.towns.things}  # nothing can be asked while rows are copied
     made: dict[str, int] = {}
     phone = crypto.seal("13900000000", purpose=PHONE)
     text = (
@@ -206,7 +207,7 @@ def _write_people(cursor: Any, drawn: plan.Plan, tell: Tell) -> int:
                     "made-up",
                     None,
                     home[place % len(home)],
-                    county_of(town),
+                    counties[town],
                 ]
             )
             if place % 5000 == 0:

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
 
 import pytest
 from django.apps import apps
+from django.db import connection
+from psycopg.pq import TransactionStatus
 
 from bench.city import copying
 from bench.city.lives import Life
-from bench.city.load import size_of
+from bench.city.load import Tell, _write_people, size_of
 from bench.city.plan import Matter, Plan
+from weimin.base import keeping
+from weimin.kernel.directory.models import Division
+from weimin.kernel.residents.models import Resident
 
 UNTIL = datetime(2026, 11, 25, 6, tzinfo=UTC)
 TOWNS = [f"34032110{n}000" for n in range(8)]
@@ -94,3 +101,22 @@ def test_every_table_that_hangs_on_a_matter_is_copied_or_says_why_not() -> None:
     }
     copied = {one.name for one in copying.TABLES}
     assert {label for label, table in hang.items() if table not in copied} == set(LEFT_OUT)
+
+
+@pytest.mark.django_db
+def test_nothing_is_asked_of_the_connection_that_people_are_copied_over(
+    city: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is kept for ten seconds runs out while a large city is copied; asked anew there, it would wait for ever."""
+    seconds = count(step=60)
+    monkeypatch.setattr(keeping, "monotonic", lambda: next(seconds))
+
+    def refuse(execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        assert connection.connection.info.transaction_status != TransactionStatus.ACTIVE, sql
+        return execute(sql, params, many, context)
+
+    towns = list(Division.objects.filter(level="township").values_list("code", flat=True))
+    plan = Plan(count=40, seed=7, lives=LIVES, towns=towns, until=UNTIL, taken={})
+    with connection.cursor() as cursor, connection.execute_wrapper(refuse):
+        _write_people(cursor, plan, Tell())
+    assert Resident.objects.filter(created_via="made-up").count() == sum(plan.people.values())
