@@ -182,7 +182,7 @@ def read_figures(viewer: Actor, *, month: date, at: datetime, place: str = "") -
     seen = access.TALLIES.visible(viewer).filter(kind="case")
     if place:
         seen = seen.filter(directory.within("place", place))
-    matters = viewer.kind == "system" or bool(viewer.roles & {"supervisor", "leader"})
+    matters = _sees_matters(viewer)
     span = seen.filter(day__gte=month_of(month, 11), day__lte=month, item=ALL)
     this = seen.filter(day=month)
     whole = Q(agency=None) if matters else Q(agency__isnull=False)
@@ -206,6 +206,13 @@ def read_figures(viewer: Actor, *, month: date, at: datetime, place: str = "") -
         item_names=names,
         as_of=as_of(at),
     )
+
+
+def _sees_matters(viewer: Actor) -> bool:
+    """Whether a viewer's figures are of whole matters: a place's. A county office's leader sees the office's steps."""
+    if viewer.kind == "system" or "supervisor" in viewer.roles:
+        return True
+    return "leader" in viewer.roles and directory.level_of(viewer.division_code) == "township"
 
 
 def _by_county(towns: dict[str, Numbers]) -> tuple[dict[str, Numbers], list[str]]:

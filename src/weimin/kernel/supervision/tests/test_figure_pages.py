@@ -65,6 +65,14 @@ def test_a_clerk_sees_the_steps_of_their_own_body_only(lived: Cast) -> None:
     assert numbers_of(text(browse(lived.stranger).get(PAGE))) == []
 
 
+def test_the_leader_of_a_county_office_sees_its_steps_and_no_empty_months_of_matters(
+    lived: Cast, present: Watch
+) -> None:
+    page = text(browse(present.county_leader).get(PAGE))
+    assert "环节（图）" in page
+    assert "满意率" not in page
+
+
 def test_the_sheet_says_what_the_page_says(lived: Cast, present: Watch) -> None:
     rows = sheet(browse(present.leader).get(SHEET))
     assert rows[0][:4] == ("月份", "收件", "办结", "超期办结")
