@@ -12,8 +12,10 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -100,23 +102,39 @@ def fill(count: int, *, seed: int = 1, now: datetime | None = None) -> dict[str,
         with _without_indexes(run, tell):
             base = _write_people(cursor, drawn, tell)
             _write_plan(cursor, drawn, base, lived, tell)
-            _copy_tables(run, count, most, tell)
-            with tell.part("查看记录") as progress:
-                run(_STAFF)
-                run(_LOOKS)
-            with tell.part("审计记录") as progress:
-                trail.copy_entries(_address(connection), progress=progress)
+            entries = partial(trail.copy_entries, _address(connection))
+            with _beside(entries, "审计记录的余下部分", tell):  # digested here while PostgreSQL copies the tables
+                _copy_tables(run, count, most, tell)
+                with tell.part("查看记录"):
+                    run(_STAFF)
+                    run(_LOOKS)
         run("SET session_replication_role = origin")
         _finish(run, tell)
     with tell.part("在走的时钟") as progress, connection.cursor() as cursor:
         settle.settle_clocks(cursor.execute, now, progress=progress)
     with tell.part("预警督办") as progress:
         settle.attend(now, progress=progress)
-    with tell.part("入链") as progress:
+    with _beside(partial(settle.count_figures, now), "统计数的余下部分", tell), tell.part("入链") as progress:
         trail.link_days(now - timedelta(days=365 * plan.YEARS), now, progress=progress)
-    with tell.part("统计数"):
-        settle.count_figures(now)
     return {"seconds": time.monotonic() - tell.began}
+
+
+@contextmanager
+def _beside(work: Callable[..., int], what: str, tell: Tell) -> Iterator[None]:
+    """Have other work done over connections of its own meanwhile, and wait for what is left of it in the end."""
+    done = [0]
+
+    def report(many: int) -> None:
+        done[0] = many
+
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(work, progress=report)
+        yield
+        with tell.part(what) as progress:
+            while not running.done():
+                wait([running], timeout=1)
+                progress(done[0])
+            running.result()
 
 
 def _live(progress: Callable[[int], None]) -> list[lives.Life]:
@@ -238,6 +256,7 @@ def _write_plan(cursor: Any, drawn: plan.Plan, base: int, lived: list[lives.Life
             for pair in serials.items():
                 out.write_row(pair)
     cursor.execute("CREATE INDEX ON bench_plan (n)")
+    cursor.execute("CREATE INDEX ON bench_plan (shift)")
     cursor.execute("ANALYZE bench_plan")
     cursor.execute(
         "INSERT INTO cases_casecounter SELECT * FROM bench_count"

@@ -66,9 +66,16 @@ def attend(at: datetime, *, progress: Callable[[int], None]) -> int:
     return moved
 
 
-def count_figures(at: datetime) -> int:
+def count_figures(at: datetime, *, progress: Callable[[int], None]) -> int:
     """Let the platform count all figures anew. Gives how many records count for something."""
+    from django.db import connection
+
     from weimin.kernel.record.types import Actor
     from weimin.kernel.supervision import actions as supervision
 
-    return supervision.rebuild_figures(by=Actor.system("演示数据"), at=at)
+    try:
+        counted = supervision.rebuild_figures(by=Actor.system("演示数据"), at=at)
+    finally:
+        connection.close()  # one of the thread's own
+    progress(counted)
+    return counted

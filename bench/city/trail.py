@@ -11,8 +11,16 @@ SELECT t.at + p.shift, t.verb, 'case', p.number, t.actor_kind, t.actor_id,
   replace(replace(t.actor_name, '榴城镇', w.name), '怀远县', w.county), coalesce(a.new, t.agency_id), t.via, t.changes::text
 FROM bench_plan p JOIN bench_t_audit t ON t.life = p.life JOIN bench_town w ON w.town = p.town
 LEFT JOIN bench_agency a ON a.town = p.town AND a.old = t.agency_id
+WHERE t.at + p.shift >= %(first)s AND t.at + p.shift < %(first)s + %(stretch)s
+  AND p.shift >= %(first)s - %(latest)s AND p.shift < %(first)s + %(stretch)s - %(earliest)s
 ORDER BY 1
 """
+_SPAN = """
+SELECT earliest, latest, earliest + first, latest + last
+FROM (SELECT min(at) earliest, max(at) latest FROM bench_t_audit) t, (SELECT min(shift) first, max(shift) last FROM bench_plan) p
+"""
+#: So much time is sorted at once: it fits into memory at ten million matters too.
+STRETCH = timedelta(days=30)
 COLUMNS = "at, verb, subject_type, subject_id, actor_kind, actor_id, actor_name, agency_id, via, changes, digest"
 NAMES = COLUMNS.split(", ")[:-1]
 
@@ -26,22 +34,23 @@ def copy_entries(url: str, *, progress: Callable[[int], None]) -> int:
     from weimin.kernel.record.rules import entry_digest
 
     done = 0
-    with (
-        psycopg.connect(url) as source,
-        psycopg.connect(url) as target,
-        source.cursor(name="bench_entries") as rows,
-        target.cursor() as write,
-    ):
-        rows.itersize = 20_000
-        rows.execute(_ENTRIES)
+    with psycopg.connect(url) as source, psycopg.connect(url) as target, target.cursor() as write:
+        source.execute("SET work_mem = '1GB'")
+        earliest, latest, at, end = source.execute(_SPAN).fetchone() or ()
         with write.copy(f"COPY record_auditentry ({COLUMNS}) FROM STDIN") as out:
-            for row in rows:
-                fields: dict[str, Any] = dict(zip(NAMES, row, strict=True))
-                fields["changes"] = json.loads(row[-1])
-                out.write_row([*row, entry_digest(fields)])
-                done += 1
-                if done % 20_000 == 0:
-                    progress(done)
+            while at <= end:
+                values = {"first": at, "stretch": STRETCH, "earliest": earliest, "latest": latest}
+                with source.cursor(name="bench_entries") as rows:
+                    rows.itersize = 20_000
+                    rows.execute(_ENTRIES, values)
+                    for row in rows:
+                        fields: dict[str, Any] = dict(zip(NAMES, row, strict=True))
+                        fields["changes"] = json.loads(row[-1])
+                        out.write_row([*row, entry_digest(fields)])
+                        done += 1
+                        if done % 20_000 == 0:
+                            progress(done)
+                at += STRETCH
     progress(done)
     return done
 
