@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from itertools import count
+from itertools import count, islice
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from psycopg.pq import TransactionStatus
 
 from bench.city import copying
 from bench.city.lives import Life
-from bench.city.load import Tell, _write_people, size_of
+from bench.city.load import Tell, _list_numbers, _write_people, size_of
 from bench.city.plan import Matter, Plan
 from weimin.base import keeping
 from weimin.kernel.directory.models import Division
@@ -120,3 +120,16 @@ def test_nothing_is_asked_of_the_connection_that_people_are_copied_over(
     with connection.cursor() as cursor, connection.execute_wrapper(refuse):
         _write_people(cursor, plan, Tell())
     assert Resident.objects.filter(created_via="made-up").count() == sum(plan.people.values())
+
+
+@pytest.mark.django_db
+def test_identity_numbers_are_of_1900_and_nobody_s_before() -> None:
+    numbers = list(islice(_list_numbers([*TOWNS[:1], "340322100000"], set()), 4))
+    assert [number[:17] for number, _, _ in numbers] == [
+        "34032119000101001",
+        "34032219000101001",
+        "34032119000101002",
+        "34032219000101002",
+    ]
+    again = list(islice(_list_numbers(TOWNS[:1], {numbers[0][1]}), 2))
+    assert again[0] == numbers[2]
