@@ -5,9 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 from weimin.base.errors import Refused
@@ -34,7 +37,7 @@ class NoticeBroken(Refused):
     code = "deadlines.notice_broken"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Calendar:
     """Which days are worked: days off and make-up days by the State Council's notices.
 
@@ -51,6 +54,22 @@ class Calendar:
         Law:    fdjj-2024 art. 6
         """
         return self.special.get(day, day.weekday() < 5)
+
+    def count_worked(self, *, after: date, until: date) -> int:
+        """Worked days after a day up to another; the same as asking of each, and as quick for years as for days.
+
+        Units:  working days
+        """
+        weeks, rest = divmod((until - after).days, 7)
+        weekdays = 5 * weeks + sum((after.weekday() + one) % 7 < 5 for one in range(1, rest + 1))
+        days, sums = self._moved
+        return weekdays + sums[bisect_right(days, until)] - sums[bisect_right(days, after)]
+
+    @cached_property
+    def _moved(self) -> tuple[list[date], list[int]]:
+        """The days that are other than their weekday; how many more are worked up to each than by weekday."""
+        days = sorted(day for day, works in self.special.items() if works != (day.weekday() < 5))
+        return days, [0, *accumulate(1 if self.special[day] else -1 for day in days)]
 
     def knows(self, day: date) -> bool:
         """Whether the notice of the day's year is out."""

@@ -328,7 +328,7 @@ def working_days_left(*, today: date, due: date, calendar: Calendar) -> int:
     """
     low, high = min(today, due), max(today, due)
     span = min((high - low).days, HORIZON_DAYS)
-    worked = sum(calendar.works(low + timedelta(days=offset)) for offset in range(1, span + 1))
+    worked = calendar.count_worked(after=low, until=low + timedelta(days=span))
     return worked if due >= today else -max(worked, 1)
 
 

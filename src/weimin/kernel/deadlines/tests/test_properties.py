@@ -185,6 +185,12 @@ def test_later_starts_and_longer_limits_never_end_earlier(start: date, count: in
         assert end > start
 
 
+@given(STARTS, st.integers(0, 1500))
+def test_worked_days_are_counted_as_if_each_were_asked(start: date, days: int) -> None:
+    one_by_one = sum(CALENDAR.works(start + DAY * (n + 1)) for n in range(days))
+    assert CALENDAR.count_worked(after=start, until=start + DAY * days) == one_by_one
+
+
 @given(STARTS, COUNTS)
 def test_on_day_0_all_the_working_days_are_left(start: date, count: int) -> None:
     end = Told(start, Limit(count, "workday"), ()).due()
