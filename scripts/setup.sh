@@ -51,6 +51,7 @@ if [ "$kind" = faults ]; then
   # without them the scenarios of many machines say that they did not run
   command -v patroni >/dev/null && command -v etcd >/dev/null && [ -d /usr/lib/postgresql/15/bin ] \
     || apt_install postgresql-15 patroni etcd-server nginx-light || true
+  command -v faketime >/dev/null || apt_install faketime || true
 fi
 if [ "$kind" = check ]; then
   command -v chromium >/dev/null || command -v google-chrome >/dev/null || apt_install chromium

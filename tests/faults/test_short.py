@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Iterator
 
@@ -21,6 +22,11 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 @pytest.fixture(scope="module")
 def judge(stage: Stage) -> Judge:
     return Judge(stage)
+
+
+def test_the_worker_stands_back_when_people_wait(stage: Stage) -> None:
+    web, worker = (os.getpriority(os.PRIO_PROCESS, one.process.pid) for one in (stage.web, stage.worker))
+    assert worker > web
 
 
 def test_what_was_acknowledged_outlives_kill_9(stage: Stage, judge: Judge) -> None:

@@ -36,6 +36,8 @@ from weimin.kernel.supervision import actions as supervision
 log = logging.getLogger("weimin.worker")
 #: How long the pump rests when nothing waits.
 REST_SECONDS = 1.0
+#: A round that did fewer things is followed by a rest: looking again at once costs as much as doing many more.
+FULL_ROUND = 100
 KEEP_DAYS = 180
 #: Drafts and files that became part of nothing.
 UNSENT_DAYS = 90
@@ -233,7 +235,7 @@ def _pump(stop: threading.Event, name: str) -> None:
         except Exception:
             log.exception("the pump failed and goes on")
             stop.wait(5)
-        if not busy:
+        if busy < FULL_ROUND:
             stop.wait(REST_SECONDS)
 
 

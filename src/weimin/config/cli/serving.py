@@ -21,6 +21,9 @@ from weimin.config.cli.answering import say, setup
 from weimin.config.cli.checking import JSON
 from weimin.config.cli.loading import PARTS, load_parts
 
+#: How far the worker stands back when web processes want the same core: a third of their share, never nothing.
+YIELDING = 5
+
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
@@ -146,6 +149,7 @@ def worker(once: bool) -> None:
     if once:
         click.echo(jobs.work_once())
         return
+    os.nice(YIELDING)
     jobs.work()
 
 
