@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from weimin.kernel.accounts.actions import DemoSmsProvider
+from weimin.kernel.accounts.testing import ask_for_code
 from weimin.kernel.accounts.web import turnstile
 from weimin.kernel.accounts.web.turnstile import BURST_SECONDS, LONGEST_SECONDS, SHARE, Crowded, Turnstile
 
@@ -76,3 +78,21 @@ def test_the_log_in_page_says_when_to_come_back(city: None, db: None, monkeypatc
     assert int(answer["Retry-After"]) > 1
     assert "现在登录的人很多" in answer.content.decode()
     assert Client().get("/desk/login/").status_code == 200
+
+
+def test_a_slow_gateway_of_codes_leaves_time_for_those_at_work(city: None, db: None, monkeypatch: Any) -> None:
+    import time
+
+    gate, sent = Turnstile(), list[str]()
+
+    def take_long(self: Any, *, phone: str, text: str) -> None:
+        sent.append(text)
+        gate.leave(now=time.monotonic(), seconds=30)  # beside the moment that this call really took
+
+    monkeypatch.setattr(turnstile, "codes", gate)
+    monkeypatch.setattr(DemoSmsProvider, "send", take_long)
+    assert ask_for_code(Client(), "13900000001").status_code == 302
+    answer = ask_for_code(Client(), "13900000002")
+    assert answer.status_code == 503
+    assert int(answer["Retry-After"]) > 1
+    assert len(sent) == 1

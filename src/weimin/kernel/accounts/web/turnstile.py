@@ -1,8 +1,10 @@
-"""Checking a password takes much time and memory on purpose; here it gets a share of a web process, never all of it.
+"""What a log-in waits for gets a share of a web process, never all of it.
 
-When everybody logs in at once, at eight in the morning or under attack, those who are at work already go on: a process
-gives to passwords at most half of its time. A burst is let through; who comes when that is used up is told at once,
-before anything is looked up, when there will be time. Each process counts for itself: nothing is shared, nothing waits.
+Checking a password takes much time and memory on purpose; handing a code to the gateway of texts takes as long as the
+gateway does. When everybody logs in at once, at eight in the morning or under attack, or the gateway is slow, those who
+are at work already go on: a process gives to passwords at most half of its time, and so to codes. A burst is let
+through; who comes when that is used up is told at once, before anything is looked up, when there will be time. Each
+process counts for itself: nothing is shared, nothing waits.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from math import ceil
 
 from weimin.base.errors import NotReady
 
-#: What part of its time a process gives to passwords.
+#: What part of its time a process gives to passwords, and what part to codes.
 SHARE = 0.5
 #: How many seconds of checking may be owed before somebody is turned away.
 BURST_SECONDS = 3.0
@@ -74,5 +76,5 @@ class Turnstile:
             self.leave(now=now, seconds=now - began)
 
 
-#: The one of this process.
-passwords = Turnstile()
+#: Those of this process.
+passwords, codes = Turnstile(), Turnstile()
