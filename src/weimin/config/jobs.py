@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from datetime import datetime, timedelta
 
 import procrastinate
@@ -163,14 +164,17 @@ def chain(at: datetime) -> int:
     return linked
 
 
-def chain_or_wait(at: datetime) -> datetime:
-    """Chain, and say when to do so again; a chain that was tampered with holds up neither notices nor clocks."""
+def chain_or_wait(at: datetime) -> float:
+    """Chain; a chain that was tampered with holds up neither notices nor clocks.
+
+    Shape:  seconds until it is to be done again
+    """
     try:
         chain(at)
     except Exception:
         log.exception("the audit chain cannot go on; see weimin verify")
-        return at + timedelta(minutes=1)
-    return at + timedelta(seconds=REST_SECONDS)
+        return 60.0
+    return REST_SECONDS
 
 
 def work_once() -> str:
@@ -215,23 +219,24 @@ def _beat(name: str, at: datetime, *, paused: bool) -> None:
 
 
 def _pump(stop: threading.Event, name: str) -> None:
-    beat_at = chain_at = guard_at = clock.now() - timedelta(hours=1)
+    # paced by a clock that never jumps: one set back by a day must not have chain and sign of life wait for a day
+    beat_at = chain_at = guard_at = time.monotonic()
     while not stop.is_set():
         busy = 0
         try:
             close_old_connections()
-            at = clock.now()
+            at, now = clock.now(), time.monotonic()
             paused = record_queries.is_under_maintenance(at=at)
             if not paused:
                 busy = _round(at)
-                if at >= chain_at:
-                    chain_at = chain_or_wait(at)
-            if at - guard_at > timedelta(minutes=1):
-                guard_at = at
+                if now >= chain_at:
+                    chain_at = now + chain_or_wait(at)
+            if now >= guard_at:
+                guard_at = now + 60
                 guard.guard_disk(at)
-            if at - beat_at > timedelta(seconds=20):
+            if now >= beat_at:
                 _beat(name, at, paused=paused)
-                beat_at = at
+                beat_at = now + 20
         except Exception:
             log.exception("the pump failed and goes on")
             stop.wait(5)

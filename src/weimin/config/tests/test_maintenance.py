@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import sys
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import count
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -149,6 +151,25 @@ def test_the_worker_delivers_nothing_meanwhile_and_lives(paused: bool, monkeypat
     assert ("维护" in beat.note) is paused
     assert beat.version
     assert beat.facts == {"moments_stuck": 0}
+
+
+def test_a_clock_that_is_set_back_stops_neither_the_chain_nor_the_sign_of_life(monkeypatch: pytest.MonkeyPatch) -> None:
+    today, stop, chained = clock.now(), threading.Event(), list[datetime]()
+    told, steady = [today + timedelta(days=1)], count(step=30)
+
+    def rest(seconds: float) -> None:
+        if told == [today]:
+            stop.set()
+        told[:] = [today]
+
+    monkeypatch.setattr(jobs, "close_old_connections", lambda: None)
+    monkeypatch.setattr(jobs.clock, "now", lambda: told[0])
+    monkeypatch.setattr(jobs, "time", SimpleNamespace(monotonic=lambda: next(steady)))
+    monkeypatch.setattr(jobs, "chain", chained.append)
+    monkeypatch.setattr(stop, "wait", rest)
+    jobs._pump(stop, "one")
+    assert WorkerBeat.objects.get(name="one").at == today
+    assert chained == [today + timedelta(days=1), today]
 
 
 AT = clock.SHANGHAI
