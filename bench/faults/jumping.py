@@ -57,7 +57,7 @@ def while_jumping(stage: Stage, judge: Judge, told: Path, *, seconds: float) -> 
     assert days == sorted(days), f"the chain's day went back: {days}"
     said = stage.weimin("clocks", "verify")
     return [
-        f"the clock stood at now, a day ahead, and now again, {seconds:.0f} s each; the chain's days: {days}",
+        f"the clock stood at now, a day ahead, and now again, {seconds:.0f} s each; the chain's days: {', '.join(f'{one:%Y-%m-%d}' for one in days)}",
         f"weimin clocks verify: {said.strip().splitlines()[-1]}",
         *judge.hold_against(book),
     ]
