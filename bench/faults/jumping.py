@@ -56,8 +56,9 @@ def while_jumping(stage: Stage, judge: Judge, told: Path, *, seconds: float) -> 
         at_work("+0")
     assert days == sorted(days), f"the chain's day went back: {days}"
     said = stage.weimin("clocks", "verify")
+    told = ", ".join(f"{one:%Y-%m-%d}" for one in days)
     return [
-        f"the clock stood at now, a day ahead, and now again, {seconds:.0f} s each; the chain's days: {', '.join(f'{one:%Y-%m-%d}' for one in days)}",
+        f"the clock stood at now, a day ahead, and now again, {seconds:.0f} s each; the chain's days: {told}",
         f"weimin clocks verify: {said.strip().splitlines()[-1]}",
         *judge.hold_against(book),
     ]
