@@ -113,10 +113,7 @@ def get_name(*, resident_id: int) -> str:
 
     Raises: ResidentUnknown — no such person
     """
-    name = Resident.objects.filter(pk=resident_id).values_list("name", flat=True).first()
-    if name is None:
-        raise ResidentUnknown("没有这个人的登记，请先登记身份信息。")
-    return name
+    return get_name_and_birth(resident_id=resident_id)[0]
 
 
 def get_card(*, resident_id: int, matter: str = "", about: str = "") -> ResidentCard:
@@ -192,12 +189,16 @@ def own_number(*, resident_id: int) -> str:
     return crypto.unseal(sealed, purpose=ID) if sealed else ""
 
 
-def find_birth_date(*, resident_id: int) -> date | None:
-    """A person's date of birth, for deciding who acts for them; None for bodies.
+def get_name_and_birth(*, resident_id: int) -> tuple[str, date | None]:
+    """A person's full name, and their date of birth, for deciding who acts for them; None for bodies.
 
+    Raises: ResidentUnknown — no such person
     Cost:   one query
     """
-    return Resident.objects.filter(pk=resident_id).values_list("birth_date", flat=True).first()
+    row = Resident.objects.filter(pk=resident_id).values_list("name", "birth_date").first()
+    if row is None:
+        raise ResidentUnknown("没有这个人的登记，请先登记身份信息。")
+    return row
 
 
 def find_account_id(*, resident_id: int) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -99,8 +99,9 @@ def submit(*, by: Actor, at: datetime, key: str, submission: Submission, seen_ve
         check_door(spec, submission.channel)
         _check_place(by, spec, submission)
         _check_notice(submission, local_date(at))
-        answers, files = _check(by, at, spec, submission)
-        turn = _create(by, at, spec, offer, _posted(submission), answers, files)
+        who = _applicant(submission.applicant_id, local_date(at))
+        answers, files = _check(by, at, spec, submission, who)
+        turn = _create(by, at, spec, offer, _posted(submission), answers, files, who)
         _attach(turn, files, submission)
         taken = _begin(turn)
         answer: dict[str, Any] = {
@@ -172,14 +173,15 @@ def _posted(submission: Submission) -> Submission:
     return replace(submission, post_to=post_to)
 
 
-def _check(by: Actor, at: datetime, spec: ItemSpec, submission: Submission) -> tuple[dict[str, Any], list[CaseFile]]:
+def _check(
+    by: Actor, at: datetime, spec: ItemSpec, submission: Submission, who: _Applicant
+) -> tuple[dict[str, Any], list[CaseFile]]:
     """Check answers and materials; give the clean answers and the files."""
     forms.refuse_unknown(spec.form, submission.answers)
     today: date = local_date(at)
     answers, errors = forms.check_answers(spec.form.fields, submission.answers, today=today)
-    if _about_child(spec, submission, today):
-        is_child = _is_child(submission.applicant_id, today)
-        errors |= guardians.check_guardian(submission.guardian, applicant_is_child=is_child)
+    if who.is_child or _about_child(spec, submission, today):
+        errors |= guardians.check_guardian(submission.guardian, applicant_is_child=who.is_child)
     for field in spec.form.fields:
         code = answers.get(field.name)
         if field.type == "division" and code and not directory.division_exists(str(code)):
@@ -202,22 +204,28 @@ def _child_age(today: date) -> int:
     return int(limits.get_parameter(code="privacy.age.sensitive", on=today).value)
 
 
-def _is_child(applicant_id: int, today: date) -> bool:
-    birth = residents.find_birth_date(resident_id=applicant_id)
-    return guardians.is_below(birth, today, years=_child_age(today))
+@dataclass(frozen=True, slots=True)
+class _Applicant:
+    """What is needed of who applies; a child is under fourteen."""
+
+    name: str
+    is_child: bool
+
+
+def _applicant(applicant_id: int, today: date) -> _Applicant:
+    name, birth = residents.get_name_and_birth(resident_id=applicant_id)
+    return _Applicant(name, guardians.is_below(birth, today, years=_child_age(today)))
 
 
 def _about_child(spec: ItemSpec, submission: Submission, today: date) -> bool:
-    """Whether the applicant, or anybody whose identity number the form asks for, is under fourteen.
+    """Whether anybody whose identity number the form asks for is under fourteen.
 
     Law:    pipl-2021 art. 31
     """
     numbers = [submission.answers.get(one.name) for one in spec.form.fields if one.type == "id_number"]
     births = guardians.births_of(one for one in numbers if one)
     years = _child_age(today)
-    return any(guardians.is_below(one, today, years=years) for one in births) or _is_child(
-        submission.applicant_id, today
-    )
+    return any(guardians.is_below(one, today, years=years) for one in births)
 
 
 def _next_number(township_code: str, on: date) -> str:
@@ -245,8 +253,8 @@ def _create(
     submission: Submission,
     answers: dict[str, Any],
     files: list[CaseFile],
+    who: _Applicant,
 ) -> Turn:
-    name = residents.get_name(resident_id=submission.applicant_id)
     data = _start_data(spec, answers)
     started = procedures.start_instance(
         by=by, at=at, version_id=spec.procedure_version_id, data=data, place=submission.township_code
@@ -265,9 +273,7 @@ def _create(
         authority=authority,
         township_id=submission.township_code,
         applicant_id=submission.applicant_id,
-        applicant_shown=guardians.CHILD_SHOWN
-        if _is_child(submission.applicant_id, local_date(at))
-        else identifiers.mask_name(name),
+        applicant_shown=guardians.CHILD_SHOWN if who.is_child else identifiers.mask_name(who.name),
         guardian_sealed=seal_guardian(submission.guardian),
         item_name=spec.name,
         channel=submission.channel,
@@ -293,7 +299,7 @@ def _create(
     turning.make_paper(
         turn,
         PaperKind.RECEIPT,
-        applicant=name,
+        applicant=who.name,
         township=offer.township_name,
         county=offer.county_name,
         channel=CHANNEL_TEXT[Channel(submission.channel)],
@@ -392,7 +398,7 @@ def register_own_motion(*, by: Actor, at: datetime, key: str, item_code: str, an
         if spec.applied:
             raise Refused("这个事项由群众申请，不能依职权登记。")
         empty = Submission(item_code, by.division_code, 0, Channel.OWN_MOTION, answers)
-        clean, _ = _check(by, at, spec, empty)
+        clean, _ = _check(by, at, spec, empty, _Applicant("", is_child=False))
         turn = _register(by, at, spec, offer, clean)
         answer = {
             "case_id": turn.case.pk,
