@@ -77,7 +77,7 @@ def _flat(quick: bool) -> list[str]:
 
 
 def _contention(quick: bool) -> list[str]:
-    os.environ.setdefault("WEIMIN_RATES", "api.client=100000/m")
+    os.environ.setdefault("WEIMIN_RATES", f"api.client=100000/m;{lists.RATES}")
     return contention.measure(quick=quick)
 
 
