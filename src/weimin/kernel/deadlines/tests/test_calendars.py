@@ -16,7 +16,7 @@ from weimin.kernel.deadlines.rules import Calendar
 
 YEARS = (2024, 2025, 2026)
 DAYS = [date(2024, 1, 1) + timedelta(days=offset) for offset in range(366 + 365 + 365)]
-CHINA = holidays.country_holidays("CN", years=YEARS)
+CHINA = holidays.country_holidays("CN", years=YEARS, language="en_US")
 
 #: Days on which the holidays library differs from the notices, with the notice that settles it.
 DIFFERENCES: dict[date, str] = {}
