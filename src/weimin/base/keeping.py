@@ -10,7 +10,6 @@ from typing import Generic, TypeVar
 #: How long a process may go on with what it has read.
 KEEP_SECONDS = 10.0
 T = TypeVar("T")
-_NOTHING = float("-inf")
 _all: list[Kept] = []  # type: ignore[type-arg]
 
 
@@ -19,21 +18,23 @@ class Kept(Generic[T]):
 
     def __init__(self, read: Callable[[], T], seconds: float) -> None:
         self._read, self._seconds = read, seconds
-        self._until, self._value = _NOTHING, None
+        self._found: tuple[float, T] | None = None
         update_wrapper(self, read)
 
     def __call__(self) -> T:
-        if monotonic() >= self._until:
-            self.give(self._read())
-        return self._value  # type: ignore[return-value]
+        found = self._found  # one look: another thread may forget meanwhile
+        if found is None or monotonic() >= found[0]:
+            # noted before it is read: what changes meanwhile is not kept any longer for that
+            found = self._found = (monotonic() + self._seconds, self._read())
+        return found[1]
 
     def give(self, value: T) -> None:
         """Have a value stand that was read another way."""
-        self._value, self._until = value, monotonic() + self._seconds  # type: ignore[assignment]
+        self._found = (monotonic() + self._seconds, value)
 
     def forget(self) -> None:
         """Have the next question read anew."""
-        self._until, self._value = _NOTHING, None
+        self._found = None
 
 
 def keep_for(seconds: float) -> Callable[[Callable[[], T]], Kept[T]]:

@@ -35,7 +35,7 @@ from weimin.kernel.rights import actions as rights
 from weimin.kernel.supervision import actions as supervision
 
 log = logging.getLogger("weimin.worker")
-#: How long the pump rests when nothing waits.
+#: How long the pump rests when little or nothing waits.
 REST_SECONDS = 1.0
 #: A round that did fewer things is followed by a rest: looking again at once costs as much as doing many more.
 FULL_ROUND = 100
