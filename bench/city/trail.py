@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,25 +34,32 @@ def copy_entries(url: str, *, progress: Callable[[int], None]) -> int:
     from weimin.kernel.record.rules import entry_digest
 
     done = 0
-    with psycopg.connect(url) as source, psycopg.connect(url) as target, target.cursor() as write:
-        source.execute("SET work_mem = '1GB'")
-        earliest, latest, at, end = source.execute(_SPAN).fetchone() or ()
-        with write.copy(f"COPY record_auditentry ({COLUMNS}) FROM STDIN") as out:
-            while at <= end:
-                values = {"first": at, "stretch": STRETCH, "earliest": earliest, "latest": latest}
-                with source.cursor(name="bench_entries") as rows:
-                    rows.itersize = 20_000
-                    rows.execute(_ENTRIES, values)
-                    for row in rows:
-                        fields: dict[str, Any] = dict(zip(NAMES, row, strict=True))
-                        fields["changes"] = json.loads(row[-1])
-                        out.write_row([*row, entry_digest(fields)])
-                        done += 1
-                        if done % 20_000 == 0:
-                            progress(done)
-                at += STRETCH
+    with (
+        psycopg.connect(url) as source,
+        psycopg.connect(url) as target,
+        target.cursor() as write,
+        write.copy(f"COPY record_auditentry ({COLUMNS}) FROM STDIN") as out,
+    ):
+        for row in _read_entries(source):
+            fields: dict[str, Any] = dict(zip(NAMES, row, strict=True))
+            fields["changes"] = json.loads(row[-1])
+            out.write_row([*row, entry_digest(fields)])
+            done += 1
+            if done % 20_000 == 0:
+                progress(done)
     progress(done)
     return done
+
+
+def _read_entries(source: Any) -> Iterator[tuple[Any, ...]]:
+    """The entries of all copies in the order of their time, a stretch of it after the other."""
+    source.execute("SET work_mem = '1GB'")
+    earliest, latest, at, end = source.execute(_SPAN).fetchone()
+    while at <= end:
+        with source.cursor(name="bench_entries") as rows:
+            rows.itersize = 20_000
+            yield from rows.execute(_ENTRIES, {"first": at, "stretch": STRETCH, "earliest": earliest, "latest": latest})
+        at += STRETCH
 
 
 def link_days(first: datetime, last: datetime, *, progress: Callable[[int], None]) -> int:
