@@ -121,11 +121,11 @@ def main() -> None:
         page = PAGE.read_text(encoding="utf-8")
         page = head + page[page.index("## ") :] if "## " in page else head
         for section in sections:
-            page = _put(page, section.strip())
+            page = stage.put_section(page, section.strip())
         PAGE.write_text(page, encoding="utf-8")
     for name in [one for one in PARTS if asked.only in (None, one)]:
         section = _section(name, apart, quick=asked.quick)
-        PAGE.write_text(_put(PAGE.read_text(encoding="utf-8"), section), encoding="utf-8")
+        PAGE.write_text(stage.put_section(PAGE.read_text(encoding="utf-8"), section), encoding="utf-8")
     print(PAGE.read_text(encoding="utf-8"))
 
 
@@ -133,14 +133,6 @@ def _section(name: str, environment: dict[str, str], *, quick: bool) -> str:
     command = [sys.executable, str(Path(__file__)), "--print", name, *(["--quick"] if quick else [])]
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
     return done[done.index("## ") :].strip()
-
-
-def _put(page: str, section: str) -> str:
-    """The page with a section in the place of the one of the same heading, or at its end."""
-    heading = section.splitlines()[0]
-    before = re.compile(rf"^{re.escape(heading)}$.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
-    page = before.sub(lambda _: section + "\n\n", page) if before.search(page) else f"{page.rstrip()}\n\n{section}\n"
-    return page.rstrip() + "\n"
 
 
 def _measure_core(*, quick: bool) -> str:

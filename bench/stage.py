@@ -80,6 +80,14 @@ def load() -> str:
     return f"load over the last five minutes {os.getloadavg()[1]:.1f}"
 
 
+def put_section(page: str, section: str) -> str:
+    """The page with a section in the place of the one of the same heading, or at its end."""
+    heading = section.splitlines()[0]
+    before = re.compile(rf"^{re.escape(heading)}$.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+    page = before.sub(lambda _: section + "\n\n", page) if before.search(page) else f"{page.rstrip()}\n\n{section}\n"
+    return page.rstrip() + "\n"
+
+
 @contextmanager
 def serving(workers: int = 2, *, keeping: bool = False) -> Any:
     """The web server and the worker as `weimin run` starts them; gives their process ids.

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import re
 import sys
 import time
 import traceback
 from pathlib import Path
 
-from bench.stage import describe
+from bench.stage import describe, put_section
 
 #: Name → module with `run() -> list[str]`; it raises AssertionError on a broken promise.
 SCENARIOS = {
@@ -40,19 +39,13 @@ def main() -> int:
         except Exception:
             broken += 1
             lines = ["**a promise was broken**", "", "```", traceback.format_exc()[-2000:], "```"]
-        heading = f"## {name} ({time.monotonic() - began:.0f} s)"
-        text = "\n".join([heading, "", (module.__doc__ or "").strip(), "", f"Run {describe()}.", "", *lines, ""])
-        sys.stdout.write(text + "\n")
+        told = f"Run {describe()}, in {time.monotonic() - began:.0f} s."
+        text = "\n".join([f"## {name}", "", (module.__doc__ or "").strip(), "", told, "", *lines])
+        sys.stdout.write(text + "\n\n")
         sys.stdout.flush()
-        _write(name, text)
+        page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else _HEAD
+        PAGE.write_text(put_section(page, text), encoding="utf-8")
     return 1 if broken else 0
-
-
-def _write(name: str, text: str) -> None:
-    """Put a scenario's section in its place on the page; the others stay as their last run left them."""
-    kept = re.split(r"^(?=## )", PAGE.read_text(encoding="utf-8") if PAGE.exists() else "", flags=re.M)[1:]
-    sections = {one.split()[1]: one.rstrip("\n") + "\n" for one in kept} | {name: text}
-    PAGE.write_text("\n".join([_HEAD, *(sections[one] for one in SCENARIOS if one in sections)]), encoding="utf-8")
 
 
 if __name__ == "__main__":
