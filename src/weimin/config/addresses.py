@@ -50,6 +50,6 @@ def database(url: str, data: Path) -> dict[str, Any]:
         "PORT": named["port"],
         "OPTIONS": PATIENCE | parts,
         "CONN_MAX_AGE": 600,
-        # a lost connection costs one request a kind answer; asking first would cost every request a round trip
+        # asking first would cost every request a round trip; outages.let_go looks at the socket instead
         "CONN_HEALTH_CHECKS": False,
     }

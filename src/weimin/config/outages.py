@@ -9,10 +9,16 @@ transaction; under the same idempotency key it may be sent again.
 from __future__ import annotations
 
 import errno
+import select
 
-from django.db import DatabaseError, InterfaceError, OperationalError
+import psycopg
+from django.db import DatabaseError, InterfaceError, OperationalError, connections
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.multipartparser import MultiPartParserError
 from django.template.loader import render_to_string
+from django.urls import Resolver404, resolve
+
+from weimin.config import lost_forms
 
 #: How long to wait when nothing better is known.
 WAIT_SECONDS = 5
@@ -20,6 +26,8 @@ WAIT_SECONDS = 5
 WAIT_FOR_SPACE_SECONDS = 60
 BUSY = "系统暂时连不上，没有办成，也没有留下半截的记录。请稍等几秒，用同一页再提交一次，不会重复办理。"
 FULL = "系统的存储空间满了，现在可以查看，暂时不能提交。已经受理的办件不受影响，请过几分钟再试。"
+#: Names of fields that hold what nobody else may read.
+_SECRET = frozenset({"password", "old", "new", "again", "code"})
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _STATES = ("08", "40", "53", "57P", "55P03", "25006")
 
@@ -57,8 +65,47 @@ def outage(request: HttpRequest, fault: BaseException | None) -> HttpResponse:
         answer: HttpResponse = JsonResponse(body, status=503, json_dumps_params={"ensure_ascii": False})
     else:
         # no request: context processors would ask who acts
-        context = {"status": 503, "title": "暂时用不了", "message": message}
+        context = {"status": 503, "title": "暂时用不了", "message": message, "again": _again(request)}
         answer = HttpResponse(render_to_string("ui/error.html", context), status=503)
     answer["Retry-After"] = str(WAIT_FOR_SPACE_SECONDS if full else WAIT_SECONDS)
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+def _again(request: HttpRequest) -> dict[str, object] | None:
+    """A form as it was sent, to be sent once more under the same key; None where that cannot be.
+
+    Files and passwords never stand in a page, so a form with one has to be filled in anew; so has one that did not come
+    from a page of ours. Its token goes back as it came: what somebody else's page made the browser send stays refused.
+    """
+    if request.method != "POST" or not lost_forms.from_our_page(request):
+        return None
+    try:
+        rule = getattr(resolve(request.path).func, "access_rule", None)
+        if getattr(rule, "who", "") not in ("resident", "staff") or request.FILES or _SECRET & set(request.POST):
+            return None
+    except (Resolver404, MultiPartParserError, OSError):
+        return None
+    typed = [(name, value) for name, values in request.POST.lists() for value in values]
+    return {"address": request.get_full_path(), "typed": typed}
+
+
+def let_go(**_: object) -> None:
+    """Close connections that the server has ended while nobody used them: the request that begins makes new ones.
+
+    After a restart, a failover or a rest of PgBouncer nobody is told to try again for the sake of an old connection.
+
+    Cost:   one system call, no round trip
+    """
+    for one in connections.all(initialized_only=True):
+        if one.connection is not None and not one.in_atomic_block and _is_over(one.connection):
+            one.close()
+
+
+def _is_over(link: psycopg.Connection[object]) -> bool:
+    """Whether there is something to read where nothing was asked: a server that ends a connection says so or hangs."""
+    if link.closed:
+        return True
+    watch = select.poll()
+    watch.register(link.fileno(), select.POLLIN)
+    return bool(watch.poll(0))
