@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -120,13 +121,13 @@ def deliver() -> None:
         pass
 
 
-def _memory(pid: int) -> int:
-    """Bytes of the processes below a pid that are theirs alone or shared in part (PSS)."""
+def _memory(pids: Sequence[int]) -> int:
+    """Bytes of processes and those below them that are theirs alone or shared in part (PSS)."""
     total = 0
     for path in Path("/proc").glob("[0-9]*/smaps_rollup"):
         try:
             parent = int((path.parent / "stat").read_text().rsplit(")", 1)[1].split()[1])
-            if pid in (parent, int(path.parent.name)):
+            if parent in pids or int(path.parent.name) in pids:
                 text = path.read_text()
                 total += int(text.split("Pss:")[1].split()[0]) * 1024
         except (OSError, IndexError):
@@ -134,7 +135,7 @@ def _memory(pid: int) -> int:
     return total
 
 
-def memory(web: int, requests: int, steps: int = 10) -> list[tuple[int, int, float]]:
+def memory(web: Sequence[int], requests: int, steps: int = 10) -> list[tuple[int, int, float]]:
     """Rows as (requests so far, PSS bytes of the web processes, requests a second), pages mixed as several people."""
     links = [Client(), reading.log_in("liucheng.shouli"), reading.log_in("shi.jiandu")]
     rows = [(0, _memory(web), 0.0)]
@@ -163,7 +164,7 @@ def measure(*, quick: bool) -> list[str]:
         "| submissions | at once | a second | p50 / p95 / p99 ms | waiting for a lock, mean |",
         "| --- |" + " --- |" * 4,
     ]
-    with stage.serving() as (web, _):
+    with stage.serving(front=True) as (web, _):
         submissions(tokens, concurrent=4, each=10)  # warm
         for concurrent in (8, 32):
             for name, some in (("sixteen townships", tokens), ("one township", tokens[:1])):

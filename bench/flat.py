@@ -225,7 +225,7 @@ def measure_size(*, requests: int) -> list[Row]:
     world = World()
     seen = explain_pages(world)
     rows = []
-    with stage.serving() as (web, _):
+    with stage.serving(front=True) as (web, _):
         for page in PAGES:
             ask, times = _asking(world, page), Timings()
             for turn, (path, posted) in enumerate(world.turns(page, requests + 5)):

@@ -7,6 +7,7 @@ import re
 import secrets
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from bench.stage import Client, Timings, cpu_seconds, in_parallel
@@ -114,7 +115,7 @@ def _links(people: dict[str, Any]) -> dict[str, Client]:
     return {role: Client(token) for role, token in people.items() if role not in ("township", "village")}
 
 
-def measure(tokens: list[dict[str, Any]], web: int, *, concurrent: int, lives: int) -> dict[str, Any]:
+def measure(tokens: list[dict[str, Any]], web: Sequence[int], *, concurrent: int, lives: int) -> dict[str, Any]:
     """Lives at a concurrency: actions a second, p50 and p95 by action, web CPU per action."""
     times: dict[str, Timings] = defaultdict(Timings)
     everything = Timings()

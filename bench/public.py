@@ -5,13 +5,9 @@ from __future__ import annotations
 import gzip
 import http.client
 import os
-import shutil
-import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from bench import reading, stage
@@ -35,27 +31,21 @@ PAGES = {
 OWN_WORDS = "/items/?q=%E5%A6%88%E5%A6%88%E8%80%81%E4%BA%86%E8%B5%B0%E4%B8%8D%E5%8A%A8"
 EMPTY = "/health/"
 NGINX_PORT = stage.PORT + 1
-_NGINX = """
-daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
-events {{ worker_connections 512; }}
-http {{
-  access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
-  fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+_CACHE = """
   proxy_cache_path {folder}/cache levels=1:2 keys_zone=public:8m max_size=256m inactive=1d use_temp_path=off;
-  map $http_cookie $has_session {{ default 0; "~sessionid=" 1; }}
-  upstream web {{ server 127.0.0.1:{web}; keepalive 32; }}
-  server {{
+  map $http_cookie $has_session { default 0; "~sessionid=" 1; }
+  upstream web { server 127.0.0.1:{web}; keepalive 32; }
+  server {
     listen 127.0.0.1:{port};
-    location / {{
+    location / {
       proxy_pass http://web; proxy_http_version 1.1;
       proxy_set_header Connection ""; proxy_set_header Host $http_host; proxy_set_header Accept-Encoding gzip;
       gunzip on;
       proxy_cache public; proxy_cache_revalidate on; proxy_ignore_headers Vary;
       proxy_cache_key "$scheme$http_host$request_uri $cookie_elder $cookie_township";
       proxy_cache_bypass $has_session $http_authorization; proxy_no_cache $has_session $http_authorization;
-    }}
-  }}
-}}
+    }
+  }
 """
 
 
@@ -139,29 +129,20 @@ def until_seen(port: int, *, repeats: int) -> Timings:
 @contextmanager
 def proxy() -> Iterator[int | None]:
     """nginx before the server with a cache as in service, where it is installed; gives its port."""
-    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-    if program is None:
+    if stage.find_nginx() is None:
         yield None
         return
-    with tempfile.TemporaryDirectory() as folder:
-        os.chmod(folder, 0o755)
-        conf = Path(folder) / "nginx.conf"
-        conf.write_text(_NGINX.format(folder=folder, web=stage.PORT, port=NGINX_PORT), encoding="utf-8")
-        running = subprocess.Popen([program, "-p", folder, "-c", str(conf)], stderr=subprocess.DEVNULL)
-        try:
-            deadline = time.monotonic() + 10
-            while True:
-                try:
-                    Reader(NGINX_PORT).get(EMPTY)
-                    break
-                except OSError:
-                    if time.monotonic() > deadline:
-                        raise
-                    time.sleep(0.05)
-            yield NGINX_PORT
-        finally:
-            running.terminate()
-            running.wait()
+    with stage.nginx(_CACHE.replace("{web}", str(stage.PORT)).replace("{port}", str(NGINX_PORT))):
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                Reader(NGINX_PORT).get(EMPTY)
+                break
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+        yield NGINX_PORT
 
 
 def measure(*, quick: bool) -> list[str]:

@@ -142,7 +142,7 @@ def _measure_core(*, quick: bool) -> str:
     tokens = life.make_tokens()
     lives = 24 if quick else 160
     lines: list[str] = []
-    with stage.serving() as (web, _):
+    with stage.serving(front=True) as (web, _):
         life.measure(tokens, web, concurrent=4, lives=16)  # warm
         runs = [life.measure(tokens, web, concurrent=n, lives=lives) for n in (1, 8, 32)]
         floors = [life.empty_view(concurrent=n, requests=800 if quick else 4000) for n in (1, 8, 32)]

@@ -7,11 +7,14 @@ import json
 import os
 import platform
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -89,55 +92,102 @@ def put_section(page: str, section: str) -> str:
 
 
 @contextmanager
-def serving(workers: int = 2, *, keeping: bool = False) -> Any:
+def serving(workers: int = 2, *, keeping: bool = False, front: bool = False) -> Any:
     """The web server and the worker as `weimin run` starts them; gives their process ids.
 
-    Without `keeping`, public pages are made for each who asks: a page's time is that of making it.
+    Without `keeping`, public pages are made for each who asks: a page's time is that of making it. With `front`, as in
+    service: web processes with a port each, and nginx before them, which asks the least busy one. Without nginx on the
+    machine there is no front.
     """
-    programs = Path(sys.executable).parent
     from django.core.management import call_command
 
     call_command("collectstatic", verbosity=0, interactive=False)
-    web = subprocess.Popen(
-        [
-            str(programs / "granian"),
-            "--interface",
-            "wsgi",
-            "--host",
-            "127.0.0.1",
-            "--port",
-            str(PORT),
-            "--workers",
-            str(workers),
-            "--blocking-threads",
-            "1",
-            "--backpressure",
-            "64",
-            "--no-access-log",
-            "--log-level",
-            "error",
-            "weimin.config.wsgi:application",
-        ],
-        env={**os.environ, **({} if keeping else {"WEIMIN_SHARED_MB": "0"})},
-    )
-    worker = subprocess.Popen([str(programs / "weimin"), "worker"])
+    front = front and find_nginx() is not None
+    shares = {PORT + 1 + n: 1 for n in range(workers)} if front else {PORT: workers}
+    kept = {} if keeping else {"WEIMIN_SHARED_MB": "0"}
+    web = [_granian(port, many, kept) for port, many in shares.items()]
+    worker = subprocess.Popen([str(Path(sys.executable).parent / "weimin"), "worker"])
     try:
-        for _ in range(200):
-            try:
-                Client().get("/health/")
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield web.pid, worker.pid
+        with nginx(_front(shares)) if front else nullcontext():
+            for _ in range(200):
+                try:
+                    for port in (*shares, PORT):
+                        Client(port=port).get("/health/")
+                    break
+                except OSError:
+                    time.sleep(0.1)
+            yield [one.pid for one in web], worker.pid
     finally:
-        web.terminate()
-        worker.terminate()
-        web.wait()
-        worker.wait()
+        for one in (*web, worker):
+            one.terminate()
+        for one in (*web, worker):
+            one.wait()
 
 
-def cpu_seconds(pid: int) -> float:
-    """CPU time of a process and its children so far."""
+def _granian(port: int, workers: int, kept: dict[str, str]) -> subprocess.Popen[bytes]:
+    words = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)]
+    words += ["--blocking-threads", "1", "--backpressure", "64", "--no-access-log", "--log-level", "error"]
+    program = str(Path(sys.executable).parent / "granian")
+    return subprocess.Popen([program, *words, "weimin.config.wsgi:application"], env={**os.environ, **kept})
+
+
+def find_nginx() -> str | None:
+    """Where nginx is on this machine, if it is."""
+    return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+
+
+@contextmanager
+def nginx(conf: str) -> Iterator[None]:
+    """nginx with the servers and upstreams of `conf`, in a folder of its own that `{folder}` stands for.
+
+    Raises: FileNotFoundError — not installed
+    """
+    program = find_nginx()
+    if program is None:
+        raise FileNotFoundError("nginx")
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        path = Path(folder) / "nginx.conf"
+        path.write_text((_NGINX + conf + "}\n").replace("{folder}", folder), encoding="utf-8")
+        running = subprocess.Popen([program, "-p", folder, "-c", str(path)], stderr=subprocess.DEVNULL)
+        try:
+            yield
+        finally:
+            running.terminate()
+            running.wait(timeout=10)
+
+
+_NGINX = """
+daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
+events { worker_connections 512; }
+http {
+  access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+"""
+
+
+def _front(ports: Iterable[int]) -> str:
+    """What stands on PORT before web processes: how one is chosen is the operator's own file's."""
+    deployed = (ROOT / "deploy/nginx/weimin.conf").read_text(encoding="utf-8")
+    upstream = re.search(r"^upstream weimin \{.*?^\}", deployed, re.MULTILINE | re.DOTALL)
+    assert upstream
+    servers = "".join(f"    server 127.0.0.1:{port} max_fails=0;\n" for port in ports)
+    chosen = re.sub(r"( *server .*;\n)+", servers, upstream[0])
+    return f"""
+{chosen}
+  server {{
+    listen 127.0.0.1:{PORT};
+    client_max_body_size 130m; client_body_buffer_size 128k; keepalive_requests 1000000;
+    location / {{
+      proxy_pass http://weimin; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $http_host;
+      proxy_buffer_size 16k; proxy_buffers 16 32k;
+    }}
+  }}
+"""
+
+
+def cpu_seconds(pids: Sequence[int]) -> float:
+    """CPU time of processes and their children so far."""
     total = 0.0
     tick = os.sysconf("SC_CLK_TCK")
     for path in Path("/proc").glob("[0-9]*/stat"):
@@ -145,7 +195,7 @@ def cpu_seconds(pid: int) -> float:
             parts = path.read_text().rsplit(")", 1)[1].split()
         except OSError:
             continue
-        if int(path.parent.name) == pid or int(parts[1]) == pid:
+        if int(path.parent.name) in pids or int(parts[1]) in pids:
             total += (int(parts[11]) + int(parts[12])) / tick
     return total
 
@@ -153,8 +203,8 @@ def cpu_seconds(pid: int) -> float:
 class Client:
     """A kept-alive HTTP connection."""
 
-    def __init__(self, token: str = "", cookie: str = "") -> None:
-        self.link = http.client.HTTPConnection("127.0.0.1", PORT, timeout=30)
+    def __init__(self, token: str = "", cookie: str = "", port: int = PORT) -> None:
+        self.link = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         self.headers = {"Content-Type": "application/json"}
         if token:
             self.headers["Authorization"] = f"Bearer {token}"
