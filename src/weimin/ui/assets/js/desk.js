@@ -1,4 +1,7 @@
 import "./common.js";
+// where the menu is one line to be pushed along, the page one is on is seen in it
+const menu = document.querySelector(".menu ul"), current = menu?.querySelector("[aria-current]");
+if (current) menu.scrollLeft = current.offsetLeft - (menu.clientWidth - current.offsetWidth) / 2;
 const rows = [...document.querySelectorAll("tr[data-href]")];
 let here = -1;
 function go(to) {
