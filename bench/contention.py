@@ -159,7 +159,7 @@ def measure(*, quick: bool) -> list[str]:
     stage.prepare()
     tokens = life.make_tokens()
     each = 10 if quick else 40
-    lines = [HEADING, "", f"- Run: {stage.describe()}; {stage.load()}", ""]
+    lines = [HEADING, "", f"- Run: {stage.describe()}; {stage.load()}", f"- Asked {stage.way()}", ""]
     lines += [
         "| submissions | at once | a second | p50 / p95 / p99 ms | waiting for a lock, mean |",
         "| --- |" + " --- |" * 4,

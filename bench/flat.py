@@ -345,8 +345,8 @@ def report(found: dict[str, tuple[list[Row], str]]) -> list[str]:
     lines = ["## A city at several sizes", "", f"- Run: {stage.describe()}; {stage.load()}"]
     lines += [f"- {size}: {note}" for size, (_, note) in found.items()]
     lines += [
-        f"- Through nginx as deployed, one request after another, sizes in turn {ROUNDS} times, so that a busy hour of the"
-        " host is all sizes'; p50 / p95 / p99 in milliseconds. Whole: big tables that any"
+        f"- Asked {stage.way()}; one request after another, sizes in turn {ROUNDS} times, so that a busy hour of the host is"
+        " all sizes'; p50 / p95 / p99 in milliseconds. Whole: big tables that any"
         " statement of the page reads in whole; rows: the most that one statement looks at in a big table.",
         "",
         f"| page | {' | '.join(sizes)} | p95 to the first | asked of p95 | statements | whole | rows |",

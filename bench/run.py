@@ -167,6 +167,7 @@ def _report(lines, sql, runs, floors, rows, weights, small, big, first, second, 
     say("# Performance\n")
     say("Written by `make bench`; all figures of a table come from one run on one machine, floors beside them.\n")
     say(f"- Run: {stage.describe()}; web (2 processes), worker, PostgreSQL and the load generator share the cores")
+    say(f"- Matters, pages and the empty view are asked {stage.way()}")
     say("- Read differences under a quarter as noise; ratios travel, absolute figures do not\n")
     say("## One matter's whole life over HTTP\n")
     say(

@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -97,7 +97,9 @@ def serving(workers: int = 2, *, keeping: bool = False, front: bool = False) -> 
 
     Without `keeping`, public pages are made for each who asks: a page's time is that of making it. With `front`, as in
     service: web processes with a port each, and nginx before them, which asks the least busy one. Without nginx on the
-    machine there is no front.
+    machine there is no front; `way` says so.
+
+    Raises: RuntimeError — a web process or nginx did not start
     """
     from django.core.management import call_command
 
@@ -105,23 +107,47 @@ def serving(workers: int = 2, *, keeping: bool = False, front: bool = False) -> 
     front = front and find_nginx() is not None
     shares = {PORT + 1 + n: 1 for n in range(workers)} if front else {PORT: workers}
     kept = {} if keeping else {"WEIMIN_SHARED_MB": "0"}
-    web = [_granian(port, many, kept) for port, many in shares.items()]
-    worker = subprocess.Popen([str(Path(sys.executable).parent / "weimin"), "worker"])
+    with ExitStack() as running:
+        web = [running.enter_context(_ended(_granian(port, many, kept))) for port, many in shares.items()]
+        worker = running.enter_context(
+            _ended(subprocess.Popen([str(Path(sys.executable).parent / "weimin"), "worker"]))
+        )
+        if front:
+            running.enter_context(nginx(_front(shares)))
+        for port in (*shares, PORT):
+            _wait_for(port)
+        yield [one.pid for one in web], worker.pid
+
+
+def way() -> str:
+    """How requests of a measurement with a front go, for its report."""
+    if find_nginx() is None:
+        return "straight to the web processes (nginx is not installed here)"
+    return "through nginx, which asks the least busy of two web processes as in service, without TLS, cache or limits"
+
+
+@contextmanager
+def _ended(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that is ended afterwards."""
     try:
-        with nginx(_front(shares)) if front else nullcontext():
-            for _ in range(200):
-                try:
-                    for port in (*shares, PORT):
-                        Client(port=port).get("/health/")
-                    break
-                except OSError:
-                    time.sleep(0.1)
-            yield [one.pid for one in web], worker.pid
+        yield process
     finally:
-        for one in (*web, worker):
-            one.terminate()
-        for one in (*web, worker):
-            one.wait()
+        process.terminate()
+        process.wait()
+
+
+def _wait_for(port: int) -> None:
+    """Wait until something answers there.
+
+    Raises: RuntimeError — nothing does
+    """
+    for _ in range(200):
+        try:
+            Client(port=port).get("/health/")
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError(f"nothing answers on port {port}")
 
 
 def _granian(port: int, workers: int, kept: dict[str, str]) -> subprocess.Popen[bytes]:
@@ -140,7 +166,7 @@ def find_nginx() -> str | None:
 def nginx(conf: str) -> Iterator[None]:
     """nginx with the servers and upstreams of `conf`, in a folder of its own that `{folder}` stands for.
 
-    Raises: FileNotFoundError — not installed
+    Raises: FileNotFoundError — not installed; RuntimeError — a fault in the file
     """
     program = find_nginx()
     if program is None:
@@ -149,12 +175,13 @@ def nginx(conf: str) -> Iterator[None]:
         os.chmod(folder, 0o755)
         path = Path(folder) / "nginx.conf"
         path.write_text((_NGINX + conf + "}\n").replace("{folder}", folder), encoding="utf-8")
-        running = subprocess.Popen([program, "-p", folder, "-c", str(path)], stderr=subprocess.DEVNULL)
-        try:
+        tried = subprocess.run(
+            [program, "-t", "-p", folder, "-c", str(path)], capture_output=True, text=True, check=False
+        )
+        if tried.returncode:
+            raise RuntimeError(tried.stderr)
+        with _ended(subprocess.Popen([program, "-p", folder, "-c", str(path)], stderr=subprocess.DEVNULL)):
             yield
-        finally:
-            running.terminate()
-            running.wait(timeout=10)
 
 
 _NGINX = """

@@ -35,10 +35,11 @@ def from_our_page(request: Any) -> bool:
 def keep(request: Any, rule: AccessRule, *, why: str = "login", seconds: float = _MINUTES * 60) -> str:
     """Keep a sent form for after the log-in, or after maintenance; gives the page it was on.
 
-    Shape:  (nothing is kept of a form that is too long; the page is given all the same)
+    Shape:  (nothing is kept of a form that is too long, or of one's own log-in; the page is given all the same)
     """
     page = _page_of(request, rule)
-    typed = {name: request.POST.getlist(name) for name in request.POST if name != "csrfmiddlewaretoken"}
+    names = () if rule.own else request.POST  # pages of one's own log-in ask for passwords
+    typed = {name: request.POST.getlist(name) for name in names if name != "csrfmiddlewaretoken"}
     size = sum(len(name) + sum(map(len, values)) for name, values in typed.items())
     request.session[KEY] = {
         "page": urlsplit(page).path,
@@ -100,6 +101,8 @@ def _lines(kept: dict[str, Any], found: bool, left: tuple[tuple[str, str], ...])
     why = _WHY[kept.get("why", "login")]
     if kept["long"]:
         return [f"{why}，您刚才填的内容太长，没能保留，请重新填写。"]
+    if not kept["typed"] and not kept["files"]:
+        return [f"{why.removesuffix('，没有提交')}，没有提交，请重新操作。"]
     values = "；".join(value for _, value in left)
     lines = [
         f"{why}，您刚才填的内容还在，请核对后重新提交。"

@@ -3,7 +3,8 @@
 PostgreSQL says by the class of its error that it is not the request's fault: connection lost or refused (08, 57P), too
 many connections, no disk or memory (53), a lock not had in time (55P03), a deadlock or a clash of transactions (40), a
 server that may only be read, such as one that was just taken over from (25006). Whatever was written is undone with its
-transaction; under the same idempotency key it may be sent again.
+transaction; under the same idempotency key it may be sent again, and the page offers that where no secret was typed.
+A connection that ended while nobody used it is no outage: it is let go before the next request.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import errno
 import select
 
 import psycopg
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.db import DatabaseError, InterfaceError, OperationalError, connections
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.multipartparser import MultiPartParserError
@@ -25,9 +27,12 @@ WAIT_SECONDS = 5
 #: A disk is not given space in seconds.
 WAIT_FOR_SPACE_SECONDS = 60
 BUSY = "系统暂时连不上，没有办成，也没有留下半截的记录。请稍等几秒，用同一页再提交一次，不会重复办理。"
+#: A page that was only to be read, and a form that may have been done just before the connection went.
+READING = "系统暂时连不上，请稍等几秒，再打开一次。"
+UNSURE = "系统暂时连不上，多半没有办成。请稍等几秒，回到刚才那一页看看办成没有，没有再提交一次。"
 FULL = "系统的存储空间满了，现在可以查看，暂时不能提交。已经受理的办件不受影响，请过几分钟再试。"
-#: Names of fields that hold what nobody else may read.
-_SECRET = frozenset({"password", "old", "new", "again", "code"})
+#: The longest form that is given back to be sent once more, in bytes.
+_LONGEST = 200_000
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _STATES = ("08", "40", "53", "57P", "55P03", "25006")
 
@@ -59,13 +64,15 @@ def _state(fault: BaseException | None) -> str:
 def outage(request: HttpRequest, fault: BaseException | None) -> HttpResponse:
     """The answer 503, made without asking the database: as JSON for the API, else as a page."""
     full = is_full(fault)
-    message = FULL if full else BUSY
     if request.path.startswith("/api/"):
-        body: dict[str, object] = {"code": "system.full" if full else "system.busy", "message": message, "fields": {}}
+        code, message = ("system.full", FULL) if full else ("system.busy", BUSY)
+        body: dict[str, object] = {"code": code, "message": message, "fields": {}}
         answer: HttpResponse = JsonResponse(body, status=503, json_dumps_params={"ensure_ascii": False})
     else:
+        again = _again(request)
+        message = FULL if full else BUSY if again else UNSURE if request.method == "POST" else READING
         # no request: context processors would ask who acts
-        context = {"status": 503, "title": "暂时用不了", "message": message, "again": _again(request)}
+        context = {"status": 503, "title": "暂时用不了", "message": message, "again": again}
         answer = HttpResponse(render_to_string("ui/error.html", context), status=503)
     answer["Retry-After"] = str(WAIT_FOR_SPACE_SECONDS if full else WAIT_SECONDS)
     answer["Cache-Control"] = "no-store"
@@ -73,18 +80,23 @@ def outage(request: HttpRequest, fault: BaseException | None) -> HttpResponse:
 
 
 def _again(request: HttpRequest) -> dict[str, object] | None:
-    """A form as it was sent, to be sent once more under the same key; None where that cannot be.
+    """A form as it was sent, to be sent once more; None where that cannot be.
 
-    Files and passwords never stand in a page, so a form with one has to be filled in anew; so has one that did not come
-    from a page of ours. Its token goes back as it came: what somebody else's page made the browser send stays refused.
+    Only one that carries a key or a revision, so that a second sending never does it twice; only from a page of ours
+    and of somebody who is logged in. Files and passwords never stand in a page: a form with a file, and all of one's
+    own log-in, is filled in anew. Its token goes back as it came: what another site's page sent stays refused.
     """
     if request.method != "POST" or not lost_forms.from_our_page(request):
         return None
+    if int(request.headers.get("Content-Length") or 0) > _LONGEST:  # nothing big is read for an answer that says no
+        return None
     try:
         rule = getattr(resolve(request.path).func, "access_rule", None)
-        if getattr(rule, "who", "") not in ("resident", "staff") or request.FILES or _SECRET & set(request.POST):
+        if rule is None or rule.own or rule.who not in ("resident", "staff"):
             return None
-    except (Resolver404, MultiPartParserError, OSError):
+        if request.FILES or not {"key", "revision"} & set(request.POST):
+            return None
+    except (Resolver404, MultiPartParserError, BadRequest, SuspiciousOperation, OSError):
         return None
     typed = [(name, value) for name, values in request.POST.lists() for value in values]
     return {"address": request.get_full_path(), "typed": typed}
@@ -95,7 +107,7 @@ def let_go(**_: object) -> None:
 
     After a restart, a failover or a rest of PgBouncer nobody is told to try again for the sake of an old connection.
 
-    Cost:   one system call, no round trip
+    Cost:   one system call a connection, no round trip
     """
     for one in connections.all(initialized_only=True):
         if one.connection is not None and not one.in_atomic_block and _is_over(one.connection):
@@ -107,5 +119,8 @@ def _is_over(link: psycopg.Connection[object]) -> bool:
     if link.closed:
         return True
     watch = select.poll()
-    watch.register(link.fileno(), select.POLLIN)
+    try:
+        watch.register(link.fileno(), select.POLLIN)
+    except psycopg.OperationalError:  # it has no socket any more
+        return True
     return bool(watch.poll(0))

@@ -101,18 +101,21 @@ def test_a_form_can_be_sent_once_more_as_it_was(gone: None) -> None:
 @pytest.mark.parametrize(
     ("path", "typed", "site"),
     [
-        ("/desk/find/", {"q": "演示"}, "cross-site"),
-        ("/desk/find/", {"q": "演示", "photo": SimpleUploadedFile("a.jpg", b"x")}, "same-origin"),
-        ("/desk/account/", {"old": "演示", "new": "演示"}, "same-origin"),
-        ("/desk/login/", {"login": "演示", "password": "演示"}, "same-origin"),
-        ("/nowhere/", {"q": "演示"}, "same-origin"),
+        ("/desk/find/", {"q": "演示", "key": "1"}, "cross-site"),
+        ("/desk/find/", {"q": "演示", "key": "1", "photo": SimpleUploadedFile("a.jpg", b"x")}, "same-origin"),
+        ("/desk/find/", {"q": "演示" * 40_000, "key": "1"}, "same-origin"),
+        ("/desk/find/", {"q": "演示"}, "same-origin"),
+        ("/desk/account/password/", {"old": "演示", "new": "演示", "key": "1"}, "same-origin"),
+        ("/desk/login/", {"login": "演示", "password": "演示", "key": "1"}, "same-origin"),
+        ("/nowhere/", {"q": "演示", "key": "1"}, "same-origin"),
     ],
-    ids=["from elsewhere", "with a file", "with a password", "log-in", "no such page"],
+    ids=["from elsewhere", "with a file", "long", "done twice", "own password", "log-in", "no such page"],
 )
 def test_what_cannot_be_sent_again_stands_in_no_page(path: str, typed: dict[str, Any], site: str, gone: None) -> None:
     page = sent(path, typed, site)
     assert "演示" not in page
     assert "再提交一次</button>" not in page
+    assert "看看办成没有" in page
 
 
 def test_a_connection_that_the_server_ended_is_let_go(db: None, monkeypatch: Any) -> None:

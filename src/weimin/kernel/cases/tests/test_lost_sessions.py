@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from weimin.base import clock
+from weimin.config import lost_forms
 from weimin.kernel.accounts.models import Account
 from weimin.kernel.accounts.testing import ask_for_code, give_code, last_code, tables_holding
 from weimin.kernel.cases.models import Case
@@ -102,6 +103,16 @@ def test_a_clerk_finds_the_decision_as_it_was_written(cast: Cast) -> None:
     revision = Case.objects.get().revision
     assert f'name="revision" value="{revision}"' in page, "the fresh page's own"
     assert client.post(f"{here}decide/", {**form, "revision": revision}).status_code == 302
+
+
+def test_passwords_are_not_kept(cast: Cast) -> None:
+    client = Client()
+    typed = {"old": "old-secret-of-mine", "new": "new-secret-of-mine", "again": "new-secret-of-mine"}
+    login = client.post("/desk/account/password/", typed)["Location"]
+    assert client.session[lost_forms.KEY]["typed"] == {}
+    page = text_of(staff_log_in(client, login, cast.clerk.account_id))
+    assert "登录过期，没有提交，请重新操作。" in page
+    assert "secret-of-mine" not in page
 
 
 def test_the_step_is_gone_meanwhile_and_the_words_are_not(cast: Cast) -> None:
