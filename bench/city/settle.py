@@ -74,7 +74,9 @@ def count_figures(at: datetime, *, progress: Callable[[int], None]) -> int:
     from weimin.kernel.supervision import actions as supervision
 
     try:
-        counted = supervision.rebuild_figures(by=Actor.system("演示数据"), at=at)
+        counted = supervision.rebuild_figures(
+            by=Actor.system("演示数据"), at=at, progress=lambda done, _: progress(done)
+        )
     finally:
         connection.close()  # one of the thread's own
     progress(counted)

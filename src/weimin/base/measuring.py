@@ -60,6 +60,10 @@ class Part:
         """A condition: the records with these ids."""
         return f"{self.subject} = ANY (%({ids})s)"
 
+    def among(self) -> str:
+        """A condition: the records whose ids lie in a stretch, both ends included."""
+        return f"{self.subject} BETWEEN %(first)s AND %(last)s"
+
     def between(self) -> str:
         """A condition: what happened from one moment until before another; an index on the moment serves it."""
         return f"{self.moment} >= %(since)s AND {self.moment} < %(until)s"

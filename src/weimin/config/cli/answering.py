@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -64,3 +65,29 @@ def answer_file(path: str, case: Case, *, cells_wanted: int = 1) -> None:
                 click.echo(as_json(case(cells)))
             except WeiminError as fault:
                 click.echo(as_json({"input": cells, "error": fault.message, "code": fault.code}))
+
+
+@contextmanager
+def bar(what: str, quiet: bool) -> Iterator[Any]:
+    """A progress bar on the error output, with the time that is left; moved by what it gives: done, of how many."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn(what),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("还要"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True, quiet=quiet)) as bars:
+        task = bars.add_task(what, total=None)
+        yield lambda done, total: bars.update(task, completed=done, total=total)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from weimin.config.cli.answering import say, setup
+from weimin.config.cli.answering import bar, say, setup
 from weimin.config.cli.checking import JSON
 
 #: How many differences are printed by name.
@@ -73,5 +73,6 @@ def rebuild(json_wanted: bool) -> None:
     from weimin.config.city import LOADER
     from weimin.kernel.supervision import actions
 
-    counted = actions.rebuild_figures(by=LOADER, at=clock.now())
+    with bar("统计", json_wanted) as progress:
+        counted = actions.rebuild_figures(by=LOADER, at=clock.now(), progress=progress)
     say({"counted": counted}, f"按 {counted} 条记录重新统计好了", json_wanted=json_wanted)

@@ -15,11 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from weimin.base.errors import Invalid
-from weimin.config.cli.answering import say, setup
+from weimin.config.cli.answering import bar, say, setup
 from weimin.config.cli.checking import JSON
 
 #: Fewer entries than this are checked in one process: starting others takes longer.
@@ -49,22 +47,6 @@ def read_published(path: str) -> dict[date, str]:
     if not found:
         raise PublishedUnreadable(f"{path} 里没有当天摘要，请用 /audit/days.json 存下来的文件。")
     return found
-
-
-@contextmanager
-def _bar(what: str, quiet: bool) -> Iterator[Any]:
-    """A progress bar on the error output, with the time that is left."""
-    columns = (
-        TextColumn(what),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("还要"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True, quiet=quiet)) as bars:
-        task = bars.add_task(what, total=None)
-        yield lambda done, total: bars.update(task, completed=done, total=total)
 
 
 def _begin(url: str) -> None:
@@ -122,12 +104,12 @@ def verify(
 
     by, at = Actor.system("命令行核验", via="cli"), clock.now()
     if files:
-        with _bar("文件", json_wanted) as progress:
+        with bar("文件", json_wanted) as progress:
             verdict = actions.check_files(by=by, at=at, progress=progress)
     else:
         known = read_published(published) if published else None
         cores = processes or (os.cpu_count() or 1 if queries.count_chain() >= FEW else 1)
-        with _bar("审计链", json_wanted) as progress, running(cores) as run:
+        with bar("审计链", json_wanted) as progress, running(cores) as run:
             verdict = actions.check_chain(
                 by=by, at=at, since=since.date() if since else None, published=known, run=run, progress=progress
             )

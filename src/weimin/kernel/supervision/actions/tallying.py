@@ -9,7 +9,7 @@ made good by the next. One counts at a time (`_LOCK`), which leaves no hot row t
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -25,6 +25,8 @@ from weimin.kernel.supervision.types import Difference
 
 #: The advisory lock of whoever counts; any number that nobody else uses.
 _LOCK = 7_310_642
+#: So many subjects are counted by one statement when everything is counted anew.
+STRETCH = 50_000
 #: How many differences a check keeps by name.
 NAMED = 50
 _KEY = "measure, day, place, agency, item, public"
@@ -45,8 +47,8 @@ _INTO = "INSERT INTO supervision_tally (kind, measure, day, place, agency_id, it
 
 
 def _lines(kind: Kind, *, by: str) -> str:
-    """What all parts of a kind count: of some ids, of a period, or of everything."""
-    chosen = {"ids": lambda one: one.of(), "period": lambda one: one.between(), "all": lambda one: "TRUE"}[by]
+    """What all parts of a kind count: of some ids, of a stretch of ids, or of a period."""
+    chosen = {"ids": lambda one: one.of(), "stretch": lambda one: one.among(), "period": lambda one: one.between()}[by]
     return "\nUNION ALL ".join(one.lines(chosen(one)) for one in kind.parts)
 
 
@@ -114,10 +116,11 @@ def fold_figures(*, at: datetime, batch: int = 500) -> int:
     return len(rows)
 
 
-def rebuild_figures(*, by: Actor, at: datetime) -> int:
+def rebuild_figures(*, by: Actor, at: datetime, progress: Callable[[int, int], None] = lambda done, total: None) -> int:
     """Count everything anew from the records, while the platform runs: what changes meanwhile is noted and follows.
 
-    Readers see the old figures until it is done.
+    Readers see the old figures until it is done. A stretch of subjects is counted after the other: records lie about in
+    the order of their numbers, so each page of the tables is read once. `progress` hears how many of all it went over.
 
     Shape:  how many subjects count for something
     Cost:   reads everything once; a minute or two for a million matters
@@ -130,13 +133,16 @@ def rebuild_figures(*, by: Actor, at: datetime) -> int:
         cursor.execute("DELETE FROM supervision_recount")
         for kind in all_kinds():
             cursor.execute("DELETE FROM supervision_contribution WHERE kind = %s", [kind.code])
-            fresh = _FRESH.format(lines=_lines(kind, by="all"))
-            cursor.execute(
+            fresh = _FRESH.format(lines=_lines(kind, by="stretch"))
+            text = (
                 f"WITH fresh AS ({fresh}) INSERT INTO supervision_contribution (kind, subject_id, lines)"
-                f" SELECT %(kind)s, subject, lines FROM ({_PACKED}) packed",
-                {"kind": kind.code},
+                f" SELECT %(kind)s, subject, lines FROM ({_PACKED}) packed"
             )
-            counted += cursor.rowcount
+            first, last = _span(cursor, kind)
+            for start in range(first, last + 1, STRETCH):
+                cursor.execute(text, {"kind": kind.code, "first": start, "last": start + STRETCH - 1})
+                counted += cursor.rowcount
+                progress(min(start + STRETCH, last + 1) - first, last + 1 - first)
             cursor.execute("DELETE FROM supervision_tally WHERE kind = %s", [kind.code])
             source = "(SELECT lines FROM supervision_contribution WHERE kind = %(kind)s) kept"
             rows = _UNPACKED.format(sign="", source=source)
@@ -147,6 +153,16 @@ def rebuild_figures(*, by: Actor, at: datetime) -> int:
             )
         _audit(by, at, {"subjects": counted})
     return counted
+
+
+def _span(cursor: Any, kind: Kind) -> tuple[int, int]:
+    """The first and the last id of a kind's subjects; (0, -1) of none."""
+    found = []
+    for one in kind.parts:
+        for way in ("ASC", "DESC"):
+            cursor.execute(f"SELECT {one.subject} FROM {one.source} ORDER BY 1 {way} LIMIT 1")
+            found += [int(row[0]) for row in cursor.fetchall()]
+    return (min(found), max(found)) if found else (0, -1)
 
 
 def _audit(by: Actor, at: datetime, changes: dict[str, Any]) -> None:

@@ -237,7 +237,9 @@ def test_what_is_late_adds_up_from_count_to_count(cast: Cast) -> None:
     assert _compare(SINCE, UNTIL) == []
 
 
-def test_counting_anew_gives_the_same_as_counting_on(cast: Cast) -> None:
+@pytest.mark.parametrize("stretch", [1, 50_000])
+def test_counting_anew_gives_the_same_as_counting_on(cast: Cast, stretch: int, monkeypatch: Any) -> None:
+    monkeypatch.setattr(tallying, "STRETCH", stretch)
     accepted(cast, AT)
     town = City(cast)
     town.receive(1)
@@ -245,7 +247,10 @@ def test_counting_anew_gives_the_same_as_counting_on(cast: Cast) -> None:
     catch_up()
     before = sorted(Tally.objects.values_list("measure", "day", "place", "agency", "item", "public", "n", "late"))
     assert before
-    actions.rebuild_figures(by=SYSTEM, at=LATER)
+    heard: list[tuple[int, int]] = []
+    counted = actions.rebuild_figures(by=SYSTEM, at=LATER, progress=lambda *pair: heard.append(pair))
+    assert counted == Contribution.objects.count() > 0
+    assert heard[-1][0] == heard[-1][1] > 0
     rows = Tally.objects.exclude(n=0).values_list("measure", "day", "place", "agency", "item", "public", "n", "late")
     assert sorted(rows, key=str) == sorted((one for one in before if one[6]), key=str)
 
