@@ -166,6 +166,7 @@ class Case(Attended):
                 name="cases_case_attention",
                 condition=Q(attention_at__isnull=False),
             ),
+            models.Index(fields=["-attention_tries"], name="cases_case_stuck", condition=Q(attention_tries__gt=0)),
         ]
 
 

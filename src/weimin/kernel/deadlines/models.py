@@ -194,6 +194,7 @@ class Clock(Attended):
             models.Index(
                 fields=["attention_at"], name="deadlines_clock_attention", condition=Q(attention_at__isnull=False)
             ),
+            models.Index(fields=["-attention_tries"], name="deadlines_clock_stuck", condition=Q(attention_tries__gt=0)),
         ]
         constraints = [
             models.CheckConstraint(
