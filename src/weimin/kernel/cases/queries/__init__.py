@@ -433,12 +433,21 @@ def agency_figures(viewer: Actor, *, since: datetime, today: date) -> dict[str, 
     return {**done, **waits}
 
 
-def list_done(viewer: Actor, *, since: datetime, kind: str = "") -> QuerySet[Step]:
-    """The steps a viewer's agency did since a moment: the records behind a figure."""
+def list_done(viewer: Actor, *, since: datetime, kind: str = "", after: int = 0, limit: int = 50) -> list[Step]:
+    """The steps a viewer's agency did since a moment, newest first: the records behind a figure.
+
+    `after` is the last step of the page before; one that the viewer does not see begins anew.
+
+    Cost:   one query; two for a further page
+    """
     rows = access.STEPS.visible(viewer, "count").filter(state="done", done_at__gte=since)
     if kind:
         rows = rows.filter(kind__in=kind.split(","))
-    return rows.select_related("case").order_by("-done_at")[:200]
+    edge = rows.filter(pk=after).values_list("done_at", flat=True).first() if after else None
+    if edge is not None:
+        rows = rows.filter(Q(done_at__lt=edge) | Q(done_at=edge, pk__lt=after))
+    shown = ("done_at", "name", "outcome", "assignee_name", "kind", "state", "case__item_name", "case__number")
+    return list(rows.select_related("case").only(*shown).order_by("-done_at", "-pk")[:limit])
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from weimin.kernel.supervision.models import Tally
 from weimin.kernel.supervision.queries.figures import Numbers, month_of
 from weimin.kernel.supervision.testing import Watch, browse, count_figures, sheet, text
 from weimin.kernel.supervision.tests.matters import accepted
+from weimin.kernel.supervision.web import figures as web
 from weimin.kernel.supervision.web.figures import read_month, share_text
 from weimin.kernel.supervision.web.public_figures import told
 
@@ -63,6 +64,21 @@ def test_a_clerk_sees_the_steps_of_their_own_body_only(lived: Cast) -> None:
     assert "环节" in page
     assert "按乡镇" not in page
     assert numbers_of(text(browse(lived.stranger).get(PAGE))) == []
+
+
+def test_todays_steps_are_paged_and_none_is_left_out(lived: Cast, monkeypatch: Any) -> None:
+    monkeypatch.setattr(web, "DONE", 2)
+    client, address, seen = browse(lived.clerk), f"{PAGE}?kind=accept", []
+    for _ in range(2):
+        page = text(client.get(address))
+        listed = page[page.index('id="today"') :]
+        seen.append(re.findall(r'href="/desk/cases/([^/]+)/"', listed))
+        further = re.search(r'href="(\?[^"]+after=[^"]+)#today"', listed)
+        address = PAGE + html.unescape(further[1]) if further else ""
+    assert [len(one) for one in seen] == [2, 1] and not address
+    assert len({number for one in seen for number in one}) == 3
+    assert "回到最新" in page
+    assert "回到最新" not in text(client.get(f"{PAGE}?after=x"))
 
 
 def test_the_leader_of_a_county_office_sees_its_steps_and_no_empty_months_of_matters(

@@ -27,6 +27,8 @@ from weimin.ui.sheets import spreadsheets
 Row = tuple[str, Numbers, dict[str, Any]]
 #: How many months back one may look.
 BACK = 36
+#: So many of today's steps stand on a page.
+DONE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,8 @@ class FiguresPage:
     today: dict[str, int]
     rows: list[Any]
     kind: str
+    later: bool
+    next: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +222,9 @@ def figures(request: Any) -> HttpResponse:
     month, place = read_month(request.GET.get("month", ""), request.today), read_place(request.GET.get("place", ""))
     found = queries.read_figures(request.actor, month=month, at=request.at, place=place)
     this = queries.month_of(request.today)
+    told = request.GET.get("after", "")
+    after = int(told) if told.isascii() and told.isdecimal() and len(told) < 19 else 0
+    rows = cases.list_done(request.actor, since=since, kind=kind, after=after, limit=DONE + 1)
     page = FiguresPage(
         month=found.month,
         months=[queries.month_of(this, back) for back in range(BACK)],
@@ -227,8 +234,10 @@ def figures(request: Any) -> HttpResponse:
         as_of=found.as_of,
         behind=found.as_of < request.at,
         today=cases.agency_figures(request.actor, since=since, today=request.today),
-        rows=list(cases.list_done(request.actor, since=since, kind=kind)),
+        rows=rows[:DONE],
         kind=kind,
+        later=bool(after),
+        next=rows[DONE - 1].pk if len(rows) > DONE else 0,
     )
     return render(request, "supervision/figures.html", {"page": page})
 
