@@ -14,7 +14,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from bench import life, reading, stage
@@ -124,12 +123,9 @@ def deliver() -> None:
 def _memory(pids: Sequence[int]) -> int:
     """Bytes of processes and those below them that are theirs alone or shared in part (PSS)."""
     total = 0
-    for path in Path("/proc").glob("[0-9]*/smaps_rollup"):
+    for home, _ in stage.family(pids):
         try:
-            parent = int((path.parent / "stat").read_text().rsplit(")", 1)[1].split()[1])
-            if parent in pids or int(path.parent.name) in pids:
-                text = path.read_text()
-                total += int(text.split("Pss:")[1].split()[0]) * 1024
+            total += int((home / "smaps_rollup").read_text().split("Pss:")[1].split()[0]) * 1024
         except (OSError, IndexError):
             continue
     return total

@@ -312,9 +312,10 @@ def measure(*, quick: bool) -> list[str]:
     """Every size, each in a process of its own; the report's lines."""
     sizes = {size: city_of(size) for size in (["10k"] if quick else SIZES)}
     found: dict[str, tuple[list[Row], str]] = {}
-    for turn in range(1 if quick else ROUNDS):
+    rounds = 1 if quick else ROUNDS
+    for turn in range(rounds):
         for size, url in sizes.items():
-            rows, told = _measure_apart(url, requests=40 if quick else 300 // ROUNDS, explain=not turn)
+            rows, told = _measure_apart(url, requests=40 if quick else 300 // rounds, explain=not turn)
             if not turn:
                 found[size] = rows, told
             else:
@@ -324,7 +325,7 @@ def measure(*, quick: bool) -> list[str]:
     for size, (rows, _) in found.items():
         figures = {one.name: tuple(one.timings.at(share) for share in (0.5, 0.95, 0.99)) for one in rows}
         risen += trend.note(size, figures) if not quick else []
-    return [*report(found), *(f"- Risen: {one}" for one in risen)]
+    return [*report(found, rounds), *(f"- Risen: {one}" for one in risen)]
 
 
 def _measure_apart(url: str, *, requests: int, explain: bool) -> tuple[list[Row], str]:
@@ -339,13 +340,13 @@ def _measure_apart(url: str, *, requests: int, explain: bool) -> tuple[list[Row]
     return [Row(*one) for one in rows], told
 
 
-def report(found: dict[str, tuple[list[Row], str]]) -> list[str]:
+def report(found: dict[str, tuple[list[Row], str]], rounds: int) -> list[str]:
     """One table: pages against sizes, the last beside the first."""
     sizes = list(found)
     lines = ["## A city at several sizes", "", f"- Run: {stage.describe()}; {stage.load()}"]
     lines += [f"- {size}: {note}" for size, (_, note) in found.items()]
     lines += [
-        f"- Asked {stage.way()}; one request after another, sizes in turn {ROUNDS} times, so that a busy hour of the host is"
+        f"- Asked {stage.way()}; one request after another, sizes in turn {rounds} times, so that a busy hour of the host is"
         " all sizes'; p50 / p95 / p99 in milliseconds. Whole: big tables that any"
         " statement of the page reads in whole; rows: the most that one statement looks at in a big table.",
         "",

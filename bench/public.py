@@ -133,15 +133,7 @@ def proxy() -> Iterator[int | None]:
         yield None
         return
     with stage.nginx(_CACHE.replace("{web}", str(stage.PORT)).replace("{port}", str(NGINX_PORT))):
-        deadline = time.monotonic() + 10
-        while True:
-            try:
-                Reader(NGINX_PORT).get(EMPTY)
-                break
-            except OSError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.05)
+        stage.wait_for(NGINX_PORT)
         yield NGINX_PORT
 
 

@@ -108,14 +108,12 @@ def serving(workers: int = 2, *, keeping: bool = False, front: bool = False) -> 
     shares = {PORT + 1 + n: 1 for n in range(workers)} if front else {PORT: workers}
     kept = {} if keeping else {"WEIMIN_SHARED_MB": "0"}
     with ExitStack() as running:
-        web = [running.enter_context(_ended(_granian(port, many, kept))) for port, many in shares.items()]
-        worker = running.enter_context(
-            _ended(subprocess.Popen([str(Path(sys.executable).parent / "weimin"), "worker"]))
-        )
+        web = [running.enter_context(ended(granian(port, many, kept))) for port, many in shares.items()]
+        worker = running.enter_context(ended(subprocess.Popen([str(Path(sys.executable).parent / "weimin"), "worker"])))
         if front:
             running.enter_context(nginx(_front(shares)))
         for port in (*shares, PORT):
-            _wait_for(port)
+            wait_for(port)
         yield [one.pid for one in web], worker.pid
 
 
@@ -127,7 +125,7 @@ def way() -> str:
 
 
 @contextmanager
-def _ended(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+def ended(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
     """A process that is ended afterwards."""
     try:
         yield process
@@ -136,7 +134,7 @@ def _ended(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]
         process.wait()
 
 
-def _wait_for(port: int) -> None:
+def wait_for(port: int) -> None:
     """Wait until something answers there.
 
     Raises: RuntimeError — nothing does
@@ -150,11 +148,12 @@ def _wait_for(port: int) -> None:
     raise RuntimeError(f"nothing answers on port {port}")
 
 
-def _granian(port: int, workers: int, kept: dict[str, str]) -> subprocess.Popen[bytes]:
+def granian(port: int, workers: int, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    """Web processes of one thread each on a port, with more in their environment."""
     words = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)]
     words += ["--blocking-threads", "1", "--backpressure", "64", "--no-access-log", "--log-level", "error"]
     program = str(Path(sys.executable).parent / "granian")
-    return subprocess.Popen([program, *words, "weimin.config.wsgi:application"], env={**os.environ, **kept})
+    return subprocess.Popen([program, *words, "weimin.config.wsgi:application"], env={**os.environ, **environment})
 
 
 def find_nginx() -> str | None:
@@ -180,7 +179,7 @@ def nginx(conf: str) -> Iterator[None]:
         )
         if tried.returncode:
             raise RuntimeError(tried.stderr)
-        with _ended(subprocess.Popen([program, "-p", folder, "-c", str(path)], stderr=subprocess.DEVNULL)):
+        with ended(subprocess.Popen([program, "-p", folder, "-c", str(path)], stderr=subprocess.DEVNULL)):
             yield
 
 
@@ -215,16 +214,19 @@ def _front(ports: Iterable[int]) -> str:
 
 def cpu_seconds(pids: Sequence[int]) -> float:
     """CPU time of processes and their children so far."""
-    total = 0.0
     tick = os.sysconf("SC_CLK_TCK")
+    return sum((int(parts[11]) + int(parts[12])) / tick for _, parts in family(pids))
+
+
+def family(pids: Sequence[int]) -> Iterator[tuple[Path, list[str]]]:
+    """Processes and their children: the folder of each in /proc, and what its `stat` says behind the name."""
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
             parts = path.read_text().rsplit(")", 1)[1].split()
         except OSError:
             continue
         if int(path.parent.name) in pids or int(parts[1]) in pids:
-            total += (int(parts[11]) + int(parts[12])) / tick
-    return total
+            yield path.parent, parts
 
 
 class Client:

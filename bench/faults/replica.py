@@ -8,42 +8,35 @@ from __future__ import annotations
 import http.client
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote
 
 import psycopg
 
+from bench import stage
 from bench.faults import cluster
 from bench.faults.cluster import ROOT, Cluster, free_port, wait_until
 from bench.faults.failover import _database
 
-_NGINX = """
-daemon off; pid {home}/pid; error_log {home}/error.log; {user}
-events {{ worker_connections 128; }}
-http {{
-  access_log off; client_body_temp_path {home}; proxy_temp_path {home}; fastcgi_temp_path {home};
-  uwsgi_temp_path {home}; scgi_temp_path {home};
-  upstream weimin {{ server 127.0.0.1:{primary}; }}
+_SERVERS = """
+  upstream weimin { server 127.0.0.1:{primary}; }
   {replicas}
-  server {{
+  server {
     listen 127.0.0.1:{port};
-    location / {{
+    location / {
       proxy_pass http://$weimin_group; proxy_set_header Host 127.0.0.1; add_header X-Group $weimin_group always;
       proxy_intercept_errors on; error_page 421 502 504 = @weimin_primary;
-    }}
-    location @weimin_primary {{
+    }
+    location @weimin_primary {
       proxy_pass http://weimin; proxy_set_header Host 127.0.0.1; add_header X-Group primary always;
-    }}
-  }}
-}}
+    }
+  }
 """
 
 
@@ -62,7 +55,7 @@ def run() -> list[str]:
 
     Raises: AssertionError — a promise was broken
     """
-    lacking = cluster.missing() or ("" if shutil.which("nginx", path="/usr/sbin:/usr/bin") else "nginx")
+    lacking = cluster.missing() or ("" if stage.find_nginx() else "nginx")
     if lacking:
         return [f"not run: {lacking} is not installed"]
     return cluster.run_apart("bench.faults.replica")
@@ -84,35 +77,22 @@ def ask(port: int, path: str, *, method: str = "GET", cookie: str = "", body: st
 
 @contextmanager
 def _web(port: int, **environment: str) -> Any:
-    command = [str(Path(sys.executable).parent / "granian"), "--interface", "wsgi", "--port", str(port)]
-    command += ["--workers", "1", "--blocking-threads", "1", "--no-access-log", "--log-level", "error"]
-    web = subprocess.Popen([*command, "weimin.config.wsgi:application"], env={**os.environ, **environment})
-    try:
+    with stage.ended(stage.granian(port, 1, environment)) as web:
         wait_until(lambda: ask(port, "/health/").status, seconds=60, what="a web process")
         yield web
-    finally:
-        web.terminate()
-        web.wait()
 
 
 @contextmanager
 def _nginx(primary: int, read: int) -> Any:
-    port = free_port()
+    port, servers = free_port(), _SERVERS
     text = (ROOT / "deploy/nginx/replicas.conf").read_text(encoding="utf-8")
     text = re.sub(r"server 127\.0\.0\.1:8011", f"server 127.0.0.1:{read}", text)
     text = re.sub(r"server 10\..*\n", "\n", text)
-    with TemporaryDirectory() as home:
-        user = "user root;" if os.geteuid() == 0 else ""
-        path = Path(home) / "nginx.conf"
-        path.write_text(_NGINX.format(home=home, user=user, primary=primary, port=port, replicas=text))
-        program = shutil.which("nginx", path="/usr/sbin:/usr/bin") or "nginx"
-        running = subprocess.Popen([program, "-c", str(path), "-e", f"{home}/error.log"])
-        try:
-            wait_until(lambda: ask(port, "/health/").status, seconds=20, what="nginx")
-            yield port
-        finally:
-            running.terminate()
-            running.wait()
+    for name, value in (("primary", primary), ("port", port), ("replicas", text)):
+        servers = servers.replace(f"{{{name}}}", str(value))
+    with stage.nginx(servers):
+        wait_until(lambda: ask(port, "/health/").status, seconds=20, what="nginx")
+        yield port
 
 
 def main() -> None:
@@ -127,23 +107,19 @@ def main() -> None:
         there = environment["DATABASE_URL"]
         here = re.sub(r"@.*", f"@127.0.0.1:{standby.port}/weimin", there)
         one, two = free_port(), free_port()
-        worker = subprocess.Popen([str(Path(sys.executable).parent / "weimin"), "worker"])
-        try:
-            with (
-                _web(one, WEIMIN_REPLICAS="1"),
-                _web(two, DATABASE_URL=here, WEIMIN_READ_GROUP="1", WEIMIN_REPLICA_LAG_SECONDS="40") as group,
-                _nginx(one, two) as port,
-            ):
-                _look(port)
-                _own_write(port, nodes, standby.port)
-                group.terminate()
-                group.wait()
-                asked = [ask(port, "/") for _ in range(10)]
-                assert {a.status for a in asked} == {200}
-                print("read group gone: ten of ten pages answered by the primary")
-        finally:
-            worker.terminate()
-            worker.wait()
+        with (
+            stage.ended(subprocess.Popen([str(Path(sys.executable).parent / "weimin"), "worker"])),
+            _web(one, WEIMIN_REPLICAS="1"),
+            _web(two, DATABASE_URL=here, WEIMIN_READ_GROUP="1", WEIMIN_REPLICA_LAG_SECONDS="40") as group,
+            _nginx(one, two) as port,
+        ):
+            _look(port)
+            _own_write(port, nodes, standby.port)
+            group.terminate()
+            group.wait()
+            asked = [ask(port, "/") for _ in range(10)]
+            assert {a.status for a in asked} == {200}
+            print("read group gone: ten of ten pages answered by the primary")
 
 
 def _look(port: int) -> None:
