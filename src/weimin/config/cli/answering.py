@@ -8,11 +8,14 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from weimin.base.errors import WeiminError
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 Case = Callable[[list[str]], dict[str, Any]]
 
@@ -67,9 +70,8 @@ def answer_file(path: str, case: Case, *, cells_wanted: int = 1) -> None:
                 click.echo(as_json({"input": cells, "error": fault.message, "code": fault.code}))
 
 
-@contextmanager
-def bar(what: str, quiet: bool) -> Iterator[Any]:
-    """A progress bar on the error output, with the time that is left; moved by what it gives: done, of how many."""
+def bars(quiet: bool, *, width: int = 0, left: bool = False) -> Progress:
+    """Progress bars on the error output; names take at least `width` places, `left` shows the time that is left."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -80,14 +82,15 @@ def bar(what: str, quiet: bool) -> Iterator[Any]:
         TimeRemainingColumn,
     )
 
-    columns = (
-        TextColumn(what),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("还要"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True, quiet=quiet)) as bars:
-        task = bars.add_task(what, total=None)
-        yield lambda done, total: bars.update(task, completed=done, total=total)
+    name = TextColumn(f"{{task.description:<{width}}}")
+    rest = (TextColumn("还要"), TimeRemainingColumn()) if left else ()
+    columns = (name, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), *rest)
+    return Progress(*columns, console=Console(stderr=True, quiet=quiet))
+
+
+@contextmanager
+def bar(what: str, quiet: bool) -> Iterator[Any]:
+    """One bar with the time that is left, moved by what it gives: done, of how many."""
+    with bars(quiet, left=True) as shown:
+        task = shown.add_task(what, total=None)
+        yield lambda done, total: shown.update(task, completed=done, total=total)

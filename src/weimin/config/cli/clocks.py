@@ -7,17 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from weimin.base.errors import WeiminError
-from weimin.config.cli.answering import say, setup
+from weimin.config.cli.answering import bars, say, setup
 from weimin.config.cli.checking import JSON
-
-
-def _bars(quiet: bool) -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=Console(stderr=True, quiet=quiet))
 
 
 @click.command()
@@ -61,14 +54,14 @@ def _follow(notice_id: int, quiet: bool, what: str) -> None:
     from weimin.base import clock
     from weimin.kernel.deadlines import actions, queries
 
-    with _bars(quiet) as bars:
+    with bars(quiet) as shown:
         row = queries.get_notice(notice_id)
-        task = bars.add_task(what, total=row.total)
+        task = shown.add_task(what, total=row.total)
         before = (row.state, row.pass_number)
         while (row.state, row.pass_number) == before:
             actions.work_on_notices(at=clock.now())
             row = queries.get_notice(notice_id)
-            bars.update(task, completed=row.looked)
+            shown.update(task, completed=row.looked)
 
 
 @click.group()
@@ -85,12 +78,12 @@ def verify(json_wanted: bool) -> None:
     from weimin.kernel.deadlines import queries
 
     seen, faults = 0, list[str]()
-    with _bars(json_wanted) as bars:
-        task = bars.add_task("核对时钟", total=queries.count_open())
+    with bars(json_wanted) as shown:
+        task = shown.add_task("核对时钟", total=queries.count_open())
         for looked, found in queries.verify_clocks(today=clock.local_date(clock.now())):
             seen = looked
             faults.extend(found)
-            bars.update(task, completed=looked)
+            shown.update(task, completed=looked)
     text = "\n".join([*faults, f"核对了 {seen} 个在走的时钟，{len(faults)} 个和台账不一致"])
     say({"looked": seen, "faults": faults}, text, json_wanted=json_wanted)
     if faults:

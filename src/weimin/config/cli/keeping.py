@@ -7,16 +7,9 @@ import sys
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from weimin.config.cli.answering import say, setup
+from weimin.config.cli.answering import bars, say, setup
 from weimin.config.cli.checking import JSON
-
-
-def _bars(quiet: bool) -> Progress:
-    columns = (TextColumn("{task.description:<36}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=Console(stderr=True, quiet=quiet))
 
 
 def operator_of() -> Any:
@@ -93,14 +86,14 @@ def rotate(json_wanted: bool) -> None:
     from weimin.base import clock
     from weimin.config import rotation
 
-    with _bars(json_wanted) as bars:
+    with bars(json_wanted, width=36) as shown:
         tasks: dict[str, Any] = {}
 
         def show(what: str, done: int, total: int) -> None:
             if total and what not in tasks:
-                tasks[what] = bars.add_task(what, total=total)
+                tasks[what] = shown.add_task(what, total=total)
             if what in tasks:
-                bars.update(tasks[what], completed=done)
+                shown.update(tasks[what], completed=done)
 
         result = rotation.rotate(by=operator_of(), at=clock.now(), progress=show)
     text = f"换到当前主密钥 {result.moved} 条"
@@ -136,8 +129,8 @@ def seal(json_wanted: bool) -> None:
     from weimin.kernel.record import actions, queries
 
     done, sealed, broken = 0, 0, []
-    with _bars(json_wanted) as bars:
-        task = bars.add_task("文件", total=queries.count_blobs()["all"])
+    with bars(json_wanted, width=36) as shown:
+        task = shown.add_task("文件", total=queries.count_blobs()["all"])
         after = 0
         while ids := queries.list_blob_ids(after=after):
             after = ids[-1]
@@ -147,7 +140,7 @@ def seal(json_wanted: bool) -> None:
                 except queries.BlobBroken:
                     broken.append(queries.get_blob(one).sha256)
                 done += 1
-                bars.advance(task)
+                shown.advance(task)
     text = f"核对 {done} 个文件，加密 {sealed} 个，损坏 {len(broken)} 个" + "".join(f"\n  {one}" for one in broken)
     say({"checked": done, "sealed": sealed, "broken": broken}, text, json_wanted=json_wanted)
     if broken:
@@ -176,10 +169,10 @@ def move(wanted: str, clear: bool, json_wanted: bool) -> None:
     setup()
     from weimin.config import moving
 
-    with _bars(json_wanted) as bars:
-        task = bars.add_task("文件", total=None)
+    with bars(json_wanted, width=36) as shown:
+        task = shown.add_task("文件", total=None)
         moved = moving.move(
-            wanted=wanted, clear=clear, progress=lambda done, total: bars.update(task, completed=done, total=total)
+            wanted=wanted, clear=clear, progress=lambda done, total: shown.update(task, completed=done, total=total)
         )
     text = f"核对 {moved.looked} 个文件，复制 {moved.copied} 个，损坏 {len(moved.broken)} 个"
     text += "".join(f"\n  {one}" for one in moved.broken)

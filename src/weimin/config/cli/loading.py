@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from weimin.config.cli.answering import say, setup
+from weimin.config.cli.answering import bars, say, setup
 from weimin.config.cli.checking import JSON
 
 PARTS = ("city", "calendar", "items", "demo")
@@ -21,15 +19,13 @@ def load_parts(parts: tuple[str, ...], *, quiet: bool = False) -> dict[str, Any]
 
     at = clock.now()
     result: dict[str, Any] = {}
-    console = Console(stderr=True, quiet=quiet)
-    columns = (TextColumn("{task.description:<12}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console) as bars:
+    with bars(quiet, width=12) as shown:
         tasks: dict[str, Any] = {}
 
         def show(what: str, done: int, total: int) -> None:
             if what not in tasks:
-                tasks[what] = bars.add_task(what, total=total)
-            bars.update(tasks[what], completed=done, total=total)
+                tasks[what] = shown.add_task(what, total=total)
+            shown.update(tasks[what], completed=done, total=total)
 
         for part in parts:
             result[part] = getattr(city, f"load_{part}")(at=at, progress=show)
