@@ -10,14 +10,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import models, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 log = logging.getLogger("weimin.attending")
 #: A failing row is looked at again after 2, 4, 8 … minutes, at least every six hours.
 LONGEST_WAIT = timedelta(hours=6)
+Row = TypeVar("Row", bound="Attended")
 
 
 class Attended(models.Model):
@@ -30,6 +31,25 @@ class Attended(models.Model):
 
     class Meta:
         abstract = True
+        indexes = [
+            models.Index(
+                fields=["attention_at"],
+                name="%(app_label)s_%(class)s_attention",
+                condition=Q(attention_at__isnull=False),
+            ),
+            # the few that failed are asked for by every look at the health
+            models.Index(
+                fields=["-attention_tries"], name="%(app_label)s_%(class)s_stuck", condition=Q(attention_tries__gt=0)
+            ),
+        ]
+
+
+def list_stuck(model: type[Row], *, limit: int) -> list[Row]:
+    """Rows whose due moment failed, the most often first.
+
+    Cost:   one query on a partial index
+    """
+    return list(model._default_manager.filter(attention_tries__gt=0).order_by("-attention_tries", "pk")[:limit])
 
 
 def attend(model: type[Any], *, at: datetime, act: Callable[[Any], None], batch: int = 200) -> int:

@@ -153,6 +153,7 @@ class Case(Attended):
     class Meta:
         verbose_name = "办件"
         indexes = [
+            *Attended.Meta.indexes,
             models.Index(fields=["township", "-submitted_at", "-id"], name="cases_case_township"),
             models.Index(fields=["applicant", "-submitted_at"], name="cases_case_applicant"),
             models.Index(
@@ -161,12 +162,6 @@ class Case(Attended):
             models.Index(
                 fields=["delegation", "-submitted_at"], name="cases_case_delegation", condition=~Q(delegation="")
             ),
-            models.Index(
-                fields=["attention_at"],
-                name="cases_case_attention",
-                condition=Q(attention_at__isnull=False),
-            ),
-            models.Index(fields=["-attention_tries"], name="cases_case_stuck", condition=Q(attention_tries__gt=0)),
         ]
 
 

@@ -187,14 +187,11 @@ class Clock(Attended):
     class Meta:
         verbose_name = "时钟"
         indexes = [
+            *Attended.Meta.indexes,
             models.Index(fields=["subject_type", "subject_id"], name="deadlines_clock_subject"),
             models.Index(fields=["due_date"], name="deadlines_clock_open", condition=~Q(state="stopped")),
             models.Index(fields=["id"], name="deadlines_clock_live", condition=~Q(state="stopped")),
             models.Index(fields=["parent"], name="deadlines_clock_parts", condition=Q(parent__isnull=False)),
-            models.Index(
-                fields=["attention_at"], name="deadlines_clock_attention", condition=Q(attention_at__isnull=False)
-            ),
-            models.Index(fields=["-attention_tries"], name="deadlines_clock_stuck", condition=Q(attention_tries__gt=0)),
         ]
         constraints = [
             models.CheckConstraint(

@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count, F, Q, QuerySet
 
-from weimin.base import crypto, looking
+from weimin.base import attending, crypto, looking
 from weimin.base.errors import NotFound
 from weimin.kernel.cases import access
 from weimin.kernel.cases.models import Case, CaseFile, Paper, Step
@@ -492,4 +492,4 @@ def find_case_id(viewer: Actor, number: str) -> tuple[int, int]:
 
 def list_stuck(*, limit: int = 50) -> list[Case]:
     """Matters whose due moment failed, for the operator."""
-    return list(Case.objects.filter(attention_tries__gt=0).order_by("-attention_tries", "id")[:limit])
+    return attending.list_stuck(Case, limit=limit)

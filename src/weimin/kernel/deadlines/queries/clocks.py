@@ -8,6 +8,7 @@ from datetime import date
 
 from django.db.models import Max
 
+from weimin.base import attending
 from weimin.base.errors import NotFound
 from weimin.kernel.deadlines import rules
 from weimin.kernel.deadlines.models import Clock, ClockEntry
@@ -189,7 +190,7 @@ def list_stuck(*, limit: int = 50) -> list[Clock]:
 
     Cost:   one query
     """
-    return list(Clock.objects.filter(attention_tries__gt=0).order_by("-attention_tries", "id")[:limit])
+    return attending.list_stuck(Clock, limit=limit)
 
 
 def count_open() -> int:
