@@ -222,8 +222,7 @@ def figures(request: Any) -> HttpResponse:
     month, place = read_month(request.GET.get("month", ""), request.today), read_place(request.GET.get("place", ""))
     found = queries.read_figures(request.actor, month=month, at=request.at, place=place)
     this = queries.month_of(request.today)
-    told = request.GET.get("after", "")
-    after = int(told) if told.isascii() and told.isdecimal() and len(told) < 19 else 0
+    after = read_id(request.GET.get("after", ""))
     rows = cases.list_done(request.actor, since=since, kind=kind, after=after, limit=DONE + 1)
     page = FiguresPage(
         month=found.month,
