@@ -44,12 +44,12 @@ class Attended(models.Model):
         ]
 
 
-def list_stuck(model: type[Row], *, limit: int) -> list[Row]:
-    """Rows whose due moment failed, the most often first.
+def list_stuck(rows: models.QuerySet[Row], *, limit: int) -> list[Row]:
+    """Those of some rows whose due moment failed, the most often first; which, the caller says.
 
     Cost:   one query on a partial index
     """
-    return list(model._default_manager.filter(attention_tries__gt=0).order_by("-attention_tries", "pk")[:limit])
+    return list(rows.filter(attention_tries__gt=0).order_by("-attention_tries", "pk")[:limit])
 
 
 def attend(model: type[Any], *, at: datetime, act: Callable[[Any], None], batch: int = 200) -> int:

@@ -492,4 +492,4 @@ def find_case_id(viewer: Actor, number: str) -> tuple[int, int]:
 
 def list_stuck(*, limit: int = 50) -> list[Case]:
     """Matters whose due moment failed, for the operator."""
-    return attending.list_stuck(Case, limit=limit)
+    return attending.list_stuck(Case.objects.all(), limit=limit)

@@ -190,7 +190,7 @@ def list_stuck(*, limit: int = 50) -> list[Clock]:
 
     Cost:   one query
     """
-    return attending.list_stuck(Clock, limit=limit)
+    return attending.list_stuck(Clock.objects.all(), limit=limit)
 
 
 def count_open() -> int:
