@@ -76,6 +76,9 @@ def link_days(first: datetime, last: datetime, *, progress: Callable[[int], None
     linked, day = 0, first
     while day.date() <= last.date():
         left = many.get(day.date(), 0)
+        if day.day == 1:  # a part of the table without statistics is read in whole for every batch
+            with connection.cursor() as cursor:
+                cursor.execute("ANALYZE record_auditlink")
         while left > 0:
             done = actions.chain_entries(at=day, batch=min(left, 5000))
             if not done:
