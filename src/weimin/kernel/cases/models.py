@@ -38,6 +38,7 @@ class Case(Attended):
         "directory.Division",
         models.PROTECT,
         related_name="+",
+        db_index=False,  # cases_case_township begins with it
         verbose_name="受理乡镇",
         help_text="受理的乡镇（街道）",
     )
@@ -55,6 +56,7 @@ class Case(Attended):
         models.PROTECT,
         null=True,
         related_name="+",
+        db_index=False,  # cases_case_person begins with it
         verbose_name="申请人",
         help_text="给谁办的；依职权登记的可以为空",
     )
@@ -155,7 +157,8 @@ class Case(Attended):
         indexes = [
             *Attended.Meta.indexes,
             models.Index(fields=["township", "-submitted_at", "-id"], name="cases_case_township"),
-            models.Index(fields=["applicant", "-submitted_at"], name="cases_case_applicant"),
+            # with the keys, so that only matters that the viewer may see are read from the table
+            models.Index(fields=["applicant", "-submitted_at"], include=["id"], name="cases_case_person"),
             models.Index(
                 fields=["township", "-ended_at"], name="cases_case_ended", condition=Q(ended_at__isnull=False)
             ),
@@ -168,14 +171,26 @@ class Case(Attended):
 class Step(models.Model):
     """One piece of work on a matter, waiting for an agency and role or done."""
 
-    case = models.ForeignKey(Case, models.CASCADE, related_name="steps", verbose_name="办件", help_text="哪一件")
+    case = models.ForeignKey(
+        Case,
+        models.CASCADE,
+        related_name="steps",
+        db_index=False,  # cases_step_task_once begins with it
+        verbose_name="办件",
+        help_text="哪一件",
+    )
     task_id = models.CharField("流程任务", max_length=64, help_text="流程引擎里的任务编号")
     bpmn_id = models.CharField("流程节点", max_length=64, help_text="流程图上的节点")
     kind = models.CharField("种类", max_length=12, choices=list(STEP_TEXT.items()), help_text="这一步做什么")
     name = models.CharField("名称", max_length=60, help_text="流程图上的名称")
     outcomes = models.CharField("可选结论", max_length=60, help_text="可以给出的结论，空格分开")
     agency = models.ForeignKey(
-        "directory.Agency", models.PROTECT, related_name="+", verbose_name="承办机构", help_text="由谁办"
+        "directory.Agency",
+        models.PROTECT,
+        related_name="+",
+        db_index=False,  # cases_step_agency begins with it
+        verbose_name="承办机构",
+        help_text="由谁办",
     )
     role = models.CharField("岗位", max_length=16, help_text="由哪类岗位办")
     state = models.CharField(
@@ -211,13 +226,21 @@ class Step(models.Model):
     class Meta:
         verbose_name = "环节"
         indexes = [
+            # a body's open steps in the order of an inbox, with all that is counted of them
             models.Index(
-                fields=["agency", "role", "due_on", "id"],
-                name="cases_step_inbox",
+                fields=["agency", "due_on", "id"],
+                include=["role", "kind", "assignee"],
+                name="cases_step_open",
                 condition=Q(state="open"),
             ),
             models.Index(fields=["agency", "case"], name="cases_step_agency"),
-            models.Index(fields=["agency", "-done_at"], name="cases_step_done", condition=Q(state="done")),
+            # what a body did of late, with all that is counted of it
+            models.Index(
+                fields=["agency", "-done_at"],
+                include=["kind", "outcome"],
+                name="cases_step_ended",
+                condition=Q(state="done"),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["case", "task_id"], name="cases_step_task_once"),
@@ -358,7 +381,6 @@ class Paper(models.Model):
 
     class Meta:
         verbose_name = "文书"
-        indexes = [models.Index(fields=["case", "kind"], name="cases_paper_kind")]
 
 
 class TimelineEntry(models.Model):
@@ -379,7 +401,6 @@ class TimelineEntry(models.Model):
 
     class Meta:
         verbose_name = "办件经过"
-        indexes = [models.Index(fields=["case", "id"], name="cases_timeline_case")]
 
 
 class Comment(models.Model):

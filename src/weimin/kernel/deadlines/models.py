@@ -239,4 +239,3 @@ class ClockEntry(models.Model):
 
     class Meta:
         verbose_name = "时钟台账"
-        indexes = [models.Index(fields=["clock", "id"], name="deadlines_entry_clock")]

@@ -11,7 +11,12 @@ class Message(models.Model):
     """A notice to one person, in the message centre and by text."""
 
     resident = models.ForeignKey(
-        "residents.Resident", models.CASCADE, related_name="+", verbose_name="收件人", help_text="给谁"
+        "residents.Resident",
+        models.CASCADE,
+        related_name="+",
+        db_index=False,  # notices_message_person begins with it
+        verbose_name="收件人",
+        help_text="给谁",
     )
     title = models.CharField("标题", max_length=60, help_text="一句话说明")
     body = models.CharField("内容", max_length=400, help_text="完整内容")

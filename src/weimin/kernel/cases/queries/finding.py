@@ -51,7 +51,8 @@ def find_matters(viewer: Actor, text: str) -> list[Case]:
 
     Raises: IdentifierInvalid — an identity number with a slip; NotFindable — neither a number nor a whole name
     Law:    pipl-2021 art. 6
-    Cost:   two queries by identity number, one by name; at most 50 rows
+    Cost:   three queries by identity number, two by name; at most 50 rows. Which matters are the viewer's is seen in the
+            indexes: of a common name only these are read
     """
     tidy = unicodedata.normalize("NFKC", text).strip()
     rows = access.visible_cases(viewer)
@@ -62,7 +63,9 @@ def find_matters(viewer: Actor, text: str) -> list[Case]:
         rows = rows.filter(applicant__name=tidy)
     else:
         raise NotFindable("请输入办件编号（20 位数字）、完整的证件号，或者完整的姓名、单位名称。")
-    found = list(rows.select_related("township").order_by("-submitted_at", "-pk")[:FOUND])
+    keys = list(rows.order_by("-submitted_at", "-pk").values_list("pk", flat=True)[:FOUND])
+    theirs = access.visible_cases(viewer).filter(pk__in=keys).select_related("township")
+    found = list(theirs.order_by("-submitted_at", "-pk")) if keys else []
     for case in found if len(found) > 1 else ():  # the only one is opened, and that is the look
         looking.note(case.applicant_id, matter=case.number, about=case.item_name)
     return found

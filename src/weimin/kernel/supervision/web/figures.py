@@ -28,7 +28,7 @@ Row = tuple[str, Numbers, dict[str, Any]]
 #: How many months back one may look.
 BACK = 36
 #: So many of today's steps stand on a page.
-DONE = 50
+DONE = 20
 
 
 @dataclass(frozen=True, slots=True)
