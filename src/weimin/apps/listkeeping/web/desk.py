@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from weimin.apps.listkeeping.web.shown import ShownSection, show_row
 from weimin.base.errors import Invalid, WeiminError
 from weimin.base.guard import access
+from weimin.base.shapes import read_id
 from weimin.kernel.catalogue import actions
 from weimin.kernel.catalogue.queries import lists
 from weimin.kernel.catalogue.rules.codes import check_record
@@ -215,7 +216,7 @@ def proposals(request: Any) -> HttpResponse:
             made = actions.answer_proposal(
                 by=request.actor,
                 at=request.at,
-                proposal_id=int(typed["id"]) if typed["id"].isdecimal() and len(typed["id"]) < 12 else 0,
+                proposal_id=read_id(typed["id"]),
                 taken=request.POST.get("do") == "take",
                 answer=typed["answer"],
                 code=typed["code"],

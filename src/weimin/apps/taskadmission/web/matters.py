@@ -16,9 +16,10 @@ from weimin.apps.taskadmission import access as policy
 from weimin.apps.taskadmission import actions, queries
 from weimin.apps.taskadmission.models import Matter, Opinion, OpinionFile
 from weimin.apps.taskadmission.types import STANCES, Upload
-from weimin.apps.taskadmission.web.shown import key_of, matter_fields, number
+from weimin.apps.taskadmission.web.shown import key_of, matter_fields
 from weimin.base.errors import WeiminError
 from weimin.base.guard import access
+from weimin.base.shapes import read_id
 from weimin.kernel.record.queries import read_blob
 from weimin.kernel.record.types import Blocker
 from weimin.ui.answers import status_of
@@ -132,7 +133,7 @@ def matter(request: Any, matter_id: int) -> HttpResponse:
 def _act(request: Any, matter_id: int) -> str:
     """Do what the button says; returns what was done."""
     post, by, at = request.POST, request.actor, request.at
-    do, chosen, text = post.get("do", ""), number(post.get("opinion", "")), post.get("text", "")
+    do, chosen, text = post.get("do", ""), read_id(post.get("opinion", "")), post.get("text", "")
     if do == "give":
         files = [Upload(one.name, one.read()) for one in request.FILES.getlist("files")[: actions.MOST_FILES + 1]]
         stance = post.get("stance", "")

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_GET
 from weimin.apps.taskadmission import queries
 from weimin.apps.taskadmission.models import Matter, Opinion
 from weimin.apps.taskadmission.types import Count
-from weimin.apps.taskadmission.web.shown import number
 from weimin.base.guard import access, limited, shared
+from weimin.base.shapes import read_id
 from weimin.kernel.record.types import Blocker
 from weimin.ui.sheets import spreadsheet
 
@@ -143,7 +143,7 @@ def export_figures(request: Any) -> FileResponse:
 @require_GET
 def records(request: Any) -> HttpResponse:
     """The records behind a figure."""
-    asked, agency_id = _asked(request), number(request.GET.get("agency", ""))
+    asked, agency_id = _asked(request), read_id(request.GET.get("agency", ""))
     kind = request.GET.get("kind", "")
     kind = kind if kind in queries.KINDS else ""
     found = queries.list_public_records(

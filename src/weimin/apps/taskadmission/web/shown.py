@@ -13,11 +13,6 @@ from weimin.kernel.directory import queries as directory
 from weimin.ui.fields import Shown
 
 
-def number(text: str) -> int:
-    """An id as it came in an address or form; 0, which is nobody's, for anything else."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
-
-
 def key_of(post: Mapping[str, Any]) -> str:
     """The form's key: what came back, or a new one."""
     return str(post.get("key", ""))[:40] or secrets.token_hex(16)

@@ -15,9 +15,10 @@ from weimin.apps.taskadmission import access as policy
 from weimin.apps.taskadmission import actions, queries
 from weimin.apps.taskadmission.models import Attempt, Report, Target, Task
 from weimin.apps.taskadmission.types import OUTCOMES, REPORT_STATES, STATES, Answer, Wanted
-from weimin.apps.taskadmission.web.shown import key_of, number, read_wanted, task_fields
+from weimin.apps.taskadmission.web.shown import key_of, read_wanted, task_fields
 from weimin.base.errors import WeiminError
 from weimin.base.guard import access
+from weimin.base.shapes import read_id
 from weimin.kernel.directory import queries as directory
 from weimin.ui.answers import status_of
 from weimin.ui.fields import Shown
@@ -114,7 +115,7 @@ def new(request: Any) -> HttpResponse:
     """The form at the gate: what is wrong is named by field, and what was typed stays; an earlier try opens again."""
     actor = request.actor
     policy.check_part(policy.may_ask(actor), policy.HEAD)
-    again = number(request.GET.get("attempt", "")) if request.method == "GET" else 0
+    again = read_id(request.GET.get("attempt", "")) if request.method == "GET" else 0
     wanted = queries.get_typed(actor, again) if again else None
     town = _town(request, wanted)
     said, wanted = Answer("", None), wanted or Wanted(target="village" if town else "township")
@@ -202,7 +203,7 @@ def task(request: Any, task_id: int) -> HttpResponse:
 def _act(request: Any, task_id: int) -> str:
     """Do what the button says; returns what was done."""
     post, by, at = request.POST, request.actor, request.at
-    do, target, text = post.get("do", ""), number(post.get("target", "")), post.get("text", "")
+    do, target, text = post.get("do", ""), read_id(post.get("target", "")), post.get("text", "")
     if do == "object":
         actions.object_to_task(by=by, at=at, target_id=target, reason=text)
         return "objected"
@@ -250,9 +251,9 @@ def _report_or_answer(request: Any, key: str) -> None:
     post, by, at = request.POST, request.actor, request.at
     if post.get("report"):
         upheld, answer = post.get("do") == "uphold", post.get("answer", "")
-        actions.answer_report(by=by, at=at, report_id=number(post["report"]), upheld=upheld, answer=answer)
+        actions.answer_report(by=by, at=at, report_id=read_id(post["report"]), upheld=upheld, answer=answer)
     else:
-        agency = number(post.get("agency", ""))
+        agency = read_id(post.get("agency", ""))
         actions.report_bypass(by=by, at=at, agency_id=agency, text=post.get("text", ""), key=key)
 
 

@@ -51,8 +51,8 @@ def find_matters(viewer: Actor, text: str) -> list[Case]:
 
     Raises: IdentifierInvalid — an identity number with a slip; NotFindable — neither a number nor a whole name
     Law:    pipl-2021 art. 6
-    Cost:   three queries by identity number, two by name; at most 50 rows. Which matters are the viewer's is seen in the
-            indexes: of a common name only these are read
+    Cost:   three queries by identity number, two by name; at most 50 rows. Which of them the viewer may see is
+            decided in the indexes; only those are read
     """
     tidy = unicodedata.normalize("NFKC", text).strip()
     rows = access.visible_cases(viewer)

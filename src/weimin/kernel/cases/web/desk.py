@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from weimin.base.errors import Invalid, WeiminError
 from weimin.base.guard import access
+from weimin.base.shapes import read_id
 from weimin.kernel.cases import actions, queries
 from weimin.kernel.cases.queries.drafts import open_guardian
 from weimin.kernel.cases.types import (
@@ -204,8 +205,7 @@ def _asking(spec: ItemSpec, post: Any) -> dict[str, Any]:
 
 
 def _step_id(request: Any) -> int:
-    text = request.POST.get("step", "")
-    return int(text) if text.isdecimal() else 0
+    return read_id(request.POST.get("step", ""))
 
 
 def _accept(request: Any, case_id: int, seen: int | None) -> None:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from weimin.base.errors import Invalid, WeiminError
 from weimin.base.guard import access
+from weimin.base.shapes import read_id
 from weimin.kernel.deadlines import actions, queries, rules
 from weimin.kernel.deadlines.access import KEEPER, check_keeper
 from weimin.kernel.deadlines.types import NOTICE_STATES, PURPOSE_TEXT
@@ -192,7 +193,7 @@ def _judge(request: Any, notice_id: int) -> None:
 def _notice_page(request: Any, notice_id: int, errors: dict[str, str], problem: str) -> NoticePage:
     notice = queries.get_notice(notice_id)
     asked = request.GET.get("after", "")
-    after = int(asked) if asked.isdecimal() and len(asked) < 19 else 0
+    after = read_id(asked)
     shifts = queries.list_shifts(notice_id, after=after, limit=_PAGE + 1)
     more, shifts = len(shifts) > _PAGE, shifts[:_PAGE]
     counts = notice.shifts.values_list("purpose").annotate(many=Count("pk")).order_by("-many", "purpose")

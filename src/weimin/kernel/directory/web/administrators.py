@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from weimin.base.errors import Invalid, WeiminError
 from weimin.base.guard import access
+from weimin.base.shapes import read_id
 from weimin.kernel.directory import actions, queries
 from weimin.kernel.directory.actions.appointing import may_decide
 from weimin.kernel.directory.models import AdminProposal, Glass
@@ -57,10 +58,6 @@ def _said(request: Any, *names: str) -> dict[str, str]:
     return {name: request.POST.get(name, "").replace("\x00", "")[:300] for name in names}
 
 
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 18 else 0
-
-
 @access("staff", roles=SEE)
 @require_http_methods(["GET", "POST"])
 def administrators(request: Any) -> HttpResponse:
@@ -90,7 +87,7 @@ def _propose_or_decide(request: Any, typed: dict[str, str]) -> None:
         actions.decide_administrator(
             by=request.actor,
             at=request.at,
-            proposal_id=_number(request.POST["proposal"]),
+            proposal_id=read_id(request.POST["proposal"]),
             confirmed=request.POST.get("decide") == "confirm",
             reason=typed["reason"],
         )
@@ -153,9 +150,9 @@ def _may_end(request: Any, one: Glass) -> bool:
 
 def _open_or_end(request: Any, typed: dict[str, str]) -> None:
     if "end" in request.POST:
-        actions.end_glass(by=request.actor, at=request.at, glass_id=_number(request.POST["end"]))
+        actions.end_glass(by=request.actor, at=request.at, glass_id=read_id(request.POST["end"]))
     elif "seen" in request.POST:
-        actions.note_glass_seen(by=request.actor, at=request.at, glass_id=_number(request.POST["seen"]))
+        actions.note_glass_seen(by=request.actor, at=request.at, glass_id=read_id(request.POST["seen"]))
     else:
         request.session[GLASS] = actions.open_glass(
             by=request.actor,

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from weimin.base.clock import local_date
 from weimin.base.errors import Invalid, NotFound, WeiminError
 from weimin.base.guard import access
+from weimin.base.shapes import read_id
 from weimin.kernel.accounts import actions as accounts
 from weimin.kernel.accounts import queries as logins
 from weimin.kernel.accounts.types import FactorLine, SessionLine
@@ -89,7 +90,7 @@ def staff(request: Any) -> HttpResponse:
         request.actor,
         text=_text(request),
         on=request.today,
-        after=int(after) if after.isdecimal() and len(after) < 18 else 0,
+        after=read_id(after),
         limit=size + 1,
     )
     page = StaffPage(

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from weimin.base.errors import WeiminError
 from weimin.base.guard import access
+from weimin.base.shapes import read_id
 from weimin.kernel.evaluation import actions, queries
 from weimin.ui.answers import status_of
 
@@ -26,7 +27,7 @@ def repairs(request: Any) -> HttpResponse:
             actions.answer_repair(
                 by=request.actor,
                 at=request.at,
-                repair_id=int(chosen) if chosen.isdecimal() else 0,
+                repair_id=read_id(chosen),
                 answer=request.POST.get("answer", ""),
             )
         except WeiminError as fault:

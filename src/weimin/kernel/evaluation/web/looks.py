@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from weimin.base.clock import day_end, day_start
 from weimin.base.errors import WeiminError
 from weimin.base.guard import access
+from weimin.base.shapes import read_id
 from weimin.kernel.deadlines import queries as limits
 from weimin.kernel.evaluation import actions, queries
 from weimin.kernel.evaluation.models import ReadQuery
@@ -110,7 +111,7 @@ def read_queries(request: Any) -> HttpResponse:
             actions.answer_read_query(
                 by=request.actor,
                 at=request.at,
-                query_id=int(chosen) if chosen.isdecimal() and len(chosen) < 19 else 0,
+                query_id=read_id(chosen),
                 answer=request.POST.get("answer", ""),
             )
         except WeiminError as fault:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from weimin.base.errors import WeiminError
 from weimin.base.guard import access
+from weimin.base.shapes import read_id
 from weimin.kernel.evaluation import actions, queries
 from weimin.kernel.evaluation.models import ReadQuery
 from weimin.kernel.residents import queries as residents
@@ -40,15 +41,11 @@ class ReadsPage:
     first: bool
 
 
-def _key(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
-
-
 @access("resident")
 @require_GET
 def reads(request: Any) -> HttpResponse:
     """Who looked at my data: who, for what, when, for which matter, from where."""
-    actor, before = request.actor, _key(request.GET.get("before", ""))
+    actor, before = request.actor, read_id(request.GET.get("before", ""))
     lines = residents.list_reads(resident_id=actor.resident_id or 0, before=before, limit=PAGE + 1)
     more, lines = len(lines) > PAGE, lines[:PAGE]
     asked = queries.list_my_queries(actor, entry_ids=[one.entry_id for one in lines])

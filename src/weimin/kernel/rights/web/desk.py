@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from weimin.base.errors import NotFound, WeiminError
 from weimin.base.guard import access
+from weimin.base.shapes import read_id
 from weimin.kernel.residents import queries as residents
 from weimin.kernel.rights import actions, queries
 from weimin.kernel.rights.access import ASSESSORS, may_assess
@@ -31,7 +32,7 @@ def requests(request: Any) -> HttpResponse:
             actions.answer_request(
                 by=request.actor,
                 at=request.at,
-                request_id=int(chosen) if chosen.isdecimal() and len(chosen) < 19 else 0,
+                request_id=read_id(chosen),
                 outcome=request.POST.get("outcome", ""),
                 answer=request.POST.get("answer", ""),
             )

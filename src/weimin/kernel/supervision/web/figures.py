@@ -15,12 +15,12 @@ from django.views.decorators.http import require_GET
 
 from weimin.base.clock import day_start
 from weimin.base.guard import access
+from weimin.base.shapes import read_id
 from weimin.kernel.cases import queries as cases
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.supervision import registry
 from weimin.kernel.supervision.queries import figures as queries
 from weimin.kernel.supervision.queries.figures import FEW, RATED, STEPS, Counted, Figures, Numbers, Which
-from weimin.kernel.supervision.web.shown import read_id
 from weimin.ui.sheets import spreadsheets
 
 #: A line's name, its figures, and what narrows its records to it.

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from weimin.base.clock import local_date
 from weimin.base.errors import WeiminError
 from weimin.base.guard import access
+from weimin.base.shapes import read_id
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.supervision import actions, queries
 from weimin.kernel.supervision.models import Finding
@@ -27,7 +28,6 @@ from weimin.kernel.supervision.web.shown import (
     choose,
     lost,
     openable,
-    read_id,
     told_of,
 )
 from weimin.ui.fields import Shown

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from weimin.base.errors import WeiminError
 from weimin.base.guard import access
+from weimin.base.shapes import read_id
 from weimin.kernel.deadlines.types import LEVEL_TEXT, Level
 from weimin.kernel.supervision import access as rights
 from weimin.kernel.supervision import actions, queries
@@ -22,7 +23,6 @@ from weimin.kernel.supervision.web.shown import (
     Told,
     lost,
     openable,
-    read_id,
     told_of,
 )
 from weimin.ui.fields import Shown

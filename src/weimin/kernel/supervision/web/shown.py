@@ -45,11 +45,6 @@ def is_number(text: str) -> bool:
     return len(text) == 22 and text.count("-") == 2
 
 
-def read_id(text: str) -> int:
-    """A row's id from an address or a form; 0 for what is none."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
-
-
 def told_of(fault: WeiminError) -> Told:
     """What a page says of a refusal."""
     return Told(fault.fields, "" if fault.fields else fault.message, status_of(fault))

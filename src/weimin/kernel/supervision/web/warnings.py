@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from weimin.base.clock import local_date
 from weimin.base.errors import Invalid, WeiminError
 from weimin.base.guard import access
+from weimin.base.shapes import read_id
 from weimin.kernel.deadlines import queries as limits
 from weimin.kernel.deadlines.types import LEVEL_TEXT, Explanation, Level
 from weimin.kernel.directory import queries as directory
@@ -38,7 +39,6 @@ from weimin.kernel.supervision.web.shown import (
     lost,
     openable,
     order_row,
-    read_id,
     told_of,
 )
 from weimin.ui.fields import Shown
