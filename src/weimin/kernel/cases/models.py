@@ -157,8 +157,10 @@ class Case(Attended):
         indexes = [
             *Attended.Meta.indexes,
             models.Index(fields=["township", "-submitted_at", "-id"], name="cases_case_township"),
-            # with the keys, so that only matters that the viewer may see are read from the table
-            models.Index(fields=["applicant", "-submitted_at"], include=["id"], name="cases_case_person"),
+            # with all that the wall asks, so that of a person's matters only those are read that the viewer may see
+            models.Index(
+                fields=["applicant", "-submitted_at"], include=["id", "township", "number"], name="cases_case_person"
+            ),
             models.Index(
                 fields=["township", "-ended_at"], name="cases_case_ended", condition=Q(ended_at__isnull=False)
             ),
@@ -229,18 +231,12 @@ class Step(models.Model):
             # a body's open steps in the order of an inbox, with all that is counted of them
             models.Index(
                 fields=["agency", "due_on", "id"],
-                include=["role", "kind", "assignee"],
+                include=["case", "role", "kind", "assignee"],
                 name="cases_step_open",
                 condition=Q(state="open"),
             ),
             models.Index(fields=["agency", "case"], name="cases_step_agency"),
-            # what a body did of late, with all that is counted of it
-            models.Index(
-                fields=["agency", "-done_at"],
-                include=["kind", "outcome"],
-                name="cases_step_ended",
-                condition=Q(state="done"),
-            ),
+            models.Index(fields=["agency", "-done_at"], name="cases_step_done", condition=Q(state="done")),
         ]
         constraints = [
             models.UniqueConstraint(fields=["case", "task_id"], name="cases_step_task_once"),

@@ -43,7 +43,7 @@ class Resident(models.Model):
 
     class Meta:
         verbose_name = "服务对象"
-        indexes = [models.Index(fields=["name"], include=["id"], name="residents_named")]
+        indexes = [models.Index(fields=["name"], name="residents_name")]
 
 
 class ReadEntry(models.Model):

@@ -14,7 +14,8 @@ class Migration(migrations.Migration):
             [
                 migrations.RunSQL(
                     "DROP INDEX CONCURRENTLY IF EXISTS notices_message_resident_id_8c31d0b6",
-                    "CREATE INDEX CONCURRENTLY notices_message_resident_id_8c31d0b6 ON notices_message (resident_id)",
+                    "CREATE INDEX CONCURRENTLY IF NOT EXISTS notices_message_resident_id_8c31d0b6"
+                    " ON notices_message (resident_id)",
                 )
             ],
             [

@@ -1,8 +1,8 @@
-"""Inboxes and a body's day are counted from one index each, a person's matters told apart in theirs; the index that
-Django makes for a foreign key goes where another begins with the same column. All while writes go on.
+"""What the two new indexes stand for goes; so does the index that Django makes for a foreign key where another begins
+with the same column. Dropped while writes go on.
 """
 
-from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
+from django.contrib.postgres.operations import RemoveIndexConcurrently
 from django.db import migrations, models
 from django.db.models import deletion
 
@@ -46,33 +46,10 @@ _FIELDS = {
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("cases", "0012_index_stuck")]
+    dependencies = [("cases", "0014_index_open")]
 
     operations = [
-        AddIndexConcurrently(
-            "case",
-            models.Index(fields=["applicant", "-submitted_at"], include=["id"], name="cases_case_person"),
-        ),
-        AddIndexConcurrently(
-            "step",
-            models.Index(
-                fields=["agency", "due_on", "id"],
-                include=["role", "kind", "assignee"],
-                name="cases_step_open",
-                condition=models.Q(state="open"),
-            ),
-        ),
-        AddIndexConcurrently(
-            "step",
-            models.Index(
-                fields=["agency", "-done_at"],
-                include=["kind", "outcome"],
-                name="cases_step_ended",
-                condition=models.Q(state="done"),
-            ),
-        ),
         RemoveIndexConcurrently("case", "cases_case_applicant"),
-        RemoveIndexConcurrently("step", "cases_step_done"),
         RemoveIndexConcurrently("step", "cases_step_inbox"),
         RemoveIndexConcurrently("paper", "cases_paper_kind"),
         RemoveIndexConcurrently("timelineentry", "cases_timeline_case"),
@@ -81,7 +58,7 @@ class Migration(migrations.Migration):
                 [
                     migrations.RunSQL(
                         f"DROP INDEX CONCURRENTLY IF EXISTS {index}",
-                        f"CREATE INDEX CONCURRENTLY {index} ON cases_{model} ({field}_id)",
+                        f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {index} ON cases_{model} ({field}_id)",
                     )
                 ],
                 [migrations.AlterField(model, field, kind)],
@@ -90,6 +67,7 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(
             "DROP INDEX CONCURRENTLY IF EXISTS cases_case_township_id_297cee2c_like",
-            "CREATE INDEX CONCURRENTLY cases_case_township_id_297cee2c_like ON cases_case (township_id varchar_pattern_ops)",
+            "CREATE INDEX CONCURRENTLY IF NOT EXISTS cases_case_township_id_297cee2c_like"
+            " ON cases_case (township_id varchar_pattern_ops)",
         ),
     ]
