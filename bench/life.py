@@ -28,7 +28,7 @@ def id_number(serial: int) -> str:
 def make_tokens(count: int = 16) -> list[dict[str, Any]]:
     """Clients for the posts that one life needs, in several townships."""
     from weimin.base import clock
-    from weimin.config.city import LOADER
+    from weimin.config.demonstration import LOADER
     from weimin.kernel.accounts.actions import create_client
     from weimin.kernel.directory import queries as places
     from weimin.kernel.directory.models import Post

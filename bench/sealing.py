@@ -98,7 +98,7 @@ def rotation(count: int) -> float:
 
     from weimin.base import crypto, keys
     from weimin.config import rotation as rotating
-    from weimin.config.city import LOADER
+    from weimin.config.demonstration import LOADER
     from weimin.kernel.accounts.models import Account
 
     at = timezone.now()

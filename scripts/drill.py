@@ -22,7 +22,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 WRITE = """
-import sys
 from datetime import timedelta
 from weimin.base import clock
 from weimin.config import examples
@@ -33,7 +32,7 @@ from weimin.kernel.catalogue import queries as catalogue
 from weimin.kernel.record import actions as record
 from weimin.kernel.residents import actions as residents
 
-name, count, at = sys.argv[1], int(sys.argv[2]), clock.now()
+at = clock.now()
 clerk = examples._actor("liucheng.shouli", at)
 spec = catalogue.get_current(code="A5-31")
 who, number, phone = examples.PEOPLE[0]
@@ -48,6 +47,15 @@ for place in range(count):
     done = actions.submit(by=clerk, at=at, key=f"{name}-{place}", submission=sent)
     print("ACK", done.number, flush=True)
 """
+
+
+def placed(path: str, *places: tuple[str, str]) -> str:
+    """One of the operator's files, with other places."""
+    text = (ROOT / path).read_text(encoding="utf-8")
+    for old, new in places:
+        assert old in text, old
+        text = text.replace(old, new)
+    return text
 
 
 class Scene:
@@ -71,31 +79,33 @@ class Scene:
 
     def _settings(self) -> None:
         """The operator's files with places of the scratch folder."""
-        text = (ROOT / "deploy/backup/pgbackrest.conf").read_text(encoding="utf-8")
-        for old, new in (
+        conf = placed(
+            "deploy/backup/pgbackrest.conf",
             ("/var/lib/pgbackrest", f"{self.folder}/repo"),
             ("/var/spool/pgbackrest", f"{self.folder}/spool"),
             ("/var/lib/postgresql/15/main", f"{self.folder}/pg"),
             ("CHANGE-ME", "a-passphrase-of-the-drill"),
             ("[weimin]\n", f"[weimin]\npg1-port={self.port}\npg1-socket-path={self.folder}/pg\n"),
             ("[global]\n", f"[global]\nlog-path={self.folder}/pglog\nlock-path={self.folder}/spool\n"),
-        ):
-            assert old in text, old
-            text = text.replace(old, new)
-        (self.folder / "pgbackrest.conf").write_text(text, encoding="utf-8")
+        )
+        (self.folder / "pgbackrest.conf").write_text(conf, encoding="utf-8")
         (self.folder / "backup.env").write_text(
-            f"FILES_FROM={self.folder}/data/files\nFILES_TO={self.folder}/copy\nWEIMIN={self.folder}/weimin\n"
+            f"FILES_TO={self.folder}/copy\nWEIMIN={self.folder}/weimin\n"
             f"DRILL_ROOT={self.folder}/drill\nFILES_USER=root\nPG_BIN={self.bin}\n"
         )
-        command = self.folder / "weimin"
-        command.write_text(
-            f"#!/bin/bash\nset -a\nWEIMIN_DATA={self.folder}/data DATABASE_URL={self.url} PYTHONPATH={ROOT}/src\n"
-            f"DJANGO_SETTINGS_MODULE=weimin.config.settings\n"
-            f'[ -z "${{WEIMIN_MORE_ENV:-}}" ] || . "$WEIMIN_MORE_ENV"\nset +a\n'
-            f'if [ "$1" = python ]; then shift; exec {sys.executable} "$@"; fi\n'
-            f'exec {sys.executable} -c "from weimin.config.cli import main; main()" "$@"\n'
+        (self.folder / "copy").mkdir()
+        (self.folder / "copy/.weimin-copy").touch()
+        (self.folder / "weimin.env").write_text(f"WEIMIN_DATA={self.folder}/data\nPYTHONPATH={ROOT}/src\n")
+        (self.folder / "owner.env").write_text(f"DATABASE_URL={self.url}\n")
+        command = placed(
+            "deploy/systemd/weimin",
+            ("/etc/weimin/", f"{self.folder}/"),
+            ("/opt/weimin/current", str(ROOT)),
+            (".venv/bin/", f"{Path(sys.executable).parent}/"),
+            ("setpriv --reuid=weimin --regid=weimin --init-groups ", ""),
         )
-        command.chmod(0o755)
+        (self.folder / "weimin").write_text(command, encoding="utf-8")
+        (self.folder / "weimin").chmod(0o755)
 
     def run(self, *words: str, user: str = "", may_fail: bool = False) -> str:
         """Run a command, as a user; its output, and the end of everything when it fails and may not."""
@@ -152,7 +162,7 @@ class Scene:
 
 def write(scene: Scene, name: str, count: int) -> set[str]:
     """Matters that were acknowledged, with a file each."""
-    said = scene.weimin("python", "-c", f"import django; django.setup()\n{WRITE}", name, str(count))
+    said = scene.weimin("manage", "shell", "-c", f"name, count = {name!r}, {count}\n{WRITE}")
     return set(re.findall(r"^ACK (\S+)$", said, re.M))
 
 

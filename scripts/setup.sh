@@ -56,6 +56,9 @@ fi
 if [ "$kind" = check ]; then
   command -v chromium >/dev/null || command -v google-chrome >/dev/null || apt_install chromium
   [ -d /usr/share/fonts/opentype/noto ] || fc-list 2>/dev/null | grep -qi 'noto.*cjk' || apt_install fonts-noto-cjk || true
-  command -v nginx >/dev/null || apt_install nginx-light || true  # tests/deploy; without it they say that they did not run
+  # tests/deploy; without these they say that they did not run
+  command -v nginx >/dev/null || apt_install nginx-light || true
+  command -v rsync >/dev/null || apt_install rsync || true
+  command -v haproxy >/dev/null || apt_install haproxy || true
   command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || apt_install pgbouncer || true
 fi

@@ -110,7 +110,6 @@ CREATE UNLOGGED TABLE bench_offer AS
   SELECT n.township_id AS town, old.id AS old, n.id AS new
   FROM catalogue_offer old JOIN catalogue_offer n ON n.item_id = old.item_id WHERE old.township_id = %(town)s;
 """
-_SCRATCH = "bench_%"
 
 
 def make_maps(run: Callable[..., list[tuple]], town: str) -> None:  # type: ignore[type-arg]

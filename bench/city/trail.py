@@ -63,9 +63,13 @@ def _read_entries(source: Any) -> Iterator[tuple[Any, ...]]:
 
 
 def link_days(first: datetime, last: datetime, *, progress: Callable[[int], None]) -> int:
-    """Link the entries, each day's on the first full hour after it would have been; gives how many."""
+    """Link the entries day by day, at the hour of `last`, so that the days of the chain close one after the other.
+
+    Gives how many were linked.
+    """
     from django.db import connection
 
+    from weimin.base.clock import local_date
     from weimin.kernel.record import actions
 
     with connection.cursor() as cursor:
@@ -74,17 +78,17 @@ def link_days(first: datetime, last: datetime, *, progress: Callable[[int], None
         )
         many = dict(cursor.fetchall())
     linked, day = 0, first
-    while day.date() <= last.date():
-        left = many.get(day.date(), 0)
-        if day.day == 1:  # a part of the table without statistics is read in whole for every batch
-            with connection.cursor() as cursor:
-                cursor.execute("ANALYZE record_auditlink")
+    while local_date(day) <= local_date(last):
+        left = many.get(local_date(day), 0)
         while left > 0:
             done = actions.chain_entries(at=day, batch=min(left, 5000))
             if not done:
                 return linked
             left -= done
             linked += done
+        if local_date(day).day == 2:  # a part of the table without statistics is read in whole for every batch
+            with connection.cursor() as cursor:
+                cursor.execute("ANALYZE record_auditlink")
         progress(linked)
         day += timedelta(days=1)
     while done := actions.chain_entries(at=last):

@@ -133,7 +133,10 @@ class Cluster:
         server = found["postgresql"]
         server |= dict.fromkeys(("listen", "connect_address"), f"127.0.0.1:{node.port}")
         server |= {"data_dir": str(node.home / "data"), "pgpass": str(node.home / "pgpass"), "bin_dir": str(_BIN)}
-        server["parameters"] = {"unix_socket_directories": str(node.home), "shared_buffers": "64MB"}
+        server["parameters"] = {"unix_socket_directories": str(node.home)}
+        sizes = node.home / "weimin.conf"
+        sizes.write_text("shared_buffers = 64MB\njit = off\nrandom_page_cost = 1.1\n")
+        server["custom_conf"] = str(sizes)
         server["pg_hba"] = [
             "local all all trust",
             *(one.replace("10.0.0.0/24", "127.0.0.1/32") for one in server["pg_hba"]),

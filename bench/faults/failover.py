@@ -27,6 +27,8 @@ from bench.faults.cluster import Cluster, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 WINDOWS = 4
+#: What waits in the outbox must be delivered by then, also what is tried again after one and after two minutes.
+DRAIN_SECONDS = 300
 #: Writes must go on by then: Patroni's time to live, a round of its loop, and the promotion.
 RESUME_SECONDS = 60
 _HALF = {
@@ -116,19 +118,20 @@ def prepare() -> None:
 
 
 def _database(nodes: Cluster) -> dict[str, str]:
-    """Make the owner, the web's role and the database; gives the environment of processes."""
-    owner, web = secrets.token_hex(12), secrets.token_hex(12)
+    """Make the roles and the database with the operator's file; gives the environment of processes."""
+    owner, web, watch = (secrets.token_hex(12) for _ in range(3))
     first = nodes.primary()
     assert first is not None
-    where = f"host=127.0.0.1 port={first.port} user=postgres password=change-me-1 dbname=postgres"
-    with psycopg.connect(where, autocommit=True) as link:
-        link.execute(f"CREATE ROLE weimin_owner LOGIN CREATEROLE PASSWORD '{owner}'")
-        link.execute(f"CREATE ROLE weimin_app LOGIN PASSWORD '{web}'")
-        link.execute("GRANT weimin_app TO weimin_owner")
-        link.execute("CREATE DATABASE weimin OWNER weimin_owner TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'")
+    where = ["-h", "127.0.0.1", "-p", str(first.port), "-U", "postgres"]
+    given = [f"--set={name}={value}" for name, value in (("owner", owner), ("web", web), ("watch", watch))]
+    subprocess.run(
+        ["psql", "-qX", *where, *given, "-f", str(ROOT / "deploy/postgresql/roles.sql"), "postgres"],
+        env={**os.environ, "PGPASSWORD": "change-me-1"},
+        check=True,
+    )
     return {
         "DATABASE_URL": nodes.url("weimin_app", web),
-        "WEIMIN_DIRECT_DATABASE_URL": nodes.url("weimin_owner", owner),
+        "WEIMIN_DIRECT_DATABASE_URL": nodes.url("weimin", owner),
         "WEIMIN_DATA": str(ROOT / ".data/failover"),
         "DJANGO_SETTINGS_MODULE": "weimin.config.settings",
     }
@@ -222,7 +225,10 @@ def _judge(url: str, handed: Handed) -> None:
                 what="the trail linked to its end",
             )
         waiting = one("SELECT count(*) FROM record_auditentry") - one("SELECT count(*) FROM record_auditlink")
-        waiting_out = one("SELECT count(*) FROM record_outboxmessage WHERE delivered_at IS NULL")
+        began, outbox = time.monotonic(), "SELECT count(*) FROM record_outboxmessage WHERE delivered_at IS NULL"
+        waiting_out = one(outbox)
+        wait_until(lambda: one(outbox) == 0, seconds=DRAIN_SECONDS, what="all of the outbox delivered")
+        drained = time.monotonic() - began
     assert waiting == 0, f"{waiting} entries are not linked: the worker did not go on"
     verified = subprocess.run(
         [str(Path(sys.executable).parent / "weimin"), "verify"], capture_output=True, text=True, check=False
@@ -230,7 +236,7 @@ def _judge(url: str, handed: Handed) -> None:
     assert verified.returncode == 0, verified.stdout + verified.stderr
     print(
         f"{len(there)} matters, each once and whole; {handed.sent_again} sent again; answers {handed.answers};"
-        f" outbox waiting {waiting_out}; {verified.stdout.strip().splitlines()[-1]}"
+        f" {waiting_out} waiting in the outbox, delivered after {drained:.0f} s; {verified.stdout.strip().splitlines()[-1]}"
     )
 
 

@@ -29,6 +29,7 @@ def main(townships: int) -> None:
 
     from weimin.base import clock
     from weimin.config import city
+    from weimin.config.demonstration import LOADER
     from weimin.kernel.accounts import actions as accounts
     from weimin.kernel.directory import actions as directory
     from weimin.kernel.directory import queries as places
@@ -47,12 +48,12 @@ def main(townships: int) -> None:
             agency = places.resolve_agency(rule=rule, township_code=town.code, lead_key="医保局", area="A4")
             assert agency is not None
             account = accounts.create_staff_account(
-                by=city.LOADER, at=at, username=f"faults.{nth}.{name}", name="演示", password_hash=secret
+                by=LOADER, at=at, username=f"faults.{nth}.{name}", name="演示", password_hash=secret
             )
-            person = directory.add_officer(by=city.LOADER, at=at, name="演示", account_id=account)
-            directory.appoint(by=city.LOADER, at=at, officer_id=person, agency_id=agency, roles=(role,), title="演示")
+            person = directory.add_officer(by=LOADER, at=at, name="演示", account_id=account)
+            directory.appoint(by=LOADER, at=at, officer_id=person, agency_id=agency, roles=(role,), title="演示")
             post = directory_post(places, account, at)
-            known[name] = accounts.create_client(by=city.LOADER, at=at, name="faults", post_id=post)
+            known[name] = accounts.create_client(by=LOADER, at=at, name="faults", post_id=post)
         made.append(known)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")

@@ -25,17 +25,14 @@ from bench.faults.cluster import ROOT, Cluster, free_port, wait_until
 from bench.faults.failover import _database
 
 _SERVERS = """
+  limit_req_zone $binary_remote_addr zone=weimin_requests:1m rate=1000r/s;
   upstream weimin { server 127.0.0.1:{primary}; }
   {replicas}
   server {
     listen 127.0.0.1:{port};
-    location / {
-      proxy_pass http://$weimin_group; proxy_set_header Host 127.0.0.1; add_header X-Group $weimin_group always;
-      proxy_intercept_errors on; error_page 421 502 504 = @weimin_primary;
-    }
-    location @weimin_primary {
-      proxy_pass http://weimin; proxy_set_header Host 127.0.0.1; add_header X-Group primary always;
-    }
+    proxy_set_header Host 127.0.0.1;
+    {included}
+    location @weimin { proxy_pass http://weimin; add_header X-Group primary always; }
   }
 """
 
@@ -88,7 +85,10 @@ def _nginx(primary: int, read: int) -> Any:
     text = (ROOT / "deploy/nginx/replicas.conf").read_text(encoding="utf-8")
     text = re.sub(r"server 127\.0\.0\.1:8011", f"server 127.0.0.1:{read}", text)
     text = re.sub(r"server 10\..*\n", "\n", text)
-    for name, value in (("primary", primary), ("port", port), ("replicas", text)):
+    included = (ROOT / "deploy/nginx/weimin-replicas.inc").read_text(encoding="utf-8")
+    included = re.sub(r"^ *(include|proxy_cache|#).*\n", "", included, flags=re.M)
+    included = included.replace("add_header X-Cache $upstream_cache_status", "add_header X-Group weimin_read always")
+    for name, value in (("primary", primary), ("port", port), ("replicas", text), ("included", included)):
         servers = servers.replace(f"{{{name}}}", str(value))
     with stage.nginx(servers):
         wait_until(lambda: ask(port, "/health/").status, seconds=20, what="nginx")
@@ -129,7 +129,7 @@ def _look(port: int) -> None:
     assert {one.status for one in asked.values()} == {200}, {page: one.status for page, one in asked.items()}
     groups = Counter(one.group for one in asked.values())
     assert groups["weimin_read"] == len(pages), {page: one.group for page, one in asked.items()}
-    assert ask(port, "/", cookie="sessionid=x").group == "weimin"
+    assert ask(port, "/", cookie="sessionid=x").group == "primary"
     missed = ask(port, f"/items/?q={quote('宇宙飞船停放许可')}")
     assert (missed.status, missed.group) == (200, "primary"), (missed.status, missed.group)
     print(f"{len(pages)} public pages by the standby; a session, and a search that is noted, by the primary")

@@ -3,8 +3,6 @@
 # before the commit, so the files copied after a backup hold everything that the rows in it name.
 . "$(dirname "$0")/lib.sh"
 kind="${1:?full, diff, incr or files}"
-exec 9>"${TMPDIR:-/tmp}/weimin-backup-$kind.lock"
-flock -n 9 || { echo "another backup of this kind is running" >&2; exit 75; }
 
 facts='{}'
 if [ "$kind" != files ]; then
@@ -15,13 +13,21 @@ fi
 
 # What was deleted or replaced since the last copy is moved aside under the moment of this copy, never lost: a restore to a
 # moment lays it back. --max-delete: an empty disk that was not mounted must not look as if all files had been deleted.
-files_at="$(date -u +%Y-%m-%dT%H:%M:%S%z)"
-if [ -d "$FILES_FROM" ]; then
+# A bucket is not copied. Nothing is noted when the files should have been and were not.
+from="$("$WEIMIN" backup where)"
+copied=()
+if [[ "$from" != s3://* ]]; then
+  [ -d "$from" ] || die "$from (WEIMIN_FILES) is no folder: is it mounted?"
+  find_copy
+  # one copy at a time, whatever asked for it
+  exec 9>"${TMPDIR:-/tmp}/weimin-backup-files.lock"
+  flock 9
   say "files"
+  copied=(--files-at "$(date -u +%Y-%m-%dT%H:%M:%S%z)")
   mkdir -p "$FILES_TO/now" "$FILES_TO/gone"
   rsync -a --delete --max-delete=5000 --exclude=/broken/ --exclude='tmp*' \
-    --backup --backup-dir="$FILES_TO/gone/$(date -u +%Y%m%dT%H%M%SZ)" "$FILES_FROM/" "$FILES_TO/now/"
+    --backup --backup-dir="$FILES_TO/gone/$(date -u +%Y%m%dT%H%M%SZ)" "$from/" "$FILES_TO/now/"
   find "$FILES_TO/gone" -mindepth 1 -maxdepth 1 -type d -mtime "+$KEEP_DAYS" -exec rm -rf {} +
 fi
-"$WEIMIN" backup note "$kind" --files-at "$files_at" --facts "$facts" >/dev/null
+"$WEIMIN" backup note "$kind" "${copied[@]}" --facts "$facts" >/dev/null
 say "done"

@@ -11,21 +11,29 @@ mkdir -p "$DRILL_ROOT"; chmod 711 "$DRILL_ROOT"
 scratch="$(mktemp -d "$DRILL_ROOT/XXXXXX")"
 chmod 711 "$scratch"; install -d -o postgres -m 700 "$scratch/pg" "$scratch/socket"
 
+good=--bad
 end() {
   local code=$?
   trap - EXIT
+  # the note is the running service's, and the settings of the copy go with it
+  unset WEIMIN_MORE_ENV
+  # one that was told to end has code 0 here
+  [ "$good" = --good ] || [ "$code" != 0 ] || code=1
   [ "$code" = 0 ] || tail -n 5 "$scratch/socket/server.log" >&2 2>/dev/null || true
   if [ "$keep" = no ] || [ "$code" != 0 ]; then
     [ ! -f "$scratch/pg/postmaster.pid" ] || as postgres "$PG_BIN/pg_ctl" -D "$scratch/pg" -m immediate -w stop >/dev/null || true
     rm -rf "$scratch"
   fi
-  good=--good; [ "$code" = 0 ] || good=--bad
-  [ -n "${DRILL_UNNOTED:-}" ] || "$WEIMIN" backup drilled "$good" --seconds $((SECONDS - began)) --moment "$moment" >/dev/null || code=1
+  "$WEIMIN" backup drilled "$good" --seconds $((SECONDS - began)) --moment "$moment" >/dev/null || code=1
   say "drill: ${good#--}, $((SECONDS - began)) s"
   exit "$code"
 }
 trap end EXIT
 
+from="$("$WEIMIN" backup where)"
+[[ "$from" = s3://* ]] || find_copy
+# its own spool, for a restore empties it, and the running database's log waits in the other
+export PGBACKREST_SPOOL_PATH="$scratch/spool" PGBACKREST_ARCHIVE_ASYNC=n
 say "restoring ${moment:-the newest backup}"
 to=(--archive-mode=off)
 [ -z "$moment" ] || to+=(--type=time "--target=$moment" --target-action=promote)
@@ -60,8 +68,13 @@ done
 as postgres "$PG_BIN/psql" -qX -h "$scratch/socket" -p "$port" -d postgres \
   -c "CREATE ROLE weimin_drill SUPERUSER LOGIN PASSWORD '$password'"
 
-if [ -d "$FILES_TO/now" ]; then
+if [[ "$from" != s3://* ]]; then
   say "laying out the files"
+  # copied where they cannot be linked, as between two mounts of a unit; 8 GiB stay free for the running service
+  if ! ln "$FILES_TO/.weimin-copy" "$scratch/linked" 2>/dev/null; then
+    need="$(du -sk "$FILES_TO/now" | cut -f1)"; free="$(df -k --output=avail "$scratch" | tail -n 1)"
+    [ "$((need + 8 * 1024 * 1024))" -lt "$free" ] || die "$DRILL_ROOT has $free KiB, the files take $need"
+  fi
   "$here/restore-files.sh" "$scratch/files" "$moment"
   chown -R "$FILES_USER" "$scratch/files"
 fi
@@ -71,10 +84,10 @@ DATABASE_URL=postgres://weimin_drill:$password@127.0.0.1:$port/$DATABASE
 WEIMIN_DIRECT_DATABASE_URL=
 ENV
 # with files in a bucket there is no copy of them here: the restored rows are held against the bucket itself
-[ ! -d "$FILES_TO/now" ] || echo "WEIMIN_FILES=$scratch/files" >>"$scratch/env"
+[[ "$from" = s3://* ]] || printf 'WEIMIN_FILES=%s\nWEIMIN_FILES_ALSO=\n' "$scratch/files" >>"$scratch/env"
 export WEIMIN_MORE_ENV="$scratch/env"
 say "verifying the audit chain"; "$WEIMIN" verify --json
 say "verifying the files"; "$WEIMIN" verify --files --json
 if [ -z "$moment" ]; then say "comparing"; "$WEIMIN" backup compare --json; fi
-unset WEIMIN_MORE_ENV
+good=--good
 [ "$keep" = no ] || say "kept: $scratch/env"

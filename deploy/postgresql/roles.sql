@@ -21,6 +21,8 @@ GRANT CONNECT ON DATABASE weimin TO weimin_app, weimin_watch;
 \connect weimin
 -- by a superuser, so that the owner needs to be none
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
+-- which statements are slow, without their values; weimin_watch and postgres read it
+CREATE EXTENSION IF NOT EXISTS pg_stat_statements;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT ALL ON SCHEMA public TO weimin;
 -- nobody reads weimin's tables but who is granted it

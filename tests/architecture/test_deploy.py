@@ -89,6 +89,30 @@ def test_services_stay_closed_in(name: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout[-600:] + done.stderr
 
 
+@pytest.mark.skipif(not shutil.which("haproxy"), reason="no haproxy on this machine")
+def test_haproxy_takes_its_file() -> None:
+    words = ["haproxy", "-c", "-f", str(DEPLOY / "haproxy/haproxy.cfg")]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_stands_before_the_database_meets() -> None:
+    """PgBouncer asks where HAProxy listens; HAProxy asks Patroni and PostgreSQL where they listen; the roles are those of roles.sql."""
+    patroni = yaml.safe_load((DEPLOY / "patroni/patroni.yml").read_text(encoding="utf-8"))
+    pool = (DEPLOY / "pgbouncer/pgbouncer.ini").read_text(encoding="utf-8")
+    way = (DEPLOY / "haproxy/haproxy.cfg").read_text(encoding="utf-8")
+    told = re.search(r"^weimin = host=(\S+) port=(\d+) ", pool, re.M)
+    assert told
+    assert f"bind {told[1]}:{told[2]}\n" in way
+    assert f"server {patroni['name']} {patroni['postgresql']['listen']} check" in way
+    assert f"port {patroni['restapi']['listen'].split(':')[1]} " in way
+    made = set(re.findall(r"^CREATE ROLE (\w+)", (DEPLOY / "postgresql/roles.sql").read_text(encoding="utf-8"), re.M))
+    let_in = {line.split()[2] for line in patroni["postgresql"]["pg_hba"] if line.split()[1].endswith("weimin")}
+    watching = re.search(r"^stats_users = (\w+)$", pool, re.M)
+    assert let_in == made
+    assert watching and watching[1] in made
+
+
 def test_containers_are_told_only_settings() -> None:
     value = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
     told = {
@@ -110,5 +134,5 @@ def test_the_image_starts_the_web_process_as_the_unit_does() -> None:
     command = re.search(r'CMD \["granian", (.+)\]', image)
     assert started and command
     words = re.findall(r'"([^"]+)"', command[1])
-    same = {"127.0.0.1": "0.0.0.0", "%i": "8000"}  # noqa: S104 — inside of the container
+    same = {"${WEIMIN_LISTEN}": "0.0.0.0", "%i": "8000"}  # noqa: S104 — inside of the container
     assert words == [same.get(one, one) for one in started[1].split()]

@@ -125,6 +125,17 @@ def test_new_migrations_hold_no_lock_that_stops_everybody() -> None:
     assert not wrong
 
 
+def test_a_migration_that_stops_halfway_can_be_run_again() -> None:
+    """One that is no transaction is recorded after its last step: what cannot be done twice stands alone."""
+    rendered = render(new_ones())
+    alone = [one for one in rendered if "AddIndexConcurrently" in one["kinds"]]
+    assert alone
+    assert [one["name"] for one in alone if len(one["kinds"]) > 1] == []
+    others = [one for one in rendered if not one["atomic"] and one not in alone]
+    told = re.compile(r"^(?:DROP INDEX CONCURRENTLY IF EXISTS|--|BEGIN|COMMIT|$)", re.M)
+    assert [one["name"] for one in others if any(not told.match(line) for line in one["sql"].splitlines())] == []
+
+
 def test_the_list_of_before_names_migrations_that_are_there() -> None:
     assert BEFORE
     assert all(path_of(one).is_file() for one in BEFORE)

@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from weimin.base import clock
-from weimin.config.city import LOADER
+from weimin.config.demonstration import LOADER
 from weimin.kernel.record.testing import asked
 
 pytestmark = pytest.mark.django_db

@@ -98,6 +98,15 @@ def test_a_standby_that_hears_nothing_answers_nothing(standby: None, settings: A
     assert ask("/")["Weimin-Elsewhere"] == "behind"
 
 
+@pytest.mark.parametrize("address", ["/health/live", "/metrics"])
+def test_a_read_group_answers_machines_itself(standby: None, settings: Any, address: str) -> None:
+    """They ask whether this process lives; the primary's answer would be another's."""
+    settings.WEIMIN_REPLICA_LAG_SECONDS = -1
+    settings.WEIMIN_METRICS_TOKEN = "0" * 32
+    assert ask("/").status_code == 421
+    assert ask(address, Authorization=f"Bearer {'0' * 32}").status_code == 200
+
+
 @pytest.mark.parametrize(("beside", "marked"), [(True, True), (False, False)])
 def test_the_answer_to_a_write_says_how_far_it_came(settings: Any, beside: bool, marked: bool) -> None:
     settings.WEIMIN_REPLICAS = beside

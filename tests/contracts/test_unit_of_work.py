@@ -171,7 +171,7 @@ def test_a_form_shown_again_keeps_what_came_before_its_action() -> None:
 
 def test_an_error_of_the_api_keeps_nothing_of_what_was_written(cast: Cast) -> None:
     """The person is registered before the application is found to be for an item that is not there."""
-    from weimin.config.city import LOADER
+    from weimin.config.demonstration import LOADER
     from weimin.kernel.accounts.actions import create_client
 
     at = clock.now()

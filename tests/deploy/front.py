@@ -15,9 +15,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 NGINX = ROOT / "deploy/nginx"
 HOST = "zw.example.gov.cn"
+#: In the unit: where a web process listens.
+LISTEN = "${WEIMIN_LISTEN}"
+needs_nginx = pytest.mark.skipif(
+    not shutil.which("nginx"), reason="no nginx: scripts/setup.sh check installs it on Debian as root"
+)
 
 
 def free_port() -> int:
@@ -42,6 +49,15 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def take_in_replicas(text: str) -> str:
+    """weimin.conf after the command that weimin-replicas.inc tells an operator to run."""
+    told = re.search(r"sed -i '([^']+)'", (NGINX / "weimin-replicas.inc").read_text(encoding="utf-8"))
+    assert told
+    changed = subprocess.run(["sed", told[1]], input=text, capture_output=True, text=True, check=True).stdout
+    assert changed != text
+    return changed
+
+
 @dataclass
 class Web:
     """One web process as the unit starts it, on a port of its own."""
@@ -57,7 +73,10 @@ class Web:
         unit = (ROOT / "deploy/systemd/weimin-web@.service").read_text(encoding="utf-8")
         line = re.search(r"^ExecStart=(\S+/)?granian (.+?)weimin\.config", unit.replace("\\\n", " "), re.M)
         assert line
-        words = [str(Path(sys.executable).parent / "granian"), *line[2].replace("%i", str(self.port)).split()]
+        words = [
+            str(Path(sys.executable).parent / "granian"),
+            *line[2].replace("%i", str(self.port)).replace(LISTEN, "127.0.0.1").split(),
+        ]
         environment = {
             **os.environ,
             "DATABASE_URL": self.database,
@@ -89,6 +108,8 @@ class Front:
     folder: Path
     static: Path
     ports: tuple[int, int]
+    #: Of a read group on a standby, where there is one.
+    read: int | None = None
     plain: int = field(default_factory=free_port)
     tls: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
@@ -101,13 +122,15 @@ class Front:
         shutil.copy(NGINX / "weimin-proxy.inc", self.folder)
         self._certificate()
         text = (NGINX / "weimin.conf").read_text(encoding="utf-8")
+        if self.read is not None:
+            text = self._replicas() + take_in_replicas(text)
         text = re.sub(r"^\s*listen \[::\].*\n", "", text, flags=re.M)
         for old, new in (
             ("listen 80 ", f"listen 127.0.0.1:{self.plain} "),
             ("listen 443 ", f"listen 127.0.0.1:{self.tls} "),
             ("127.0.0.1:8001", f"127.0.0.1:{self.ports[0]}"),
             ("127.0.0.1:8002", f"127.0.0.1:{self.ports[1]}"),
-            ("/var/cache/nginx/weimin", f"{self.folder}/cache"),
+            ("/var/lib/nginx/weimin-cache", f"{self.folder}/cache"),
             ("/var/log/nginx", f"{self.folder}/log"),
             ("/etc/nginx/", f"{self.folder}/"),
             ("/var/lib/weimin-errors/", f"{self.folder}/errors/"),
@@ -127,6 +150,15 @@ class Front:
             encoding="utf-8",
         )
         return path
+
+    def _replicas(self) -> str:
+        """The part of http; the part of the server is laid beside."""
+        included = (NGINX / "weimin-replicas.inc").read_text(encoding="utf-8")
+        (self.folder / "weimin-replicas.inc").write_text(
+            included.replace("/etc/nginx/", f"{self.folder}/"), encoding="utf-8"
+        )
+        text = (NGINX / "replicas.conf").read_text(encoding="utf-8")
+        return re.sub(r"( *server .*;\n)+", f"    server 127.0.0.1:{self.read} max_fails=1 fail_timeout=2s;\n", text)
 
     def _certificate(self) -> None:
         words = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={HOST}"]

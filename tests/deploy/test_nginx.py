@@ -6,7 +6,6 @@ import gzip
 import http.client
 import os
 import re
-import shutil
 import subprocess
 import sys
 import threading
@@ -18,14 +17,9 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from tests.deploy.front import HOST, ROOT, Front, Web, free_port, until
+from tests.deploy.front import HOST, ROOT, Front, Web, free_port, needs_nginx, until
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.skipif(
-        not shutil.which("nginx"), reason="no nginx: scripts/setup.sh check installs it on Debian as root"
-    ),
-]
+pytestmark = [pytest.mark.django_db, needs_nginx]
 
 
 @pytest.fixture(scope="module")

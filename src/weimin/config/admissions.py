@@ -11,11 +11,10 @@ from typing import Any
 from weimin.apps.taskadmission import actions, queries
 from weimin.apps.taskadmission.types import Wanted
 from weimin.base.clock import local_date
-from weimin.kernel.accounts import queries as accounts
+from weimin.config.demonstration import TOWNSHIP, actor_of
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.record.types import Actor
 
-TOWNSHIP = "340321113000"
 #: Body, what changes against the whole form: on the list, on no list, refused later, sent back, barred.
 TASKS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("民政局", {"title": "核对高龄津贴对象", "row_code": "A3-13"}),
@@ -29,7 +28,7 @@ REFUSED = "收集学生家庭照片"
 
 def load_tasks(*, at: datetime) -> int:
     """Bring the example tasks, reports and a matter to the gate once; gives how many became tasks."""
-    office, town = _actor("huaiyuan.zhunru", at), _actor("liucheng.lingdao", at)
+    office, town = actor_of("huaiyuan.zhunru", at), actor_of("liucheng.lingdao", at)
     if office is None or town is None or queries.list_tasks(office).exists():
         return 0
     then, made = at - timedelta(days=4), 0
@@ -68,7 +67,7 @@ def _wanted(at: datetime, **changes: Any) -> Wanted:
 
 def _report(at: datetime) -> None:
     """The village's agent tells of work that came past the gate."""
-    agent, body = _actor("liucheng.daiban", at), _head("农业农村局", at)
+    agent, body = actor_of("liucheng.daiban", at), _head("农业农村局", at)
     if agent is not None and body is not None:
         told = "在村工作群里要求三天内报一张农机台账，没有文件，没有经费。"
         actions.report_bypass(by=agent, at=at, agency_id=body.agency, text=told, key="example")
@@ -96,20 +95,5 @@ def _raise_matter(town: Actor, at: datetime) -> None:
 
 
 def _head(lead: str, at: datetime) -> Actor | None:
-    return _actor(
-        "huaiyuan.lingdao", at, directory.resolve_agency(rule="county", township_code=TOWNSHIP, lead_key=lead)
-    )
-
-
-def _actor(username: str, at: datetime, agency_id: int | None = 0) -> Actor | None:
-    """A made-up officer, in their post at a body when one is given; None where there is none."""
-    account = accounts.find_staff_id(username)
-    if account is None or agency_id is None:
-        return None
-    if not agency_id:
-        return directory.get_actor_for_account(account_id=account, post_id=None, at=at, via="cli")
-    for post in directory.list_posts(account_id=account, on=local_date(at)):
-        found = directory.get_actor_for_account(account_id=account, post_id=post.post_id, at=at, via="cli")
-        if found.agency_id == agency_id:
-            return found
-    return None
+    body = directory.resolve_agency(rule="county", township_code=TOWNSHIP, lead_key=lead)
+    return actor_of("huaiyuan.lingdao", at, agency_id=body) if body else None

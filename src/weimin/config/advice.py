@@ -41,10 +41,17 @@ ADVICE = {
     "checks": Advice(
         DATA, "记录可能被改过，对外公布的摘要对不上", "保全现场，不要重启和清理；运行 weimin verify，报告审计管理员"
     ),
-    "backups": Advice(
-        DATA, "机器坏了，会丢掉上次备份以后的办件", "看备份服务的日志：journalctl -u weimin-backup，或手工备份一次"
+    "backups": Advice(DATA, "机器坏了，会丢掉上次备份以后的办件", "看 journalctl -u 'weimin-backup@*'，或手工备份一次"),
+    "copies": Advice(
+        DATA,
+        "机器坏了，会丢掉上次复制以后的材料和文书",
+        "看 journalctl -u weimin-backup@files；备份盘没有挂上的先挂上",
     ),
-    "drill": Advice(DATA, "没演练过的备份，坏了机器可能恢复不出来", "运行一次恢复演练；没通过的当作没有备份"),
+    "drill": Advice(
+        DATA,
+        "没演练过的备份，坏了机器可能恢复不出来",
+        "看 journalctl -u weimin-drill，再 systemctl start weimin-drill；没通过的当作没有备份",
+    ),
     "figures": Advice(DATA, "统计数和考核的数不对", "按说明运行 weimin figures reconcile；没有统计过的运行 rebuild"),
     "calendar": Advice(DATA, "期限只能暂定，会告诉群众“暂定”", "用 weimin notice 装入当年的放假安排"),
     "moments": Advice(WORK, "视为受理、预警等没有按时发生", "看“运行情况”里是哪几件，按追踪号查日志里的原因"),

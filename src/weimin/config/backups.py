@@ -17,6 +17,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
+from weimin.base import clock, contents
 from weimin.base.errors import NotReady
 
 #: A nightly backup that is older than this did not come.
@@ -50,32 +51,40 @@ def read_marker() -> dict[str, Any]:
     """What was noted; empty when nothing was.
 
     Shape:  backup_at, backup_kind, files_at, facts, drill_at, drill_good, drill_seconds, drill_moment, as far as noted
-    Raises: MarkerUnreadable — the file is no JSON object
+    Raises: MarkerUnreadable — the file cannot be read, is no JSON object, or has a moment that is none
     """
     try:
-        value = json.loads(_path().read_text(encoding="utf-8"))
+        known: dict[str, Any] = json.loads(_path().read_text(encoding="utf-8"))
+        for name in ("backup_at", "files_at", "drill_at"):
+            moment_of(known, name)
     except FileNotFoundError:
         return {}
-    except ValueError as fault:
+    except (OSError, AttributeError, TypeError, ValueError) as fault:
         raise MarkerUnreadable(f"备份记录 {_path()} 读不出来，请删除它再备份一次。") from fault
-    if not isinstance(value, dict):
-        raise MarkerUnreadable(f"备份记录 {_path()} 读不出来，请删除它再备份一次。")
-    return value
+    return known
+
+
+def moment_of(known: dict[str, Any], name: str) -> datetime | None:
+    """One of the moments of the note, in local time; None when it never was."""
+    return datetime.fromisoformat(known[name]).astimezone(clock.SHANGHAI) if known.get(name) else None
 
 
 def _write(changes: dict[str, Any]) -> None:
     """Change the note in one step: who reads it meanwhile reads the old one or the new one."""
-    path = _path()
+    path, value = _path(), read_marker() | changes
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".backup-")
     with os.fdopen(handle, "w", encoding="utf-8") as target:
-        json.dump(read_marker() | changes, target, ensure_ascii=False, indent=1)
+        json.dump(value, target, ensure_ascii=False, indent=1)
     os.replace(temporary, path)
 
 
-def note_backup(*, kind: str, at: datetime, files_at: datetime, facts: dict[str, Any]) -> None:
-    """Note that a backup succeeded, with what the database held when it began; `files` is a copy of the files alone."""
-    changes: dict[str, Any] = {"files_at": files_at.isoformat()}
+def note_backup(*, kind: str, at: datetime, files_at: datetime | None, facts: dict[str, Any]) -> None:
+    """Note that a backup succeeded, with what the database held when it began; `files` is a copy of the files alone.
+
+    Without `files_at` the files were not copied: they lie in a bucket.
+    """
+    changes: dict[str, Any] = {"files_at": files_at.isoformat()} if files_at else {}
     if kind != "files":
         changes |= {"backup_at": at.isoformat(), "backup_kind": kind, "facts": facts}
     _write(changes)
@@ -128,21 +137,24 @@ def compare(facts: dict[str, Any]) -> list[Shortfall]:
     return found
 
 
-def find_overdue(*, at: datetime) -> list[str]:
-    """What should have happened and did not, as sentences; empty when all is well."""
+def find_overdue(*, at: datetime) -> dict[str, str]:
+    """What should have happened and did not, by the code of its finding; files in a bucket are not copied.
+
+    Raises: MarkerUnreadable — see `read_marker`
+    """
     known = read_marker()
 
     def old(name: str, most: timedelta) -> bool:
-        text = known.get(name)
-        return not text or datetime.fromisoformat(text) < at - most
+        moment = moment_of(known, name)
+        return moment is None or moment < at - most
 
-    told = []
+    told = {}
     if old("backup_at", timedelta(hours=BACKUP_HOURS)):
-        told.append(f"{BACKUP_HOURS} 小时内没有备份数据库，请看 journalctl -u 'weimin-backup@*'。")
-    if old("files_at", timedelta(hours=FILES_HOURS)):
-        told.append(f"{FILES_HOURS} 小时内没有备份文件，请看 journalctl -u weimin-backup@files。")
+        told["backups"] = f"{BACKUP_HOURS} 小时内没有备份数据库"
+    if contents.folder_of_machine() and old("files_at", timedelta(hours=FILES_HOURS)):
+        told["copies"] = f"{FILES_HOURS} 小时内没有备份文件"
     if old("drill_at", timedelta(days=DRILL_DAYS)):
-        told.append(f"{DRILL_DAYS} 天内没有做恢复演练，请运行 systemctl start weimin-drill。")
+        told["drill"] = f"{DRILL_DAYS} 天内没有做恢复演练"
     elif not known.get("drill_good"):
-        told.append("最近一次恢复演练没有通过，请看 journalctl -u weimin-drill。")
+        told["drill"] = "最近一次恢复演练没有通过"
     return told

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.core.management import call_command
@@ -16,6 +15,7 @@ from pypinyin import lazy_pinyin
 
 from weimin.base.clock import local_date
 from weimin.config import admissions, delegations, examples, migrating
+from weimin.config.demonstration import LOADER, TOWNSHIP
 from weimin.kernel.accounts import actions as accounts
 from weimin.kernel.catalogue import actions as catalogue
 from weimin.kernel.deadlines import actions as deadlines
@@ -23,17 +23,13 @@ from weimin.kernel.directory import actions as directory
 from weimin.kernel.directory import queries as places
 from weimin.kernel.directory.types import ROLES
 from weimin.kernel.procedures import actions as procedures
-from weimin.kernel.record.types import Actor
 from weimin.kernel.rights import actions as rights
 
 #: progress(what, done, total)
 Progress = Callable[[str, int, int], None]
-LOADER = Actor.system("装入程序", via="cli")
 DEMO_PASSWORD = "demo-2026"  # noqa: S105 — printed on the log-in page of the demonstration
 #: The list was in force before it was loaded here.
 OFFERED_SINCE = timedelta(days=90)
-#: The township and village of the demonstration.
-DEMO_TOWNSHIP = "340321113000"
 #: Demonstration posts of a township centre and its stations: suffix, title, roles.
 CENTRE_POSTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("shouli", "综合窗口工作人员", ("front_desk", "decider", "issuer")),
@@ -153,7 +149,7 @@ def _demo_plan() -> list[tuple[str, str, Posts]]:
         used.add(username)
         plan.append((username, f"演示{title[:2]}{len(used):03d}", posts))
 
-    for town in sorted(places.list_townships(), key=lambda one: one.code != DEMO_TOWNSHIP):
+    for town in sorted(places.list_townships(), key=lambda one: one.code != TOWNSHIP):
         stem = _slug(town.name)
         bodies = places.list_agencies(division_code=town.code)
         centre = next(one for one in bodies if one.kind == "centre")
@@ -164,7 +160,7 @@ def _demo_plan() -> list[tuple[str, str, Posts]]:
         for suffix, title, roles in STATION_POSTS:
             add(stem, suffix, title, [(one.pk, roles, title) for one in stations])
         add(stem, HEAD[0], HEAD[1], [(one.pk, HEAD[2], HEAD[1]) for one in stations if one.kind == "government"])
-    village = places.children_of(DEMO_TOWNSHIP)[0]
+    village = places.children_of(TOWNSHIP)[0]
     agents = next(one for one in places.list_agencies(division_code=village.code) if one.kind == "agent_station")
     add(_slug("榴城镇"), "daiban", "代办员", [(agents.pk, ("agent",), "代办员")])
     counties = {town.parent_code: town.county_name for town in places.list_townships()}
@@ -232,8 +228,3 @@ def demo_logins() -> list[tuple[str, str]]:
 def is_loaded() -> bool:
     """Whether a city is there already."""
     return bool(places.list_townships())
-
-
-def summary() -> dict[str, Any]:
-    """What is loaded, for the operator."""
-    return {"townships": len(places.list_townships())}

@@ -11,12 +11,9 @@ from typing import Any
 from weimin.apps.delegation import actions, queries
 from weimin.apps.delegation.types import Instrument, Readiness
 from weimin.base.clock import local_date
-from weimin.kernel.accounts import queries as accounts
+from weimin.config.demonstration import LOADER, TOWNSHIP, actor_of
 from weimin.kernel.directory import queries as directory
-from weimin.kernel.record.types import Actor
 
-LOADER = Actor.system("装入程序", via="cli")
-TOWNSHIP = "340321113000"
 #: The county department of each, and what the instrument says.
 EXAMPLES: tuple[tuple[str, dict[str, Any]], ...] = (
     (
@@ -71,7 +68,7 @@ def load_delegations(*, at: datetime) -> int:
     today, made = local_date(at), 0
     for lead, said in EXAMPLES:
         department = directory.resolve_agency(rule="county", township_code=TOWNSHIP, lead_key=lead)
-        signers = [_leader("liucheng.lingdao", None, at), _leader("huaiyuan.lingdao", department, at)]
+        signers = [actor_of("liucheng.lingdao", at), actor_of("huaiyuan.lingdao", at, agency_id=department)]
         if department is None or None in signers:
             continue
         number = actions.propose_delegation(by=LOADER, at=at, instrument=_instrument(department, today, said))
@@ -105,16 +102,3 @@ def _readiness(today: date) -> Readiness:
         "业务培训 40 学时",
         "专用章一枚",
     )
-
-
-def _leader(username: str, agency_id: int | None, at: datetime) -> Actor | None:
-    """Somebody who leads, in the post of one body."""
-    account = accounts.find_staff_id(username)
-    if account is None:
-        return None
-    post = None
-    if agency_id is not None:
-        name = directory.get_agency(agency_id).name
-        posts = directory.list_posts(account_id=account, on=local_date(at))
-        post = next((one.post_id for one in posts if one.agency_name == name), None)
-    return directory.get_actor_for_account(account_id=account, post_id=post, at=at, via="cli")

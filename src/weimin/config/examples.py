@@ -11,17 +11,15 @@ from typing import Any
 
 from weimin.base.clock import local_date
 from weimin.base.errors import WeiminError
-from weimin.kernel.accounts import queries as accounts
+from weimin.config.demonstration import TOWNSHIP, actor_of
 from weimin.kernel.cases import actions, queries
 from weimin.kernel.cases.queries.notices import get_notice
 from weimin.kernel.cases.types import Channel, Submission
 from weimin.kernel.catalogue import queries as catalogue
 from weimin.kernel.catalogue.types import FormField, ItemSpec
 from weimin.kernel.directory import queries as directory
-from weimin.kernel.record.types import Actor
 from weimin.kernel.residents import actions as residents
 
-TOWNSHIP = "340321113000"
 #: Made-up people: name, synthetic identity number, phone.
 PEOPLE = (
     ("赵演示", "340321190007119001", "13900000101"),
@@ -59,16 +57,9 @@ def _answers(spec: ItemSpec, day: str) -> dict[str, Any]:
     return {one.name: _answer(one, day) for one in spec.form.fields if one.type != "file" and one.required}
 
 
-def _actor(username: str, at: datetime) -> Actor | None:
-    account = accounts.find_staff_id(username)
-    if account is None:
-        return None
-    return directory.get_actor_for_account(account_id=account, post_id=None, at=at, via="cli")
-
-
 def load_matters(*, at: datetime, progress: Callable[[str, int, int], None]) -> int:
     """Make the example matters once; gives how many were made. Every second one is accepted."""
-    clerk = _actor("liucheng.shouli", at)
+    clerk = actor_of("liucheng.shouli", at)
     if clerk is None or queries.get_inbox(clerk).rows:
         return 0
     made = 0

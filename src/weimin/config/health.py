@@ -14,12 +14,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
+from django.db.migrations import Migration
 
 from weimin.base import clock, contents, crypto
 from weimin.base.errors import WeiminError
 from weimin.base.keeping import keep
 from weimin.base.scrubbing import scrub
-from weimin.config import checks, machine, migrating, weblogin
+from weimin.config import backups, checks, machine, migrating, weblogin
 from weimin.config.advice import advice_of
 from weimin.kernel.cases import queries as cases
 from weimin.kernel.catalogue.queries import lists as catalogue
@@ -198,23 +199,27 @@ def _database_settings() -> Finding:
     return Finding("数据库参数", not wrong, text)
 
 
+def _noted(name: str, code: str, key: str) -> Finding:
+    """What the note of the backups says of one of its three subjects."""
+    moment = backups.moment_of(backups.read_marker(), key)
+    overdue = backups.find_overdue(at=clock.now()).get(code, "")
+    if moment is None:
+        return Finding(name, settings.WEIMIN_DEMO, "从来没有过")
+    return Finding(name, not overdue, f"最近一次 {moment:%Y年%m月%d日 %H:%M}" + (overdue and f"，{overdue}"))
+
+
 def _backups() -> Finding:
-    found, at = machine.read_backup(), clock.now()
-    if found.backup_at is None:
-        text, good = "没有备份记录", settings.WEIMIN_DEMO
-    else:
-        good = at - found.backup_at < machine.BACKUP_AGE
-        text = f"最近备份 {found.backup_at.astimezone(clock.SHANGHAI):%m月%d日 %H:%M}"
-    return Finding("备份", good, text)
+    return _noted("备份", "backups", "backup_at")
+
+
+def _copies() -> Finding:
+    if contents.folder_of_machine() is None:
+        return Finding("文件备份", True, "文件在存储桶里，不在这里复制")
+    return _noted("文件备份", "copies", "files_at")
 
 
 def _drill() -> Finding:
-    found, at = machine.read_backup(), clock.now()
-    if found.drill_at is None:
-        return Finding("恢复演练", settings.WEIMIN_DEMO, "没有演练过")
-    good = found.drill_good and at - found.drill_at < machine.DRILL_AGE
-    text = f"{found.drill_at.astimezone(clock.SHANGHAI):%Y年%m月%d日}演练，{'通过' if found.drill_good else '没通过'}"
-    return Finding("恢复演练", good, text)
+    return _noted("恢复演练", "drill", "drill_at")
 
 
 def _pooler() -> Finding:
@@ -236,9 +241,15 @@ _HEAVY = frozenset(
 )
 
 
+def _is_heavy(one: Migration) -> bool:
+    """Whether a migration may; one that is no transaction goes by steps that hold up nobody, tests see to it."""
+    parts = (getattr(op, "database_operations", [op]) for op in one.operations)
+    return one.atomic and not _HEAVY.isdisjoint(type(op).__name__ for part in parts for op in part)
+
+
 def _pending() -> Finding:
     left = migrating.list_pending()
-    heavy = [f"{one.app_label} {one.name}" for one in left if _HEAVY & {type(op).__name__ for op in one.operations}]
+    heavy = [f"{one.app_label} {one.name}" for one in left if _is_heavy(one)]
     if heavy:
         return Finding("变更锁表", False, f"没做的变更里有 {len(heavy)} 个可能锁住大表：{'、'.join(heavy[:5])}")
     return Finding("变更锁表", True, "没做的变更都很轻" if left else "没有要做的变更")
@@ -313,6 +324,7 @@ _LOOKS: tuple[Callable[[], Finding], ...] = (
     _database_settings,
     _pooler,
     _backups,
+    _copies,
     _drill,
     _certificates,
     _digest,
@@ -372,13 +384,18 @@ def _stuck() -> int:
 
 
 def _machine_facts() -> dict[str, float]:
-    at, backup, disk = clock.now(), machine.read_backup(), record.read_disk()
+    at, disk = clock.now(), record.read_disk()
+    try:
+        noted = backups.read_marker()
+    except backups.MarkerUnreadable:
+        noted = {}
     return {
         "files_broken": len(record.list_broken()),
         "disk_free_bytes": disk.free,
         "disk_total_bytes": disk.total,
-        "backup_age_seconds": _age(backup.backup_at, at),
-        "drill_age_seconds": _age(backup.drill_at if backup.drill_good else None, at),
+        "backup_age_seconds": _age(backups.moment_of(noted, "backup_at"), at),
+        "files_copy_age_seconds": _age(backups.moment_of(noted, "files_at"), at),
+        "drill_age_seconds": _age(backups.moment_of(noted, "drill_at") if noted.get("drill_good") else None, at),
     }
 
 

@@ -13,7 +13,10 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
 
 import procrastinate
 from django.db import close_old_connections
@@ -34,7 +37,10 @@ from weimin.kernel.record.types import Actor
 from weimin.kernel.rights import actions as rights
 from weimin.kernel.supervision import actions as supervision
 
+Found = TypeVar("Found")
 log = logging.getLogger("weimin.worker")
+#: How long the worker waits after something failed, as when the database is away.
+AFTER_FAULT = 5.0
 #: How long the pump rests when little or nothing waits.
 REST_SECONDS = 1.0
 #: A round that did fewer things is followed by a rest: looking again at once costs as much as doing many more.
@@ -42,6 +48,8 @@ FULL_ROUND = 100
 KEEP_DAYS = 180
 #: Drafts and files that became part of nothing.
 UNSENT_DAYS = 90
+#: Scheduled jobs that ended, for whoever looks why one failed.
+JOB_DAYS = 14
 
 
 @app.periodic(cron="17 19 * * *")
@@ -58,6 +66,13 @@ def sweep(timestamp: int) -> None:
     rights.forget_over(at=at)
     supervision.forget_findings(by=Actor.system("系统（保管期满）"), at=at)
     catalogue.forget_misses(at=at)
+
+
+@app.periodic(cron="3 20 * * *")
+@app.task(queue="nightly", pass_context=True)
+async def sweep_jobs(context: procrastinate.JobContext, timestamp: int) -> None:
+    """Every night: forget scheduled jobs that ended two weeks ago; what they did is in the records."""
+    await context.app.job_manager.delete_old_jobs(nb_hours=24 * JOB_DAYS, include_failed=True, include_aborted=True)
 
 
 @app.periodic(cron="37 19 * * *")
@@ -212,35 +227,46 @@ def _count(good: int, bad: int, seconds: float) -> None:
         metrics.note_work(good=good, bad=bad, seconds=seconds)
 
 
+def _alone(what: Callable[[datetime], Found], at: datetime) -> Found | None:
+    """Do one duty of the pump; one that fails is logged, gives None, and holds up none of the others."""
+    try:
+        return what(at)
+    except Exception:
+        log.exception("a duty of the pump failed, it goes on: %s", getattr(what, "__name__", what))
+        close_old_connections()
+        return None
+
+
 def _beat(name: str, at: datetime, *, paused: bool) -> None:
     """Attend to due moments unless there is maintenance, and leave a sign of life."""
-    note = "维护中，暂停" if paused else f"到期处理 {attend(at)} 件"
+    moved = None if paused else _alone(attend, at)
+    note = "维护中，暂停" if paused else "到期处理没有做成" if moved is None else f"到期处理 {moved} 件"
     record.beat(name=name, at=at, note=note, version=health.version(), facts=health.worker_facts())
+
+
+def _is_paused(at: datetime) -> bool:
+    return record_queries.is_under_maintenance(at=at)
 
 
 def _pump(stop: threading.Event, name: str) -> None:
     # paced by a clock that never jumps: one set back by a day must not have chain and sign of life wait for a day
     beat_at = chain_at = guard_at = time.monotonic()
     while not stop.is_set():
-        busy = 0
-        try:
-            close_old_connections()
-            at, now = clock.now(), time.monotonic()
-            paused = record_queries.is_under_maintenance(at=at)
-            if not paused:
-                busy = _round(at)
-                if now >= chain_at:
-                    chain_at = now + chain_or_wait(at)
-            if now >= guard_at:
-                guard_at = now + 60
-                guard.guard_disk(at)
-            if now >= beat_at:
-                _beat(name, at, paused=paused)
-                beat_at = now + 20
-        except Exception:
-            log.exception("the pump failed and goes on")
-            stop.wait(5)
-        if busy < FULL_ROUND:
+        close_old_connections()
+        at, now = clock.now(), time.monotonic()
+        if now >= guard_at:  # first, and without the database: it may be down because the disk is full
+            guard_at = now + 60
+            _alone(guard.guard_disk, at)
+        paused = _alone(_is_paused, at)
+        busy = 0 if paused else None if paused is None else _alone(_round, at)
+        if paused is False and now >= chain_at:
+            chain_at = now + chain_or_wait(at)
+        if paused is not None and now >= beat_at:
+            beat_at = now + 20
+            _alone(partial(_beat, name, paused=paused), at)
+        if busy is None:
+            stop.wait(AFTER_FAULT)
+        elif busy < FULL_ROUND:
             stop.wait(REST_SECONDS)
 
 
@@ -255,7 +281,7 @@ def _lane(stop: threading.Event, topic: str) -> None:
                 busy = record.deliver_outside(at=at, topic=topic, tell=_count)
         except Exception:
             log.exception("the lane of %s failed and goes on", topic)
-            stop.wait(5)
+            stop.wait(AFTER_FAULT)
         if not busy:
             stop.wait(REST_SECONDS)
 
@@ -269,7 +295,7 @@ def _run_jobs(name: str, stop: threading.Event) -> None:
     except procrastinate.exceptions.ConnectorException:
         if not stop.is_set():
             log.warning("the scheduled jobs lost the database and try again")
-            stop.wait(5)
+            stop.wait(AFTER_FAULT)
     else:
         stop.set()
 

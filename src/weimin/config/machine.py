@@ -1,55 +1,20 @@
-"""What the machine says for itself: disks, clocks, backups, certificates, and PostgreSQL's own settings."""
+"""What the machine says for itself: disks, clocks, certificates, and PostgreSQL's own settings."""
 
 from __future__ import annotations
 
-import json
 import socket
 import ssl
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from cryptography import x509
-from django.conf import settings
 from django.db import connection
 
 GIB = 2**30
-#: How old the newest backup and the last drill may be.
-BACKUP_AGE = timedelta(hours=26)
-DRILL_AGE = timedelta(days=35)
 #: A certificate that ends within this is told of every day.
 CERTIFICATE_AHEAD = timedelta(days=30)
 #: Beyond this the clocks of the machine and of the database differ too much for due moments.
 CLOCK_SKEW = timedelta(seconds=5)
-
-
-@dataclass(frozen=True, slots=True)
-class Backup:
-    """What the backup scripts noted last; None where nothing was."""
-
-    backup_at: datetime | None = None
-    drill_at: datetime | None = None
-    drill_good: bool = False
-
-
-def read_backup() -> Backup:
-    """What the backup scripts noted; nothing noted, or nothing readable, is no backup."""
-    try:
-        noted = json.loads(Path(settings.WEIMIN_BACKUP_MARKER).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return Backup()
-    if not isinstance(noted, dict):
-        return Backup()
-    return Backup(_moment(noted.get("backup_at")), _moment(noted.get("drill_at")), noted.get("drill_good") is True)
-
-
-def _moment(text: Any) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def certificate_end(where: str) -> datetime:
@@ -82,7 +47,10 @@ def database_facts() -> dict[str, float]:
             " current_setting('autovacuum') = 'on', extract(epoch FROM clock_timestamp()),"
             " coalesce(CASE WHEN pg_is_in_recovery() THEN extract(epoch FROM now() - pg_last_xact_replay_timestamp())"
             " ELSE (SELECT extract(epoch FROM max(replay_lag)) FROM pg_stat_replication) END, 0),"
-            " (SELECT count(*) FROM procrastinate_jobs WHERE status = 'failed')"
+            # that failed and did not succeed since
+            " (SELECT count(*) FROM procrastinate_jobs bad WHERE status = 'failed' AND NOT EXISTS (SELECT FROM"
+            " procrastinate_jobs good WHERE good.task_name = bad.task_name AND good.status = 'succeeded'"
+            " AND good.id > bad.id))"
         )
         row = cursor.fetchone()
     names = ("connections", "connections_max", "random_page_cost", "shared_buffers", "autovacuum", "clock")

@@ -121,7 +121,8 @@ def show_metrics(request: Any) -> HttpResponse:
     return HttpResponse(body, content_type=kind)
 
 
-_AT: dict[str, Callable[[Any], HttpResponse]] = {
+#: Addresses that machines ask, each process about itself.
+PROBES: dict[str, Callable[[Any], HttpResponse]] = {
     "/health/live": live,
     "/health/ready": ready,
     "/metrics": show_metrics,
@@ -135,7 +136,7 @@ class Probed:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        view = _AT.get(request.path_info)
+        view = PROBES.get(request.path_info)
         if view is None:
             return self.get_response(request)
         request.is_probe = True  # type: ignore[attr-defined]

@@ -15,6 +15,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, HttpResponse
 
 from weimin.base.keeping import keep
+from weimin.config.probes import PROBES
 
 Answer = Callable[[HttpRequest], HttpResponse]
 #: The place in the log of writes that a browser's last write reached; read groups wait for nobody, they pass on.
@@ -40,6 +41,8 @@ class Replicas:
         return response
 
     def _read(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info in PROBES:  # of this process: it lives, whatever the standby does
+            return self.get_response(request)
         if why := _reason(request):
             return _elsewhere(why)
         response = self.get_response(request)

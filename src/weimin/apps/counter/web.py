@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from weimin.base.clock import local_date
 from weimin.base.errors import WeiminError
 from weimin.base.guard import access
+from weimin.base.shapes import read_id
 from weimin.kernel.cases import actions as cases
 from weimin.kernel.cases import queries as case_queries
 from weimin.kernel.cases.queries.notices import get_notice
@@ -70,7 +71,7 @@ def new_matter(request: Any, code: str) -> HttpResponse:
         person = {name: request.POST.get(name, "").strip() for name in person}
         typed = forms.read_post(spec.form.fields, request.POST)
         key = request.POST.get("key", key)[:40]
-        kept = [int(one) for one in request.POST.getlist("kept") if one.isdecimal()]
+        kept = [one for one in map(read_id, request.POST.getlist("kept")) if one]
         before = case_queries.find_sent(actor, key=key)
         if before and _is_applicant(request, before, person["id_number"]):
             return HttpResponseRedirect(reverse("desk:case", args=[before]) + "?again=1")
@@ -167,9 +168,9 @@ def _is_applicant(request: Any, number: str, id_number: str) -> bool:
 
 def _take_files(request: Any, spec: Any, kept: list[int], errors: dict[str, str]) -> None:
     """Take out the files whose tick was taken away, take in the new ones; fills the ids and the errors."""
-    for text in set(request.POST.getlist("taken")) - {str(one) for one in kept}:
-        if text.isdecimal() and case_queries.list_loose_files(request.actor, ids=[int(text)]):
-            cases.remove_file(by=request.actor, at=request.at, file_id=int(text))
+    for one in {read_id(text) for text in request.POST.getlist("taken")} - set(kept):
+        if case_queries.list_loose_files(request.actor, ids=[one]):
+            cases.remove_file(by=request.actor, at=request.at, file_id=one)
     for one in spec.materials:
         for upload in request.FILES.getlist(f"material_{one.code}"):
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import io
 import json
 import sys
@@ -20,12 +21,13 @@ if TYPE_CHECKING:
 Case = Callable[[list[str]], dict[str, Any]]
 
 
-def setup() -> None:
-    """Load Django; with the embedded database started when no address is set."""
+def setup() -> bool:
+    """Load Django; with the embedded database started when no address is set. Gives whether it is that one."""
     import os
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "weimin.config.settings")
-    if not (os.environ.get("DATABASE_URL") or os.environ.get("WEIMIN_DIRECT_DATABASE_URL")):
+    embedded_one = not (os.environ.get("DATABASE_URL") or os.environ.get("WEIMIN_DIRECT_DATABASE_URL"))
+    if embedded_one:
         # before the settings are read: they need the address
         from weimin.base import embedded
 
@@ -33,6 +35,14 @@ def setup() -> None:
     import django
 
     django.setup()
+    return embedded_one
+
+
+def operator_of() -> Any:
+    """Who runs the command, for the trail."""
+    from weimin.kernel.record.types import Actor
+
+    return Actor.system(f"运维（{getpass.getuser()}）", via="cli")
 
 
 def as_json(value: Any) -> str:

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
-from typing import Any
-
 import click
 
-from weimin.config.cli.answering import say, setup
+from weimin.config.cli.answering import operator_of, say, setup
 from weimin.config.cli.checking import JSON
 
 ROLE_CHOICE = click.Choice(["system_admin", "security_admin", "audit_admin"])
-
-
-def _operator() -> Any:
-    from weimin.kernel.record.types import Actor
-
-    return Actor.system(f"运维（{getpass.getuser()}）", via="cli")
 
 
 @click.group()
@@ -77,7 +68,7 @@ def first(username: str, role: str, name: str, agency: str, json_wanted: bool) -
     from weimin.kernel.directory import actions, queries
     from weimin.kernel.directory.types import ROLES
 
-    at, by = clock.now(), _operator()
+    at, by = clock.now(), operator_of()
     agency_id = queries.find_agency_id(agency)
     if agency_id is None:
         raise Invalid(f"没有代码为 {agency} 的机构。")
@@ -119,6 +110,6 @@ def reset_factor(username: str, reason: str, even_so: bool, json_wanted: bool) -
     other = queries.may_reset_instead(account_id=account_id, on=clock.local_date(at))
     if other and not even_so:
         raise Conflict(f"还有安全管理员 {other} 可以办，请由其在网页上重置；确实找不到人时加 --even-so。")
-    gone = accounts.reset_second_factor(by=_operator(), at=at, account_id=account_id, reason=reason.strip()[:200])
+    gone = accounts.reset_second_factor(by=operator_of(), at=at, account_id=account_id, reason=reason.strip()[:200])
     text = f"{username} 的第二因素已重置（{gone} 个），已登录的也退出了。下次登录时重新设置。"
     say({"username": username, "factors": gone}, text, json_wanted=json_wanted)

@@ -26,7 +26,7 @@ def notice(file: str, number: str, reason: str, approve: bool, json_wanted: bool
     """
     setup()
     from weimin.base import clock
-    from weimin.config.city import LOADER
+    from weimin.config.demonstration import LOADER
     from weimin.kernel.deadlines import actions, queries
     from weimin.kernel.deadlines.types import NOTICE_STATES
 
@@ -97,7 +97,7 @@ def scan(days: int, json_wanted: bool) -> None:
     """Look for patterns in the clocks of the last days that a supervisor should see."""
     setup()
     from weimin.base import clock
-    from weimin.config.city import LOADER
+    from weimin.config.demonstration import LOADER
     from weimin.kernel.supervision import actions
     from weimin.kernel.supervision.types import PATTERN_TEXT
 

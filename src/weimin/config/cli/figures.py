@@ -40,7 +40,7 @@ def reconcile(since: date | None, fix: bool, json_wanted: bool) -> None:
     """
     setup()
     from weimin.base import clock
-    from weimin.config.city import LOADER
+    from weimin.config.demonstration import LOADER
     from weimin.kernel.directory import queries as directory
     from weimin.kernel.supervision import actions
     from weimin.kernel.supervision.queries import figures as read
@@ -70,7 +70,7 @@ def rebuild(json_wanted: bool) -> None:
     """Count every figure anew from the records; the platform may go on meanwhile."""
     setup()
     from weimin.base import clock
-    from weimin.config.city import LOADER
+    from weimin.config.demonstration import LOADER
     from weimin.kernel.supervision import actions
 
     with bar("统计", json_wanted) as progress:

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 from typing import Any
 
 import click
 
-from weimin.config.cli.answering import bars, say, setup
+from weimin.config.cli.answering import bars, operator_of, say, setup
 from weimin.config.cli.checking import JSON
-
-
-def operator_of() -> Any:
-    """Who runs the command, for the trail."""
-    from weimin.kernel.record.types import Actor
-
-    return Actor.system(f"运维（{getpass.getuser()}）", via="cli")
 
 
 @click.group()

@@ -1,4 +1,4 @@
-"""Commands about backups: backup status, facts, note, compare, drilled; all but the first for `deploy/backup`."""
+"""Commands about backups: status, where, facts, note, compare, drilled; all but the first for `deploy/backup`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from datetime import datetime
 
 import click
 
-from weimin.config.cli.answering import say, setup
+from weimin.config.cli.answering import operator_of, say, setup
 from weimin.config.cli.checking import JSON
-from weimin.config.cli.keeping import operator_of
 
 KIND = click.Choice(["full", "diff", "incr", "files"])
 
@@ -27,12 +26,14 @@ def status(json_wanted: bool) -> None:
     setup()
     from weimin.base import clock
     from weimin.config import backups
+    from weimin.config.advice import advice_of
 
-    known, overdue = backups.read_marker(), backups.find_overdue(at=clock.now())
+    known, found = backups.read_marker(), backups.find_overdue(at=clock.now())
+    overdue = [f"{text}：{advice_of(code).todo}" for code, text in found.items()]
 
     def shown(name: str) -> str:
-        text = known.get(name)
-        return f"{datetime.fromisoformat(text).astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}" if text else "没有"
+        moment = backups.moment_of(known, name)
+        return f"{moment:%Y-%m-%d %H:%M}" if moment else "没有"
 
     drill = f"{'通过' if known.get('drill_good') else '没有通过'}，{known.get('drill_seconds', '?')} 秒"
     lines = [
@@ -47,10 +48,19 @@ def status(json_wanted: bool) -> None:
 
 
 @backup.command()
+def where() -> None:
+    """Print where the service keeps its files: a folder, or a bucket."""
+    setup()
+    from django.conf import settings
+
+    click.echo(settings.WEIMIN_FILES)
+
+
+@backup.command()
 @click.argument("kind", type=KIND)
-@click.option("--files-at", required=True, type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z"]), help="When their copy began.")
+@click.option("--files-at", type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z"]), help="When the copy of files began.")
 @click.option("--facts", default="{}", help="What `weimin backup facts` said before it began.")
-def note(kind: str, files_at: datetime, facts: str) -> None:
+def note(kind: str, files_at: datetime | None, facts: str) -> None:
     """Note that a backup succeeded, beside the data."""
     setup()
     from weimin.base import clock

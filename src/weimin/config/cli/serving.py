@@ -33,10 +33,9 @@ YIELDING = 5
 def run(host: str, port: int, workers: int, demo: bool) -> None:
     """Start everything: database, tables, the city (the first time), web and worker."""
     began = time.monotonic()
-    embedded_one = not os.environ.get("DATABASE_URL")
     console = Console(stderr=True)
     console.print("[bold]为民[/] 正在启动…")
-    setup()
+    embedded_one = setup()
     from django.core.management import call_command
     from django.db import connections
 
@@ -64,7 +63,8 @@ def _web_address(embedded_one: bool) -> str:
 
     if embedded_one:
         return embedded.let_in(embedded.data_folder(), ROLE)
-    return settings.WEIMIN_WEB_DATABASE_URL or os.environ["DATABASE_URL"]
+    given = os.environ.get("DATABASE_URL") or os.environ["WEIMIN_DIRECT_DATABASE_URL"]
+    return settings.WEIMIN_WEB_DATABASE_URL or given
 
 
 def web_command(host: str, port: int, workers: int) -> list[str]:
@@ -164,7 +164,7 @@ def token(username: str, name: str, scopes: tuple[str, ...], days: int, json_wan
     setup()
     from weimin.base import clock
     from weimin.base.errors import NotFound
-    from weimin.config.city import LOADER
+    from weimin.config.demonstration import LOADER
     from weimin.kernel.accounts import actions, queries
     from weimin.kernel.directory import queries as directory
 
@@ -216,6 +216,3 @@ def doctor(json_wanted: bool) -> None:
         _show(findings)
     if not value["good"]:
         sys.exit(3)
-
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "weimin.config.settings")

@@ -11,9 +11,8 @@ import click
 
 from weimin.base import clock
 from weimin.base.errors import Invalid
-from weimin.config.cli.answering import say, setup
+from weimin.config.cli.answering import operator_of, say, setup
 from weimin.config.cli.checking import JSON
-from weimin.config.cli.keeping import operator_of
 
 
 def read_moment(text: str, at: datetime) -> datetime:

@@ -9,9 +9,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from weimin.config.cli.answering import say, setup
+from weimin.config.cli.answering import operator_of, say, setup
 from weimin.config.cli.checking import JSON
-from weimin.config.cli.keeping import operator_of
 
 MEGA = 1024 * 1024
 

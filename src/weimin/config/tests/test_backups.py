@@ -51,7 +51,14 @@ def test_what_is_overdue_is_told(hours: int, days: int, good: bool, told: list[s
     backups.note_drill(at=AT - timedelta(days=days), good=good, seconds=9, moment="")
     found = backups.find_overdue(at=AT)
     assert len(found) == len(told)
-    assert all(part in sentence for part, sentence in zip(told, found, strict=True))
+    assert all(part in sentence for part, sentence in zip(told, found.values(), strict=True))
+
+
+def test_files_in_a_bucket_are_never_overdue(settings: Any) -> None:
+    settings.WEIMIN_FILES = "s3://bucket"
+    backups.note_backup(kind="full", at=AT, files_at=None, facts={})
+    assert set(backups.find_overdue(at=AT)) == {"drill"}
+    assert "files_at" not in backups.read_marker()
 
 
 def test_a_copy_of_the_files_alone_leaves_the_note_of_the_database() -> None:
@@ -63,8 +70,9 @@ def test_a_copy_of_the_files_alone_leaves_the_note_of_the_database() -> None:
     assert known["facts"] == {"entry": 1}
 
 
-def test_a_note_that_is_no_note_is_said_so(marker: Path) -> None:
-    marker.write_text("[1", encoding="utf-8")
+@pytest.mark.parametrize("text", ["", "[1", "[]", '{"backup_at": 5}', '{"files_at": "yesterday"}'])
+def test_a_note_that_is_no_note_is_said_so(marker: Path, text: str) -> None:
+    marker.write_text(text, encoding="utf-8")
     with pytest.raises(backups.MarkerUnreadable):
         backups.read_marker()
 
@@ -94,10 +102,12 @@ def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
     return 0
 
 
-def test_the_commands_that_scripts_call(monkeypatch: pytest.MonkeyPatch, capsys: Any, marker: Path) -> None:
+def test_the_commands_that_scripts_call(monkeypatch: pytest.MonkeyPatch, capsys: Any, settings: Any) -> None:
     write_entry()
     assert run(monkeypatch, "backup", "status") == 1
-    capsys.readouterr()
+    assert "'weimin-backup@*'" in capsys.readouterr().out
+    assert run(monkeypatch, "backup", "where") == 0
+    assert capsys.readouterr().out.strip() == str(settings.WEIMIN_FILES)
     assert run(monkeypatch, "backup", "facts") == 0
     facts = capsys.readouterr().out
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S%z")

@@ -39,9 +39,12 @@ def fine(city: None, settings: Any, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def note_backup(folder: Path, backup: datetime, drill: datetime, *, good: bool = True) -> None:
-    text = {"backup_at": backup.isoformat(), "drill_at": drill.isoformat(), "drill_good": good}
-    (folder / "backup.json").write_text(json.dumps(text))
+def note_backup(
+    folder: Path, backup: datetime, drill: datetime, *, files: datetime | None = None, good: bool = True
+) -> None:
+    moments = {"backup_at": backup, "files_at": files or clock.now(), "drill_at": drill}
+    text = {name: moment.isoformat() for name, moment in moments.items()}
+    (folder / "backup.json").write_text(json.dumps(text | {"drill_good": good}))
 
 
 def certificate(folder: Path, days: int) -> str:
@@ -76,8 +79,12 @@ def old_backup(folder: Path, at: datetime) -> None:
     note_backup(folder, at - timedelta(hours=27), at)
 
 
+def old_copy(folder: Path, at: datetime) -> None:
+    note_backup(folder, at, at, files=at - timedelta(hours=3))
+
+
 def old_drill(folder: Path, at: datetime) -> None:
-    note_backup(folder, at, at - timedelta(days=36))
+    note_backup(folder, at, at - timedelta(days=41))
 
 
 def bad_drill(folder: Path, at: datetime) -> None:
@@ -120,6 +127,7 @@ def shed(folder: Path, at: datetime) -> None:
     [
         (given_up, "outbox"),
         (old_backup, "backups"),
+        (old_copy, "copies"),
         (old_drill, "drill"),
         (bad_drill, "drill"),
         (broken_file, "files"),
@@ -157,7 +165,21 @@ def test_a_marker_that_says_nothing_is_no_backup(fine: Path, settings: Any, text
         (fine / "backup.json").unlink()
     else:
         (fine / "backup.json").write_text(text)
-    assert {"backups", "drill"} <= codes()
+    assert {"backups", "copies", "drill"} <= codes()
+
+
+def test_the_longest_time_between_two_first_saturdays_is_no_failure(fine: Path) -> None:
+    at = clock.now()
+    note_backup(fine, at, at - timedelta(days=35, hours=1))
+    assert "drill" not in codes()
+
+
+def test_files_in_a_bucket_are_not_missed(fine: Path, settings: Any) -> None:
+    at = clock.now()
+    note_backup(fine, at, at, files=at - timedelta(days=3))
+    assert "copies" in codes()
+    settings.WEIMIN_FILES = "s3://bucket"
+    assert next(one for one in health.look() if one.code == "copies").good
 
 
 def test_it_is_kept_ninety_days_and_handed_to_a_program(fine: Path, settings: Any) -> None:

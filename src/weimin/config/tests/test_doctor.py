@@ -8,9 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from weimin.base import clock
-from weimin.config import cli, health
+from weimin.config import cli, health, machine
 from weimin.config.advice import ADVICE, GROUPS
 from weimin.kernel.cases.testing import client_of, officer, text_of
 from weimin.kernel.record import access, actions
@@ -90,13 +91,32 @@ def test_signs_of_life_of_workers_long_gone_are_forgotten() -> None:
 
 
 def test_a_change_that_locks_is_told_before_it_is_made() -> None:
-    from django.db import connection
-
     assert look("pending").text == "没有要做的变更"
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE app = 'record' AND name >= '0008'")
     assert "record 0008" in look("pending").text
     assert not look("migrations").good
+
+
+def test_a_change_that_goes_by_steps_holding_up_nobody_is_light() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'cases' AND name >= '0013'")
+    assert look("pending").text == "没做的变更都很轻"
+
+
+def test_a_job_that_failed_counts_until_it_succeeds() -> None:
+    def end(task: str, status: str) -> float:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO procrastinate_jobs (queue_name, task_name, status) VALUES ('nightly', %s, %s)",
+                [task, status],
+            )
+        return machine.database_facts()["jobs_failed"]
+
+    counts = [
+        end(*one) for one in (("sweep", "succeeded"), ("sweep", "failed"), ("scan", "failed"), ("sweep", "succeeded"))
+    ]
+    assert counts == [0, 1, 2, 1]
 
 
 def test_the_terminal_shows_groups_meaning_and_next_step(

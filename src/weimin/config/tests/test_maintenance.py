@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 from weimin.base import clock
@@ -170,6 +171,48 @@ def test_a_clock_that_is_set_back_stops_neither_the_chain_nor_the_sign_of_life(m
     jobs._pump(stop, "one")
     assert WorkerBeat.objects.get(name="one").at == today
     assert chained == [today + timedelta(days=1), today]
+
+
+@pytest.mark.parametrize("bad", ["_round", "attend", "chain", "guard.guard_disk"])
+def test_a_duty_that_fails_holds_up_none_of_the_others(bad: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    done, stop = list[str](), threading.Event()
+
+    def do(name: str) -> Any:
+        def duty(at: datetime) -> int:
+            done.append(name)
+            if name == bad:
+                raise RuntimeError(name)
+            return 0
+
+        return duty
+
+    for name in ("_round", "attend", "chain", "guard.guard_disk"):
+        monkeypatch.setattr(f"weimin.config.jobs.{name}", do(name))
+    monkeypatch.setattr(jobs, "close_old_connections", lambda: None)
+    monkeypatch.setattr(stop, "wait", lambda seconds: stop.set())
+    jobs._pump(stop, "one")
+    assert done == ["guard.guard_disk", "_round", "chain", "attend"]
+    assert ("没有做成" in WorkerBeat.objects.get(name="one").note) is (bad == "attend")
+
+
+def test_the_disk_is_guarded_while_the_database_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    rests, guarded, stop = list[float](), list[datetime](), threading.Event()
+
+    def away(at: datetime) -> bool:
+        raise OperationalError("gone")
+
+    def rest(seconds: float) -> None:
+        rests.append(seconds)
+        stop.set()
+
+    monkeypatch.setattr(jobs, "_is_paused", away)
+    monkeypatch.setattr(jobs, "_round", lambda at: pytest.fail("nothing is known of maintenance"))
+    monkeypatch.setattr(jobs.guard, "guard_disk", guarded.append)
+    monkeypatch.setattr(jobs, "close_old_connections", lambda: None)
+    monkeypatch.setattr(stop, "wait", rest)
+    jobs._pump(stop, "one")
+    assert len(guarded) == 1
+    assert rests == [jobs.AFTER_FAULT]
 
 
 AT = clock.SHANGHAI

@@ -15,7 +15,7 @@ import pytest
 from django.test import Client
 
 from weimin.base import clock
-from weimin.config import health, metrics
+from weimin.config import backups, health, metrics
 from weimin.kernel.record import access, actions
 from weimin.kernel.record.models import OutboxMessage
 from weimin.kernel.record.types import Actor
@@ -64,7 +64,7 @@ def test_every_fact_is_there_and_documented(city: None) -> None:
     found = numbers(answer.content.decode())
     assert {f"weimin_{name}" for name in metrics.FACTS} <= set(found)
     assert found["weimin_database_up"] == 1
-    assert found["weimin_backup_age_seconds"] == -1
+    assert found["weimin_backup_age_seconds"] == found["weimin_files_copy_age_seconds"] == -1
     assert 0 < found["weimin_database_connections"] <= found["weimin_database_connections_max"]
 
 
@@ -101,6 +101,16 @@ def test_without_the_database_the_machine_still_tells(monkeypatch: pytest.Monkey
     assert found["weimin_database_up"] == 0
     assert found["weimin_disk_free_bytes"] > 0
     assert "weimin_outbox_waiting" not in found
+
+
+def test_the_note_of_the_backups_is_told_or_is_never(settings: Any) -> None:
+    at = clock.now()
+    backups.note_backup(kind="full", at=at, files_at=at - timedelta(hours=1), facts={})
+    found = health.facts()
+    assert 0 <= found["backup_age_seconds"] < 60 and 3600 <= found["files_copy_age_seconds"] < 3660
+    Path(settings.WEIMIN_BACKUP_MARKER).write_text("{")
+    found = health.facts()
+    assert found["backup_age_seconds"] == found["files_copy_age_seconds"] == found["drill_age_seconds"] == -1
 
 
 #: A machine of two processes: each counts in the folder, a third draws for all.

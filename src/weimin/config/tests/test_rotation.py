@@ -15,8 +15,8 @@ from django.db import connection
 
 from weimin.base import crypto, keys
 from weimin.config import rotation
-from weimin.config.city import LOADER
 from weimin.config.cli import cli
+from weimin.config.demonstration import LOADER
 from weimin.kernel.accounts import queries as accounts
 from weimin.kernel.accounts.models import Account, Session
 from weimin.kernel.accounts.web import sessions

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from weimin.base.guard import access
+from weimin.base.shapes import read_id
 from weimin.kernel.accounts import queries as accounts
 from weimin.kernel.cases import queries as cases
 from weimin.kernel.deadlines import queries as deadlines
@@ -22,9 +23,8 @@ from weimin.kernel.record import actions, queries
 def operations(request: Any) -> HttpResponse:
     """Deliveries that wait or failed, the workers' signs of life, the demonstration's texts."""
     if request.method == "POST":
-        chosen = request.POST.get("message", "")
-        if chosen.isdecimal():
-            actions.retry_failed(by=request.actor, at=request.at, message_id=int(chosen))
+        if chosen := read_id(request.POST.get("message", "")):
+            actions.retry_failed(by=request.actor, at=request.at, message_id=chosen)
         return HttpResponseRedirect(reverse("desk:operations"))
     context = {
         "outbox": queries.count_outbox(),

@@ -26,6 +26,7 @@ from django.views.decorators.http import require_POST
 
 from weimin.base.errors import Invalid, TooOften
 from weimin.base.guard import access
+from weimin.base.shapes import read_id
 from weimin.kernel.accounts import actions, queries
 from weimin.kernel.accounts.actions.factors import record_factor
 from weimin.kernel.accounts.actions.passwords import MAX_LENGTH
@@ -230,9 +231,7 @@ new_key = access("staff", own=True)(never_cache(NewKey.as_view()))
 def drop_factor(request: Any) -> HttpResponse:
     """Take a second factor away."""
     raise_if_reauthentication_required(request, app="allauth.mfa")
-    wanted = request.POST.get("factor", "")
-    number = int(wanted) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 15 else 0
-    actions.drop_factor(by=request.actor, at=request.at, factor_id=number)
+    actions.drop_factor(by=request.actor, at=request.at, factor_id=read_id(request.POST.get("factor", "")))
     if not queries.has_second_factor(account_id=request.user.pk):
         request.session[FACTOR] = False
     return HttpResponseRedirect(reverse("desk:account"))

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from weimin.base.guard import access
+from weimin.base.shapes import read_id
 from weimin.kernel.accounts.forms import StaffForm
 from weimin.kernel.accounts.web import turnstile
 from weimin.kernel.accounts.web.adapter import wait_of
@@ -68,7 +69,6 @@ def logout(request: HttpRequest) -> HttpResponse:
 @require_POST
 def choose_post(request: Any) -> HttpResponse:
     """Act in another of one's posts from now on."""
-    post = request.POST.get("post", "")
-    if post.isascii() and post.isdecimal():
-        request.session["post_id"] = int(post)
+    if post := read_id(request.POST.get("post", "")):
+        request.session["post_id"] = post
     return HttpResponseRedirect(reverse("desk:home"))

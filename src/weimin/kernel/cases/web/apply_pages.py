@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from weimin.base.clock import local_date
 from weimin.base.errors import WeiminError
+from weimin.base.shapes import read_id
 from weimin.kernel.cases import actions, queries
 from weimin.kernel.cases.queries import notices
 from weimin.kernel.cases.types import Channel, Guardian, PostalAddress, Submission, UploadedFile
@@ -95,9 +96,8 @@ def materials(request: Any, shown: ApplyPage, draft: Any, onward: str) -> HttpRe
     status = 200
     if request.method == "POST":
         shown.errors = take_files(request, shown.spec, draft.pk)
-        remove = request.POST.get("remove", "")
-        if remove.isdecimal():
-            actions.remove_file(by=request.actor, at=request.at, file_id=int(remove))
+        if remove := read_id(request.POST.get("remove", "")):
+            actions.remove_file(by=request.actor, at=request.at, file_id=remove)
             if not shown.errors:
                 return go(shown, shown.page)
         else:

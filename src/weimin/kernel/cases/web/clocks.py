@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from weimin.base.errors import Invalid
 from weimin.base.guard import access
+from weimin.base.shapes import read_id
 from weimin.kernel.cases import actions, queries
 from weimin.kernel.cases.types import State
 from weimin.kernel.cases.web.portal import pdf_response
@@ -30,8 +31,7 @@ def _day(request: Any, name: str, label: str, *, needed: bool = True) -> date | 
 
 
 def _id(request: Any, name: str) -> int | None:
-    text = request.POST.get(name, "")
-    return int(text) if text.isdecimal() else None
+    return read_id(request.POST.get(name, "")) or None
 
 
 def pause(request: Any, case_id: int, seen: int | None) -> None:

@@ -357,7 +357,7 @@ def take(request: Any, number: str, take: str) -> HttpResponse:
         raise Http404
     seen = request.POST.get("revision", "")
     try:
-        STEPS[take](request, case_id, int(seen) if seen.isdecimal() else None)
+        STEPS[take](request, case_id, read_id(seen) if seen.isdecimal() else None)
     except WeiminError as fault:
         return show_case(request, number, problem=fault, status=_status_again(fault))
     if "next_one" in request.POST:

@@ -148,11 +148,11 @@ def _reset(request: Any, officer: Officer, reason: str) -> str:
 
 
 def _revoke(request: Any, officer: Officer, reason: str) -> str:
-    number = request.POST.get("client", "")
+    number = read_id(request.POST.get("client", ""))
     mine = {one.pk for one in logins.list_clients(post_ids=[one.pk for one in queries.list_posts_of(officer.pk)])}
-    if not number.isdecimal() or int(number) not in mine:
+    if number not in mine:
         raise OfficerGone("没有这个接口凭证。")
-    accounts.revoke_client(by=request.actor, at=request.at, client_id=int(number), reason=reason)
+    accounts.revoke_client(by=request.actor, at=request.at, client_id=number, reason=reason)
     return "接口凭证已吊销。"
 
 
@@ -164,14 +164,14 @@ def _day(text: str) -> date | None:
 
 
 def _appoint(request: Any, officer: Officer, reason: str) -> str:
-    agency = request.POST.get("agency", "")
-    if not agency.isdecimal() or len(agency) > 17:
+    agency = read_id(request.POST.get("agency", ""))
+    if not agency:
         raise Invalid("请选择机构。", fields={"agency": "请先找到并选择机构。"})
     actions.appoint(
         by=request.actor,
         at=request.at,
         officer_id=officer.pk,
-        agency_id=int(agency),
+        agency_id=agency,
         roles=tuple(request.POST.getlist("roles"))[:20],
         title=request.POST.get("title", "").replace("\x00", ""),
         valid_until=_day(request.POST.get("valid_until", "")),
@@ -181,10 +181,10 @@ def _appoint(request: Any, officer: Officer, reason: str) -> str:
 
 
 def _end_post(request: Any, officer: Officer, reason: str) -> str:
-    number = request.POST.get("post", "")
-    if not number.isdecimal() or int(number) not in {one.pk for one in queries.list_posts_of(officer.pk)}:
+    number = read_id(request.POST.get("post", ""))
+    if number not in {one.pk for one in queries.list_posts_of(officer.pk)}:
         raise OfficerGone("没有这个岗位。")
-    actions.end_post(by=request.actor, at=request.at, post_id=int(number), on=request.today, reason=reason)
+    actions.end_post(by=request.actor, at=request.at, post_id=number, on=request.today, reason=reason)
     return "岗位已结束。"
 
 

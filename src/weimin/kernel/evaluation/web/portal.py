@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from weimin.base.errors import WeiminError
 from weimin.base.guard import access
+from weimin.base.shapes import read_id
 from weimin.kernel.cases import queries as cases
 from weimin.kernel.evaluation import actions, queries
 from weimin.kernel.evaluation.types import GRADES
@@ -24,13 +25,12 @@ def rate(request: Any, number: str) -> HttpResponse:
     errors: dict[str, str] = {}
     status = 200
     if request.method == "POST":
-        grade = request.POST.get("grade", "")
         try:
             actions.rate_case(
                 by=request.actor,
                 at=request.at,
                 number=number,
-                grade=int(grade) if grade.isdecimal() else 0,
+                grade=read_id(request.POST.get("grade", "")),
                 comment=request.POST.get("comment", ""),
             )
         except WeiminError as fault:

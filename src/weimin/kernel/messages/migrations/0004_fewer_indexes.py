@@ -1,4 +1,4 @@
-"""The index that Django makes for the foreign key goes: another begins with the same column. While writes go on."""
+"""Two indexes that Django makes go: another begins with the person, nobody asks for beginnings of sources. While writes go on."""
 
 from django.db import migrations, models
 from django.db.models import deletion
@@ -32,5 +32,11 @@ class Migration(migrations.Migration):
                     ),
                 )
             ],
-        )
+        ),
+        # of the unique key, which nobody asks for by its beginning
+        migrations.RunSQL(
+            "DROP INDEX CONCURRENTLY IF EXISTS notices_message_source_6fc38ef9_like",
+            "CREATE INDEX CONCURRENTLY IF NOT EXISTS notices_message_source_6fc38ef9_like"
+            " ON notices_message (source varchar_pattern_ops)",
+        ),
     ]

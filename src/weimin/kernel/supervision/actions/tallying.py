@@ -20,6 +20,7 @@ from weimin.kernel.record import queries as record
 from weimin.kernel.record.actions import record_audit
 from weimin.kernel.record.types import Actor
 from weimin.kernel.supervision.models import FigureCheck, Recount
+from weimin.kernel.supervision.queries.figures import month_of
 from weimin.kernel.supervision.registry import Kind, all_kinds, kind_of
 from weimin.kernel.supervision.types import Difference
 
@@ -261,11 +262,6 @@ def check_months(*, by: Actor, at: datetime, today: date) -> int:
     Shape:  how many differences were found
     """
     this = today.replace(day=1)
-    older = _months_before(this, 2 + today.toordinal() % 34)
-    spans = ((_months_before(this, 1), _months_before(this, -1)), (older, _months_before(older, -1)))
+    older = month_of(this, 2 + today.toordinal() % 34)
+    spans = ((month_of(this, 1), month_of(this, -1)), (older, month_of(older, -1)))
     return sum(len(reconcile_figures(by=by, at=at, since=first, until=last)) for first, last in spans)
-
-
-def _months_before(month: date, many: int) -> date:
-    whole = month.year * 12 + month.month - 1 - many
-    return date(whole // 12, whole % 12 + 1, 1)

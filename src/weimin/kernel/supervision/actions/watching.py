@@ -63,12 +63,17 @@ def _ease(changes: list[LevelChange], at: datetime) -> None:
 
 
 def _raise_again(rows: list[Warning], at: datetime) -> None:
-    """A warning that was eased and holds again counts from now, so that it can be contested from now."""
+    """A warning that was eased and holds again counts from now, and can be contested from now.
+
+    What was judged was the warning before; the judgement stays in the trail. A contest that waits still waits.
+    """
     eased = Warning.objects.filter(clock_id__in=[one.clock_id for one in rows]).exclude(eased_at=None)
     again = {(one.clock_id, one.level) for one in rows}
     found = [pk for pk, clock, level in eased.values_list("pk", "clock_id", "level") if (clock, level) in again]
     if found:
-        Warning.objects.filter(pk__in=found).update(raised_at=at)
+        raised = Warning.objects.filter(pk__in=found)
+        raised.update(raised_at=at)
+        raised.exclude(contest="contested").update(contest="", contest_clock=None, judged_at=None)
 
 
 def _passed(one: LevelChange) -> list[Level]:

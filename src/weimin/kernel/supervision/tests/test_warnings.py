@@ -173,6 +173,19 @@ def test_a_pause_eases_a_warning_and_the_record_stays(felling: tuple[Case, Actor
     assert again.due == date(2026, 3, 24)
 
 
+@pytest.mark.parametrize(("before", "after"), [("upheld", ""), ("lifted", ""), ("contested", "contested"), ("", "")])
+def test_a_warning_that_holds_again_can_be_contested_again(
+    before: str, after: str, felling: tuple[Case, Actor, Actor]
+) -> None:
+    case, reviewer, _ = felling
+    Warning.objects.filter(clock_id=case.clock_id).update(contest=before, judged_at=day(3, 11))
+    stand(reviewer, day(3, 11), case, date(2026, 3, 11), date(2026, 3, 18))
+    actions.resume_case(by=reviewer, at=day(3, 18), case_id=case.pk, on=date(2026, 3, 18))
+    look(begins(3, 19))
+    row = Warning.objects.get(clock_id=case.clock_id)
+    assert (row.contest, row.judged_at is None) == (after, before != "contested")
+
+
 def test_an_extension_eases_a_warning_and_the_record_stays(felling: tuple[Case, Actor, Actor]) -> None:
     case, reviewer, head = felling
     look(begins(3, 13))
