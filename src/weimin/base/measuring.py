@@ -52,9 +52,14 @@ class Part:
             f" ({self.title})::text AS title FROM {self.source} WHERE ({self.where}) AND {only}"
         )
 
+    @property
+    def sole(self) -> str:
+        """The one measure that this part gives; '' when it depends on the record."""
+        return self.measure[1:-1] if self.measure.count("'") == 2 and self.measure[-1] == "'" else ""
+
     def gives(self, measure: str) -> bool:
         """Whether a measure may come from this part: its code begins with the text that the SQL begins with."""
-        return measure.startswith(self.measure.split("'")[1])
+        return measure == self.sole if self.sole else measure.startswith(self.measure.split("'")[1])
 
     def of(self, ids: str = "ids") -> str:
         """A condition: the records with these ids."""

@@ -52,6 +52,7 @@ def measure_text(code: str) -> str:
 
 
 def parts_of(measure: str) -> tuple[Part, ...]:
-    """The parts that may give a measure."""
+    """The parts that may give a measure: the one that gives nothing else, or those that it may come from."""
     kind = next((one for one in _kinds.values() if measure in one.measures), None)
-    return tuple(one for one in kind.parts if one.gives(measure)) if kind else ()
+    found = tuple(one for one in kind.parts if one.gives(measure)) if kind else ()
+    return tuple(one for one in found if one.sole) or found

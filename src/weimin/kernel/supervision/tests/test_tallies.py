@@ -25,7 +25,7 @@ from weimin.kernel.evaluation.models import Rating
 from weimin.kernel.record import actions as record
 from weimin.kernel.record.models import OutboxMessage
 from weimin.kernel.record.types import Actor
-from weimin.kernel.supervision import actions
+from weimin.kernel.supervision import actions, registry
 from weimin.kernel.supervision.access import TALLIES
 from weimin.kernel.supervision.actions import tallying
 from weimin.kernel.supervision.actions.tallying import _compare
@@ -294,6 +294,20 @@ def test_the_nightly_check_looks_at_every_month_of_three_years(db: Any) -> None:
         assert actions.check_months(by=SYSTEM, at=LATER + timedelta(days=turn), today=today) == 0
     seen = set(FigureCheck.objects.values_list("since", flat=True))
     assert len(seen) >= 34
+
+
+@pytest.mark.parametrize(
+    ("measure", "subjects"),
+    [
+        ("cases.received", ["c.submitted_at"]),
+        ("cases.closed", ["c.ended_at"]),
+        ("steps.decide", ["s.done_at"]),
+        ("x", []),
+    ],
+)
+def test_a_measure_is_sought_only_where_it_may_be(measure: str, subjects: list[str]) -> None:
+    """What was received is not sought among all that ended: a city's month of them would be read for nothing."""
+    assert [one.moment for one in registry.parts_of(measure)] == subjects
 
 
 def test_each_figure_opens_the_records_it_was_counted_from(cast: Cast) -> None:
