@@ -74,7 +74,8 @@ def _appoint_wide() -> None:
     from django.contrib.auth.hashers import make_password
 
     from weimin.base import clock
-    from weimin.config.city import DEMO_PASSWORD, LOADER
+    from weimin.config.city import DEMO_PASSWORD
+    from weimin.config.demonstration import LOADER
     from weimin.kernel.accounts import actions as accounts
     from weimin.kernel.directory import actions as directory
 

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 WRITE = """
 from datetime import timedelta
 from weimin.base import clock
-from weimin.config import examples
+from weimin.config import demonstration, examples
 from weimin.kernel.cases import actions
 from weimin.kernel.cases.queries.notices import get_notice
 from weimin.kernel.cases.types import Channel, Submission
@@ -33,7 +33,7 @@ from weimin.kernel.record import actions as record
 from weimin.kernel.residents import actions as residents
 
 at = clock.now()
-clerk = examples._actor("liucheng.shouli", at)
+clerk = demonstration.actor_of("liucheng.shouli", at)
 spec = catalogue.get_current(code="A5-31")
 who, number, phone = examples.PEOPLE[0]
 for place in range(count):
@@ -42,7 +42,7 @@ for place in range(count):
         by=clerk, at=at, name=who, id_number=number, phone=phone, division_code="340321113000")
     sent = Submission(
         item_code="A5-31", township_code=examples.TOWNSHIP, applicant_id=person, channel=Channel.WINDOW,
-        answers=examples._answers(spec, (clock.local_date(at) - timedelta(days=40)).isoformat()),
+        answers=examples.answers_of(spec, (clock.local_date(at) - timedelta(days=40)).isoformat()),
         waived_materials=tuple(one.code for one in spec.materials), notice=get_notice(on=clock.local_date(at)).version)
     done = actions.submit(by=clerk, at=at, key=f"{name}-{place}", submission=sent)
     print("ACK", done.number, flush=True)

@@ -103,7 +103,7 @@ def _begin(spec: Any, person: Actor, at: datetime) -> int:
         township_code=TOWNSHIP,
         applicant_id=person.resident_id or 0,
         channel=Channel.WINDOW,
-        answers=examples._answers(spec, (local_date(at) - timedelta(days=40)).isoformat()),
+        answers=examples.answers_of(spec, (local_date(at) - timedelta(days=40)).isoformat()),
         file_ids=tuple(files),
         waived_materials=tuple(one.code for one in spec.materials if one not in scanned),
         notice=get_notice(on=local_date(at)).version,

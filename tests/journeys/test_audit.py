@@ -36,7 +36,8 @@ def receipt(site: str, django_db_blocker: Any) -> tuple[str, str]:
     def work() -> tuple[str, str]:
         from weimin.base import clock
         from weimin.config import jobs
-        from weimin.config.city import DEMO_PASSWORD, LOADER
+        from weimin.config.city import DEMO_PASSWORD
+        from weimin.config.demonstration import LOADER
         from weimin.kernel.accounts import actions as accounts
         from weimin.kernel.cases.models import Case
         from weimin.kernel.cases.rules.numbers import receipt_code

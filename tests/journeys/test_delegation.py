@@ -76,7 +76,8 @@ def aside(django_db_blocker: Any, work: Callable[[], Any]) -> Any:
 
 def hand_in() -> str:
     """A felling application at the township's window, reviewed up to the decision; gives its number."""
-    from weimin.config.examples import _actor, _answers
+    from weimin.config.demonstration import actor_of
+    from weimin.config.examples import answers_of
     from weimin.kernel.cases import actions as cases
     from weimin.kernel.cases.models import Case, Step
     from weimin.kernel.cases.testing import current_notice
@@ -88,7 +89,7 @@ def hand_in() -> str:
     from weimin.kernel.residents.testing import make_id_number
 
     at = now()
-    clerk = _actor(f"{STEM}.shouli", at)
+    clerk = actor_of(f"{STEM}.shouli", at)
     assert clerk is not None
     name, phone = PERSON
     village = directory.children_of(TOWN)[0].code
@@ -101,7 +102,7 @@ def hand_in() -> str:
         township_code=TOWN,
         applicant_id=person,
         channel=Channel.WINDOW,
-        answers=_answers(spec, local_date(at).isoformat()),
+        answers=answers_of(spec, local_date(at).isoformat()),
         waived_materials=tuple(one.code for one in spec.materials),
         notice=current_notice(at),
     )

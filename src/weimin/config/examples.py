@@ -53,7 +53,8 @@ def _answer(field: FormField, day: str) -> Any:
     return "6222000000000000001" if "[0-9" in field.pattern or "\\d" in field.pattern else "演示内容"
 
 
-def _answers(spec: ItemSpec, day: str) -> dict[str, Any]:
+def answers_of(spec: ItemSpec, day: str) -> dict[str, Any]:
+    """Made-up answers to every required question of an item; dates are the given day."""
     return {one.name: _answer(one, day) for one in spec.form.fields if one.type != "file" and one.required}
 
 
@@ -77,7 +78,7 @@ def load_matters(*, at: datetime, progress: Callable[[str, int, int], None]) -> 
                 township_code=TOWNSHIP,
                 applicant_id=person,
                 channel=Channel.WINDOW,
-                answers=_answers(spec, (local_date(then) - timedelta(days=40)).isoformat()),
+                answers=answers_of(spec, (local_date(then) - timedelta(days=40)).isoformat()),
                 waived_materials=tuple(one.code for one in spec.materials),
                 notice=get_notice(on=local_date(then)).version,
             )

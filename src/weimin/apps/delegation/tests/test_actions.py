@@ -266,7 +266,7 @@ def cast() -> Cast:
 
 def application(cast: Cast, at: datetime = AT) -> Case:
     """A matter of an item that a delegation may move, taken in at the window."""
-    from weimin.config.examples import _answers
+    from weimin.config.examples import answers_of
     from weimin.kernel.catalogue import queries as catalogue
 
     spec = catalogue.get_current(code=ITEM)
@@ -275,7 +275,7 @@ def application(cast: Cast, at: datetime = AT) -> Case:
 
     sent = Submission(
         item_code=ITEM, township_code=TOWN, applicant_id=cast.applicant.resident_id or 0, channel=Channel.WINDOW,
-        answers=_answers(spec, "2026-01-05"), waived_materials=tuple(one.code for one in spec.materials),
+        answers=answers_of(spec, "2026-01-05"), waived_materials=tuple(one.code for one in spec.materials),
         notice=current_notice(at),
     )  # fmt: skip
     done = cases.submit(by=cast.clerk, at=at, key=f"k{at}", submission=sent)

@@ -14,7 +14,7 @@ from weimin.apps.delegation import queries
 from weimin.apps.delegation.models import Delegation
 from weimin.apps.delegation.testing import LETTER, SYSTEM, TOWN, run_delegation
 from weimin.base import clock
-from weimin.config.examples import _answers
+from weimin.config.examples import answers_of
 from weimin.kernel.cases import actions as cases
 from weimin.kernel.cases.models import Case
 from weimin.kernel.cases.testing import client_of, make_cast, officer, text_of
@@ -166,7 +166,7 @@ def test_a_withdrawal_on_the_desk_hands_open_matters_up(keeper: Client) -> None:
         township_code=TOWN,
         applicant_id=cast.applicant.resident_id or 0,
         channel=Channel.WINDOW,
-        answers=_answers(spec, "2026-01-05"),
+        answers=answers_of(spec, "2026-01-05"),
         waived_materials=tuple(one.code for one in spec.materials),
     )
     made = cases.submit(by=cast.clerk, at=at, key="one", submission=sent)
