@@ -89,7 +89,7 @@ def command() -> dict[str, Any]:
     with subprocess.Popen([program, "verify", "--json"], stdout=subprocess.PIPE, text=True) as running:
         samples: list[float] = []
         while running.poll() is None:
-            samples.append(_memory_of(running.pid))
+            samples.append(stage.memory_of([running.pid]) / 2**20)
             time.sleep(0.2)
         assert running.stdout is not None
         answer: dict[str, Any] = json.loads(running.stdout.read())
@@ -97,20 +97,6 @@ def command() -> dict[str, Any]:
     at = [samples[min(len(samples) - 1, int(share * len(samples)))] for share in (0.1, 0.5, 0.95)]
     assert answer["good"] == (running.returncode == 0), answer
     return {"answer": answer, "seconds": seconds, "memory": at, "peak": max(samples)}
-
-
-def _memory_of(pid: int) -> float:
-    """The memory of a process and its children in MB, what they share counted once."""
-    found = 0
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int((path / "stat").read_text().rsplit(")", 1)[1].split()[1])
-            if pid in (parent, int(path.name)):
-                lines = (path / "smaps_rollup").read_text().splitlines()
-                found += next(int(one.split()[1]) for one in lines if one.startswith("Pss:"))
-        except (OSError, StopIteration):
-            continue
-    return found / 1024
 
 
 def bend(entry: int) -> None:

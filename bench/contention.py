@@ -120,21 +120,10 @@ def deliver() -> None:
         pass
 
 
-def _memory(pids: Sequence[int]) -> int:
-    """Bytes of processes and those below them that are theirs alone or shared in part (PSS)."""
-    total = 0
-    for home, _ in stage.family(pids):
-        try:
-            total += int((home / "smaps_rollup").read_text().split("Pss:")[1].split()[0]) * 1024
-        except (OSError, IndexError):
-            continue
-    return total
-
-
 def memory(web: Sequence[int], requests: int, steps: int = 10) -> list[tuple[int, int, float]]:
     """Rows as (requests so far, PSS bytes of the web processes, requests a second), pages mixed as several people."""
     links = [Client(), reading.log_in("liucheng.shouli"), reading.log_in("shi.jiandu")]
-    rows = [(0, _memory(web), 0.0)]
+    rows = [(0, stage.memory_of(web), 0.0)]
     for step in range(1, steps + 1):
 
         def work(number: int) -> None:
@@ -146,7 +135,7 @@ def memory(web: Sequence[int], requests: int, steps: int = 10) -> list[tuple[int
                 assert status in (200, 403), (path, status)
 
         seconds = in_parallel(4, work)
-        rows.append((requests * step // steps, _memory(web), requests / steps / seconds))
+        rows.append((requests * step // steps, stage.memory_of(web), requests / steps / seconds))
     return rows
 
 

@@ -12,7 +12,6 @@ import json
 import logging
 import os
 import random
-import re
 import subprocess
 import sys
 import time
@@ -20,7 +19,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from bench import life, plans, stage, trend
 from bench.stage import Client, Timings
@@ -178,24 +176,12 @@ def _asking(world: World, page: Page) -> Callable[[str, str], int]:
     browser = world.browsers[page.who]
     cookies = {one.key: one.value for one in browser.cookies.values() if one.value}
     link = Client(cookie="; ".join(f"{name}={value}" for name, value in cookies.items()))
-    token = ""
-    if page.posts:
-        link.link.request("GET", "/desk/", headers=link.headers)
-        answer = link.link.getresponse()
-        shown = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', answer.read().decode())
-        kept = re.search(r"csrftoken=([^;]+)", answer.getheader("Set-Cookie") or "")
-        assert shown and kept, page.name
-        token = shown.group(1)
-        link.headers["Cookie"] += f"; csrftoken={kept.group(1)}"
+    mark = link.mark("/desk/") if page.posts else ""
 
     def ask(path: str, posted: str) -> int:
-        if not posted:
-            return link.get(path)[0]
-        headers = {**link.headers, "Content-Type": "application/x-www-form-urlencoded"}
-        link.link.request("POST", path, urlencode({"csrfmiddlewaretoken": token, "q": posted}), headers)
-        answer = link.link.getresponse()
-        answer.read()
-        return answer.status
+        if posted:
+            return link.send_form(path, {"csrfmiddlewaretoken": mark, "q": posted})[0]
+        return link.get(path)[0]
 
     return ask
 

@@ -74,25 +74,8 @@ def log_in(username: str) -> Client:
     from weimin.config.city import DEMO_PASSWORD
 
     link = Client()
-    link.link.request("GET", "/desk/login/")
-    page = link.link.getresponse()
-    text = page.read().decode()
-    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', text)
-    csrf = re.search(r"csrftoken=([^;]+)", page.getheader("Set-Cookie") or "")
-    assert token and csrf
-    body = f"csrfmiddlewaretoken={token.group(1)}&login={username}&password={DEMO_PASSWORD}"
-    link.link.request(
-        "POST",
-        "/desk/login/",
-        body,
-        {"Content-Type": "application/x-www-form-urlencoded", "Cookie": f"csrftoken={csrf.group(1)}"},
-    )
-    answer = link.link.getresponse()
-    answer.read()
-    cookies = [v for k, v in answer.getheaders() if k.lower() == "set-cookie"]
-    session = next(re.search(r"sessionid=([^;]+)", one) for one in cookies if "sessionid" in one)
-    assert session
-    return Client(cookie=f"sessionid={session.group(1)}")
+    link.post_form("/desk/login/", {"login": username, "password": DEMO_PASSWORD})
+    return link
 
 
 def pages(reviewer: Client, repeats: int = 150) -> dict[str, tuple[float, float, float]]:

@@ -251,22 +251,36 @@ class Client:
             answer = self.link.getresponse()
         return answer.status, answer.read()
 
-    def post_form(self, path: str, fields: dict[str, str]) -> bytes:
-        """Send a page's form as a browser does, with the mark that the page carries; gives the page it leads to."""
+    def keep(self, name: str, value: str) -> None:
+        """Send a cookie from now on."""
+        others = [one for one in self.headers.get("Cookie", "").split("; ") if one and not one.startswith(f"{name}=")]
+        self.headers["Cookie"] = "; ".join([*others, f"{name}={value}"])
+
+    def mark(self, path: str) -> str:
+        """The mark that a page's form carries; the cookie that belongs to it is kept."""
         self.link.request("GET", path, headers=self.headers)
         page = self.link.getresponse()
         mark = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.read().decode())
         cookie = re.search(r"csrftoken=([^;]+)", page.getheader("Set-Cookie") or "")
         assert mark and cookie, path
-        headers = {
-            "Cookie": f"{self.headers.get('Cookie', '')}; csrftoken={cookie.group(1)}",
-            "Content-Type": "application/x-www-form-urlencoded",
-        }
-        self.link.request("POST", path, urlencode({"csrfmiddlewaretoken": mark.group(1), **fields}), headers)
+        self.keep("csrftoken", cookie.group(1))
+        return mark.group(1)
+
+    def send_form(self, path: str, fields: dict[str, str]) -> tuple[int, bytes]:
+        """Send a form as a browser does, and keep the cookies that come back."""
+        headers = {**self.headers, "Content-Type": "application/x-www-form-urlencoded"}
+        self.link.request("POST", path, urlencode(fields), headers)
         answer = self.link.getresponse()
-        body = answer.read()
-        if answer.status not in (302, 303):
-            raise RuntimeError(f"{path} {answer.status} {body.decode()[-600:]}")
+        for one in answer.headers.get_all("Set-Cookie", []):
+            name, _, value = one.partition(";")[0].partition("=")
+            self.keep(name, value)
+        return answer.status, answer.read()
+
+    def post_form(self, path: str, fields: dict[str, str]) -> bytes:
+        """Send a page's form with the mark that the page carries; gives the page it leads to."""
+        status, body = self.send_form(path, {"csrfmiddlewaretoken": self.mark(path), **fields})
+        if status not in (302, 303):
+            raise RuntimeError(f"{path} {status} {body.decode()[-600:]}")
         return body
 
     def post(self, path: str, body: dict[str, Any], key: str) -> dict[str, Any]:
@@ -278,6 +292,17 @@ class Client:
             raise RuntimeError(f"{path} {answer.status} {text.decode()[:300]}")
         found: dict[str, Any] = json.loads(text)
         return found
+
+
+def memory_of(pids: Sequence[int]) -> int:
+    """Bytes of processes and those below them that are theirs alone or shared in part (PSS)."""
+    total = 0
+    for home, _ in family(pids):
+        try:
+            total += int((home / "smaps_rollup").read_text().split("Pss:")[1].split()[0]) * 1024
+        except (OSError, IndexError):
+            continue
+    return total
 
 
 @dataclass
