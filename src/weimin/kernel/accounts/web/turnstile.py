@@ -5,10 +5,14 @@ gateway does. When everybody logs in at once, at eight in the morning or under a
 are at work already go on: a process gives to passwords at most half of its time, and so to codes. A burst is let
 through; who comes when that is used up is told at once, before anything is looked up, when there will be time. Each
 process counts for itself: nothing is shared, nothing waits.
+
+Whoever would wait too long is given no place but a moment by chance: sent away for the longest time, all of them would
+come back together, find room for two or three, and the process would stand idle until they come together again.
 """
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from collections.abc import Iterator
@@ -52,8 +56,11 @@ class Turnstile:
         with self._lock:
             if self._paid_at - now <= BURST_SECONDS:
                 return
-            self._promised_at = max(self._promised_at, self._paid_at - BURST_SECONDS, now) + self._cost
-            raise Crowded(min(LONGEST_SECONDS, max(1, ceil(self._promised_at - now))))
+            place = max(self._promised_at, self._paid_at - BURST_SECONDS, now) + self._cost
+            if place - now > LONGEST_SECONDS:
+                raise Crowded(random.randint(LONGEST_SECONDS // 2, LONGEST_SECONDS))  # noqa: S311 — nobody's secret
+            self._promised_at = place
+            raise Crowded(max(1, ceil(place - now)))
 
     def leave(self, *, now: float, seconds: float) -> None:
         """Count the time that a check took."""
