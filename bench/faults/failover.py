@@ -227,7 +227,12 @@ def _judge(url: str, handed: Handed) -> None:
         waiting = one("SELECT count(*) FROM record_auditentry") - one("SELECT count(*) FROM record_auditlink")
         began, outbox = time.monotonic(), "SELECT count(*) FROM record_outboxmessage WHERE delivered_at IS NULL"
         waiting_out = one(outbox)
-        wait_until(lambda: one(outbox) == 0, seconds=DRAIN_SECONDS, what="all of the outbox delivered")
+        try:
+            wait_until(lambda: one(outbox) == 0, seconds=DRAIN_SECONDS, what="all of the outbox delivered")
+        except AssertionError as late:
+            left = "SELECT topic, count(*), max(attempts), min(due_at), max(due_at) FROM record_outboxmessage"
+            rows = link.execute(f"{left} WHERE delivered_at IS NULL GROUP BY 1").fetchall()
+            raise AssertionError(f"{late}; left are {rows}") from late
         drained = time.monotonic() - began
     assert waiting == 0, f"{waiting} entries are not linked: the worker did not go on"
     verified = subprocess.run(

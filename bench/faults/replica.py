@@ -145,9 +145,13 @@ def _own_write(port: int, nodes: Cluster, standby: int) -> None:
             seconds=20,
             what="a standby that stands still",
         )
+        # something is written meanwhile, so that the mark lies ahead of the standby
+        primary = nodes.primary()
+        assert primary is not None
+        with psycopg.connect(where.replace(f"port={standby}", f"port={primary.port}"), autocommit=True) as there:
+            there.execute("SELECT pg_logical_emit_message(true, 'faults', 'written')")
         wrote = ask(port, "/elder/", method="POST", body="back=%2F")
         assert wrote.status in (200, 302) and "wrote=" in wrote.cookies, wrote.status
-        # something else is written meanwhile, so that the mark lies ahead of the standby
         assert ask(port, "/", cookie=wrote.cookies).group == "primary"
         assert ask(port, "/").group == "weimin_read"
         link.execute("SELECT pg_wal_replay_resume()")

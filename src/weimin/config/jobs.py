@@ -7,6 +7,7 @@ eight behind Shanghai's: 17 o'clock here is one at night there.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
@@ -287,17 +288,17 @@ def _lane(stop: threading.Event, topic: str) -> None:
 
 
 def _run_jobs(name: str, stop: threading.Event) -> None:
-    """Run the scheduled jobs for as long as the database is there; who calls goes on when it is back, or another is."""
-    try:
+    """Run the scheduled jobs for as long as the database is there; who calls goes on when it is back, or another is.
+
+    A database that is lost ends them with an error, or, when only their listener noticed, as if they had been told to.
+    """
+    with contextlib.suppress(procrastinate.exceptions.ConnectorException):
         app.with_connector(app.connector.get_worker_connector()).run_worker(  # type: ignore[attr-defined]
             name=name, queues=["nightly"], concurrency=1, install_signal_handlers=False
         )
-    except procrastinate.exceptions.ConnectorException:
-        if not stop.is_set():
-            log.warning("the scheduled jobs lost the database and try again")
-            stop.wait(AFTER_FAULT)
-    else:
-        stop.set()
+    if not stop.is_set():
+        log.warning("the scheduled jobs ended, the database may be lost; they begin again")
+        stop.wait(AFTER_FAULT)
 
 
 def work() -> None:
