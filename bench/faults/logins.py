@@ -17,7 +17,7 @@ from bench.faults.stage import Stage, until
 #: What a clerk at work may wait for the home page of the desk while the thousand come, at p95 on two cores.
 BOUND_MS = 3000
 #: So long the last may wait, in seconds: passwords get half of the time, whatever the machine's mood.
-PATIENCE = 1200
+PATIENCE = 900
 #: How much the web processes together may grow, in megabytes.
 GROWTH_MB = 700
 

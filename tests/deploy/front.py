@@ -199,3 +199,25 @@ class Front:
             return answer.status, answer.headers, answer.read()
         finally:
             connection.close()
+
+    def announce(self, path: str, size: int) -> tuple[int, str]:
+        """A form that says how large it is and sends nothing: what is answered before it is read."""
+        one = self.connect()
+        one.putrequest("POST", path, skip_host=True)
+        one.putheader("Host", HOST)
+        one.putheader("Content-Length", str(size))
+        one.endheaders()
+        answer = one.getresponse()
+        told = answer.status, answer.read().decode()
+        one.close()
+        return told
+
+    def flood(self, path: str, *, most: int = 600, **headers: str) -> list[tuple[int, http.client.HTTPMessage, str]]:
+        """Every answer to somebody who asks until told to wait, from an address of their own: no other test is held off."""
+        one, answers = self.connect("127.0.0.9"), list[tuple[int, http.client.HTTPMessage, str]]()
+        while len(answers) < most and (not answers or answers[-1][0] != http.client.TOO_MANY_REQUESTS):
+            one.request("GET", path, headers={"Host": HOST, **headers})
+            answer = one.getresponse()
+            answers.append((answer.status, answer.headers, answer.read().decode()))
+        one.close()
+        return answers

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.deploy.front import HOST, Front, needs_nginx, until
+from tests.deploy.front import Front, needs_nginx, until
 
 pytestmark = needs_nginx
 
@@ -111,28 +111,9 @@ def test_an_old_page_is_given_out_only_when_the_primary_is_gone_too(front: Front
 
 
 def test_limits_keep_their_pages(front: Front) -> None:
-    one = front.connect()
-    one.putrequest("POST", "/", skip_host=True)
-    one.putheader("Host", HOST)
-    one.putheader("Content-Length", str(131 * 1024 * 1024))
-    one.endheaders()
-    answer = one.getresponse()
-    assert answer.status == 413
-    assert "每个文件不超过 20 MB" in answer.read().decode()
-    one.close()
-    answers = flood(front)
+    status, told = front.announce("/", 131 * 1024 * 1024)
+    assert status == 413
+    assert "每个文件不超过 20 MB" in told
+    answers = front.flood("/", Cookie="__Host-sessionid=x")
     assert 200 <= len(answers) < 600, "each request counts once"
-    assert "访问太频繁" in answers[-1]
-
-
-def flood(front: Front) -> list[str]:
-    """What somebody is told who asks until told to wait."""
-    told, one = list[str](), front.connect("127.0.0.9")
-    status = 200
-    while status != http.client.TOO_MANY_REQUESTS and len(told) < 600:
-        one.request("GET", "/", headers={"Host": HOST, "Cookie": "__Host-sessionid=x"})
-        answer = one.getresponse()
-        status = answer.status
-        told.append(answer.read().decode())
-    one.close()
-    return told
+    assert "访问太频繁" in answers[-1][2]

@@ -137,12 +137,8 @@ def compare(facts: dict[str, Any]) -> list[Shortfall]:
     return found
 
 
-def find_overdue(*, at: datetime) -> dict[str, str]:
-    """What should have happened and did not, by the code of its finding; files in a bucket are not copied.
-
-    Raises: MarkerUnreadable — see `read_marker`
-    """
-    known = read_marker()
+def find_overdue(known: dict[str, Any], *, at: datetime) -> dict[str, str]:
+    """What, by the note, should have happened and did not, by code of finding; files in a bucket are not copied."""
 
     def old(name: str, most: timedelta) -> bool:
         moment = moment_of(known, name)

@@ -201,8 +201,8 @@ def _database_settings() -> Finding:
 
 def _noted(name: str, code: str, key: str) -> Finding:
     """What the note of the backups says of one of its three subjects."""
-    moment = backups.moment_of(backups.read_marker(), key)
-    overdue = backups.find_overdue(at=clock.now()).get(code, "")
+    known = backups.read_marker()
+    moment, overdue = backups.moment_of(known, key), backups.find_overdue(known, at=clock.now()).get(code, "")
     if moment is None:
         return Finding(name, settings.WEIMIN_DEMO, "从来没有过")
     return Finding(name, not overdue, f"最近一次 {moment:%Y年%m月%d日 %H:%M}" + (overdue and f"，{overdue}"))

@@ -259,10 +259,13 @@ def _pump(stop: threading.Event, name: str) -> None:
             guard_at = now + 60
             _alone(guard.guard_disk, at)
         paused = _alone(_is_paused, at)
-        busy = 0 if paused else None if paused is None else _alone(_round, at)
-        if paused is False and now >= chain_at:
+        if paused is None:  # the database is away
+            stop.wait(AFTER_FAULT)
+            continue
+        busy = 0 if paused else _alone(_round, at)
+        if not paused and now >= chain_at:
             chain_at = now + chain_or_wait(at)
-        if paused is not None and now >= beat_at:
+        if now >= beat_at:
             beat_at = now + 20
             _alone(partial(_beat, name, paused=paused), at)
         if busy is None:

@@ -28,7 +28,8 @@ def status(json_wanted: bool) -> None:
     from weimin.config import backups
     from weimin.config.advice import advice_of
 
-    known, found = backups.read_marker(), backups.find_overdue(at=clock.now())
+    known = backups.read_marker()
+    found = backups.find_overdue(known, at=clock.now())
     overdue = [f"{text}：{advice_of(code).todo}" for code, text in found.items()]
 
     def shown(name: str) -> str:

@@ -33,7 +33,7 @@ def write_entry() -> None:
 
 
 def test_nothing_noted_is_everything_overdue() -> None:
-    assert len(backups.find_overdue(at=AT)) == 3
+    assert len(backups.find_overdue(backups.read_marker(), at=AT)) == 3
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_what_is_overdue_is_told(hours: int, days: int, good: bool, told: list[s
     then = AT - timedelta(hours=hours)
     backups.note_backup(kind="full", at=then, files_at=then, facts={})
     backups.note_drill(at=AT - timedelta(days=days), good=good, seconds=9, moment="")
-    found = backups.find_overdue(at=AT)
+    found = backups.find_overdue(backups.read_marker(), at=AT)
     assert len(found) == len(told)
     assert all(part in sentence for part, sentence in zip(told, found.values(), strict=True))
 
@@ -57,7 +57,7 @@ def test_what_is_overdue_is_told(hours: int, days: int, good: bool, told: list[s
 def test_files_in_a_bucket_are_never_overdue(settings: Any) -> None:
     settings.WEIMIN_FILES = "s3://bucket"
     backups.note_backup(kind="full", at=AT, files_at=None, facts={})
-    assert set(backups.find_overdue(at=AT)) == {"drill"}
+    assert set(backups.find_overdue(backups.read_marker(), at=AT)) == {"drill"}
     assert "files_at" not in backups.read_marker()
 
 

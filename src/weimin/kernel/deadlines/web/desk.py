@@ -192,8 +192,7 @@ def _judge(request: Any, notice_id: int) -> None:
 
 def _notice_page(request: Any, notice_id: int, errors: dict[str, str], problem: str) -> NoticePage:
     notice = queries.get_notice(notice_id)
-    asked = request.GET.get("after", "")
-    after = read_id(asked)
+    after = read_id(request.GET.get("after", ""))
     shifts = queries.list_shifts(notice_id, after=after, limit=_PAGE + 1)
     more, shifts = len(shifts) > _PAGE, shifts[:_PAGE]
     counts = notice.shifts.values_list("purpose").annotate(many=Count("pk")).order_by("-many", "purpose")
