@@ -28,6 +28,15 @@ def no_maintenance(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def kept_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a process keeps for some seconds stands to the end of a test: none that counts statements meets its end."""
+    from weimin.base import keeping
+
+    began = keeping.monotonic()
+    monkeypatch.setattr(keeping, "monotonic", lambda: began)
+
+
+@pytest.fixture(autouse=True)
 def counted_anew() -> None:
     """What a process counts by itself is no test's inheritance."""
     from weimin.kernel.accounts.actions import rates

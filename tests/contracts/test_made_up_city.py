@@ -108,7 +108,7 @@ def test_nothing_is_asked_of_the_connection_that_people_are_copied_over(
     city: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is kept for ten seconds runs out while a large city is copied; asked anew there, it would wait for ever."""
-    seconds = count(step=60)
+    seconds = count(keeping.monotonic() + 60, 60)
     monkeypatch.setattr(keeping, "monotonic", lambda: next(seconds))
 
     def refuse(execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
