@@ -59,14 +59,16 @@ JOB_DAYS = 14
 def sweep(timestamp: int) -> None:
     """Every night: forget outbox rows, answers, sessions, limits, drafts, copies, looks and missed questions of old."""
     at = clock.now()
-    record.forget_old(at=at, keep=timedelta(days=KEEP_DAYS))
-    accounts.forget_expired(at=at)
-    accounts.forget_used_up(at=at)
-    cases.sweep_unsent(at=at, keep=timedelta(days=UNSENT_DAYS))
-    rights.forget_copies(at=at)
-    rights.forget_over(at=at)
-    supervision.forget_findings(by=Actor.system("系统（保管期满）"), at=at)
-    catalogue.forget_misses(at=at)
+    _each(
+        partial(record.forget_old, at=at, keep=timedelta(days=KEEP_DAYS)),
+        partial(accounts.forget_expired, at=at),
+        partial(accounts.forget_used_up, at=at),
+        partial(cases.sweep_unsent, at=at, keep=timedelta(days=UNSENT_DAYS)),
+        partial(rights.forget_copies, at=at),
+        partial(rights.forget_over, at=at),
+        partial(supervision.forget_findings, by=Actor.system("系统（保管期满）"), at=at),
+        partial(catalogue.forget_misses, at=at),
+    )
 
 
 @app.periodic(cron="3 20 * * *")
@@ -154,8 +156,8 @@ def attend(at: datetime) -> int:
     """Everything whose due moment has come: thresholds of clocks, and what law does by itself.
 
     Shape:  how many rows were moved
+    Raises: ExceptionGroup — of those that failed, after the others were done
     """
-    moved = 0
     loops = (
         catalogue.bring_into_force,
         delegation.carry_out_withdrawals,
@@ -163,10 +165,32 @@ def attend(at: datetime) -> int:
         cases.attend_due,
         taskadmission.record_silences,
     )
-    for loop in loops:
-        while batch := loop(at=at):
-            moved += batch
+    return sum(_each(*(partial(_drain, loop, at) for loop in loops)))
+
+
+def _drain(loop: Callable[..., int], at: datetime) -> int:
+    """Have a loop take batch after batch until nothing is left; gives how many rows it moved."""
+    moved = 0
+    while batch := loop(at=at):
+        moved += batch
     return moved
+
+
+def _each(*duties: Callable[[], Found]) -> list[Found]:
+    """Do every duty, whatever becomes of the others.
+
+    Raises: ExceptionGroup — of those that failed, after the others were done
+    """
+    done, faults = [], []
+    for duty in duties:
+        try:
+            done.append(duty())
+        except Exception as fault:
+            faults.append(fault)
+            close_old_connections()
+    if faults:
+        raise ExceptionGroup(f"{len(faults)} of {len(duties)} duties failed", faults)
+    return done
 
 
 def chain(at: datetime) -> int:
@@ -174,10 +198,7 @@ def chain(at: datetime) -> int:
 
     Shape:  how many entries were linked
     """
-    linked = 0
-    while batch := record.chain_entries(at=at):
-        linked += batch
-    return linked
+    return _drain(record.chain_entries, at)
 
 
 def chain_or_wait(at: datetime) -> float:
@@ -196,17 +217,12 @@ def chain_or_wait(at: datetime) -> float:
 def work_once() -> str:
     """Do everything that waits now; says what was done."""
     at = clock.now()
-    counted = sent = 0
-    while batch := deadlines.work_on_notices(at=at):
-        counted += batch
-    for work_on in (catalogue.work_on_imports, catalogue.work_on_drift):
-        while batch := work_on(at=at):
-            counted += batch
-    moved = attend(at)
-    while batch := record.deliver_outbox(at=at):
-        sent += batch
-    while supervision.fold_figures(at=at):
-        pass
+    counted = sum(
+        _drain(work_on, at)
+        for work_on in (deadlines.work_on_notices, catalogue.work_on_imports, catalogue.work_on_drift)
+    )
+    moved, sent = attend(at), _drain(record.deliver_outbox, at)
+    _drain(supervision.fold_figures, at)
     for topic in record.outside_topics():
         while record.deliver_outside(at=at, topic=topic):
             sent += 1
@@ -215,11 +231,20 @@ def work_once() -> str:
 
 
 def _round(at: datetime) -> int:
-    """One round of what waits, under one trace; gives how many things were done."""
+    """One round of what waits, under one trace; gives how many things were done.
+
+    Raises: ExceptionGroup — of what failed, after the rest was done
+    """
     with tracing.tracing():
-        busy = record.deliver_outbox(at=at, tell=_count) + deadlines.work_on_notices(at=at)
-        busy += catalogue.work_on_imports(at=at) + catalogue.work_on_drift(at=at)
-        return busy + supervision.fold_figures(at=at)
+        return sum(
+            _each(
+                partial(record.deliver_outbox, at=at, tell=_count),
+                partial(deadlines.work_on_notices, at=at),
+                partial(catalogue.work_on_imports, at=at),
+                partial(catalogue.work_on_drift, at=at),
+                partial(supervision.fold_figures, at=at),
+            )
+        )
 
 
 def _count(good: int, bad: int, seconds: float) -> None:

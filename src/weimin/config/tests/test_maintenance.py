@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import sys
 import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import count
 from types import SimpleNamespace
 from typing import Any
@@ -193,6 +195,37 @@ def test_a_duty_that_fails_holds_up_none_of_the_others(bad: str, monkeypatch: py
     jobs._pump(stop, "one")
     assert done == ["guard.guard_disk", "_round", "chain", "attend"]
     assert ("没有做成" in WorkerBeat.objects.get(name="one").note) is (bad == "attend")
+
+
+EACH = {
+    "sweep": (
+        lambda at: jobs.sweep.func(0),
+        ["record.forget_old", "accounts.forget_expired", "catalogue.forget_misses"],
+    ),
+    "attend": (jobs.attend, ["catalogue.bring_into_force", "deadlines.attend_clocks", "taskadmission.record_silences"]),
+    "_round": (jobs._round, ["record.deliver_outbox", "deadlines.work_on_notices", "supervision.fold_figures"]),
+}
+
+
+@pytest.mark.parametrize(("run", "names"), EACH.values(), ids=EACH.keys())
+def test_what_fails_is_told_after_the_rest_was_done(
+    run: Callable[[datetime], Any], names: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = list[str]()
+
+    def do(name: str, **_: Any) -> int:
+        done.append(name)
+        if name == names[0]:
+            raise RuntimeError(name)
+        return 0
+
+    for name in names:
+        monkeypatch.setattr(f"weimin.config.jobs.{name}", partial(do, name))
+    monkeypatch.setattr(jobs, "close_old_connections", lambda: None)
+    with pytest.raises(ExceptionGroup) as told:
+        run(clock.now())
+    assert done == names
+    assert [str(one) for one in told.value.exceptions] == names[:1]
 
 
 def test_the_disk_is_guarded_while_the_database_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
