@@ -58,6 +58,8 @@ from weimin.ui import paper
 
 TYPST = Path(__file__).parents[1] / "typst"
 PAGE = 30
+#: Stands for the day in the key of a page whose last step has none; these come last.
+UNDATED = "undated"
 _PAPERS = "cases.papers"
 
 
@@ -142,10 +144,8 @@ def get_inbox(viewer: Actor, *, mine: bool = False, kind: str = "", item: str = 
     if after:
         rows = _after(rows, after)
     found = list(rows.order_by(F("due_on").asc(nulls_last=True), "pk")[: PAGE + 1])
-    more = len(found) > PAGE and found[PAGE - 1].due_on is not None
-    page = [_inbox_row(step, viewer) for step in found[:PAGE]]
-    last_row = found[PAGE - 1] if more else None
-    return InboxPage(page, f"{last_row.due_on}_{last_row.pk}" if last_row else "")
+    page, last = [_inbox_row(step, viewer) for step in found[:PAGE]], found[PAGE - 1 : PAGE]
+    return InboxPage(page, f"{last[0].due_on or UNDATED}_{last[0].pk}" if len(found) > PAGE else "")
 
 
 def _after(rows: QuerySet[Step], key: str) -> QuerySet[Step]:
@@ -153,6 +153,8 @@ def _after(rows: QuerySet[Step], key: str) -> QuerySet[Step]:
     text, _, last = key.partition("_")
     if not (last.isascii() and last.isdecimal() and len(last) < 19):
         return rows
+    if text == UNDATED:
+        return rows.filter(due_on=None, pk__gt=int(last))
     try:
         day = date.fromisoformat(text)
     except ValueError:

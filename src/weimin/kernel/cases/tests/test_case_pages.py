@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from weimin.kernel.cases import actions, queries
-from weimin.kernel.cases.models import Case
+from weimin.kernel.cases.models import Case, Step
 from weimin.kernel.cases.testing import (
     PICTURE,
     Cast,
@@ -76,6 +77,30 @@ def test_a_supervisor_of_another_county_sees_nothing(cast: Cast) -> None:
     assert queries.find_case(cast.supervisor, done.number)
     Case.objects.filter(pk=done.case_id).update(township_id="340322100000")
     assert client_of(cast.supervisor).get(f"/desk/cases/{done.number}/").status_code == 404
+
+
+# --- the inbox, page after page ----------------------------------------------------------------------------
+@pytest.mark.parametrize("dated", [0, 20, 45, 70])
+def test_a_list_of_what_waits_shows_every_step_once_with_a_day_or_without(cast: Cast, dated: int) -> None:
+    done = hand_in(cast, AT)
+    first = Step.objects.get(case_id=done.case_id, state="open")
+    day = first.due_on
+    assert day
+    for place in range(69):
+        first.pk, first.task_id = None, f"copy-{place}"
+        first.due_on = day - timedelta(days=place % 2) if place < dated else None
+        first.save()
+    seen, after = list[int](), ""
+    while True:
+        page = queries.get_inbox(cast.clerk, after=after)
+        seen += [row.step_id for row in page.rows]
+        after = page.after
+        if not after:
+            break
+    rows = sorted(Step.objects.filter(case_id=done.case_id), key=lambda one: (one.due_on or date.max, one.pk))
+    assert seen == [one.pk for one in rows]
+    assert len(seen) == 70
+    assert queries.get_inbox(cast.clerk, after="undated_x").rows == queries.get_inbox(cast.clerk).rows
 
 
 # --- what a refused form keeps -----------------------------------------------------------------------------
