@@ -283,10 +283,7 @@ def city_of(size: str) -> str:
             "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [name]
         ).fetchone()
         if kept is None or not str(kept[0]).startswith(state):
-            link.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-            link.execute(
-                f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'"
-            )
+            stage.make_database(link, name)
             began = time.monotonic()
             subprocess.run(
                 [sys.executable, "-m", "bench.city.load", size],

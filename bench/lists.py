@@ -18,8 +18,6 @@ from bench.stage import Client, Timings
 HEADING = "## Lists of 77 townships"
 #: Items, versions of each, and how many are published.
 FULL, QUICK = (2_000, 50, 40), (100, 10, 6)
-#: How many public pages a minute one address may open; the bench opens more.
-RATES = "search=1000000/m;data=1000000/m"
 BEGAN, EVERY = date(2001, 1, 1), timedelta(days=150)
 _OFFERS = """
 INSERT INTO catalogue_offer (item_id, township_id, accept_agency_id, handle_agency_id, county_agency_id, valid_from,
@@ -385,7 +383,7 @@ def _report(
     for name, what in (("row", "one row"), ("page", "a page of a list")):
         one, floor = many[name], many[f"{name} floor"]
         lines.append(
-            f"| {what} | {_pair(few[name])} | {_pair(one)} | {one.at(0.95) / few[name].at(0.95):.2f} | {_pair(floor)} | "
+            f"| {what} | {few[name].pair} | {one.pair} | {one.at(0.95) / few[name].at(0.95):.2f} | {floor.pair} | "
             f"{one.at(0.5) / floor.at(0.5):.1f} |"
         )
     lines += [
@@ -394,7 +392,7 @@ def _report(
         "| --- | --- | --- | --- |",
     ]
     for name, now in second.items():
-        lines.append(f"| {name} | {_pair(first[name])} | {_pair(now)} | {now.at(0.95) / first[name].at(0.95):.2f} |")
+        lines.append(f"| {name} | {first[name].pair} | {now.pair} | {now.at(0.95) / first[name].at(0.95):.2f} |")
     whole, alone, floor = published["all"], published["one"], published["floor"]
     lines += [
         "",
@@ -406,10 +404,6 @@ def _report(
     statements = "–".join(map(str, sorted({published["statements"][0], published["statements"][-1]})))
     for number, one in ((77, whole), (1, alone)):
         lines.append(
-            f"| {number} | {len(one.values)} | {statements} | {_pair(one)} | {_pair(floor)} | {one.at(0.5) / floor.at(0.5):.1f} |"
+            f"| {number} | {len(one.values)} | {statements} | {one.pair} | {floor.pair} | {one.at(0.5) / floor.at(0.5):.1f} |"
         )
     return lines
-
-
-def _pair(times: Timings) -> str:
-    return f"{times.at(0.5):.1f} / {times.at(0.95):.1f}"

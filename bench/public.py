@@ -15,7 +15,6 @@ from bench.stage import Timings, in_parallel
 
 CONCURRENT = (1, 8, 32)
 #: Limits by address would count the bench as one very busy reader.
-RATES = "search=1000000/m;data=1000000/m;search.miss=1000000/d;search.misses=1000000/d"
 PAGES = {
     "home": "/",
     "guide": "/items/A5-31/",
@@ -190,7 +189,7 @@ def _table(title: str, port: int, requests: int) -> list[str]:
 
 def run(*, quick: bool) -> list[str]:
     """Prepare a city and measure."""
-    os.environ.setdefault("WEIMIN_RATES", RATES)
+    os.environ.setdefault("WEIMIN_RATES", stage.RATES)
     stage.prepare()
     reading.fill_items(200 if quick else 2000)
     return measure(quick=quick)

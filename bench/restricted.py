@@ -281,9 +281,9 @@ def _report(count: int, repeats: int, pages: list[dict[str, Any]], walls: list[d
     for one in pages:
         narrow, wide, glass = one["times"]
         ratio = [narrow.at(share) / wide.at(share) for share in (0.5, 0.95)]
-        seen = f"{_pair(glass)} | {narrow.at(0.95) / glass.at(0.95):.2f}" if glass.values else " | "
+        seen = f"{glass.pair} | {narrow.at(0.95) / glass.at(0.95):.2f}" if glass.values else " | "
         lines.append(
-            f"| {one['what']} | {one['rows'] or 1:,} | {_pair(narrow)} | {_pair(wide)} | {ratio[0]:.2f} | {ratio[1]:.2f} | {seen} |"
+            f"| {one['what']} | {one['rows'] or 1:,} | {narrow.pair} | {wide.pair} | {ratio[0]:.2f} | {ratio[1]:.2f} | {seen} |"
         )
     lines += [
         "",
@@ -296,11 +296,7 @@ def _report(count: int, repeats: int, pages: list[dict[str, Any]], walls: list[d
     for one in walls:
         behind, before = one["behind"], one["before"]
         lines.append(
-            f"| {one['what']} | {_WORDS[one['who']]} | {_pair(behind)} | {_pair(before)} | {behind.at(0.5) / before.at(0.5):.2f} | "
+            f"| {one['what']} | {_WORDS[one['who']]} | {behind.pair} | {before.pair} | {behind.at(0.5) / before.at(0.5):.2f} | "
             f"{behind.at(0.5) - before.at(0.5):.2f} |"
         )
     return lines
-
-
-def _pair(times: Timings) -> str:
-    return f"{times.at(0.5):.1f} / {times.at(0.95):.1f}"

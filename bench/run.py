@@ -63,7 +63,7 @@ def _restricted(quick: bool) -> list[str]:
 
 
 def _lists(quick: bool) -> list[str]:
-    os.environ.setdefault("WEIMIN_RATES", lists.RATES)
+    os.environ.setdefault("WEIMIN_RATES", stage.RATES)
     return lists.measure(stage.prepare(), quick=quick)
 
 
@@ -77,7 +77,7 @@ def _flat(quick: bool) -> list[str]:
 
 
 def _contention(quick: bool) -> list[str]:
-    os.environ.setdefault("WEIMIN_RATES", f"api.client=100000/m;{lists.RATES}")
+    os.environ.setdefault("WEIMIN_RATES", stage.RATES)
     return contention.measure(quick=quick)
 
 
