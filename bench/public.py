@@ -14,7 +14,6 @@ from bench import reading, stage
 from bench.stage import Timings, in_parallel
 
 CONCURRENT = (1, 8, 32)
-#: Limits by address would count the bench as one very busy reader.
 PAGES = {
     "home": "/",
     "guide": "/items/A5-31/",

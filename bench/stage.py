@@ -23,7 +23,7 @@ from urllib.parse import urlencode
 
 ROOT = Path(__file__).resolve().parents[1]
 DATABASE = "weimin_bench"
-#: Limits that a measurement never meets.
+#: Limits that a measurement never meets: by address it would count as one very busy reader.
 RATES = "search=1000000/m;data=1000000/m;search.miss=1000000/d;search.misses=1000000/d;api.client=1000000/m"
 PORT = int(os.environ.get("BENCH_PORT", "8199"))
 
