@@ -239,7 +239,7 @@ class Client:
 
     def __init__(self, token: str = "", cookie: str = "", port: int = PORT) -> None:
         self.link = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        self.headers = {"Content-Type": "application/json"}
+        self.headers: dict[str, str] = {}
         if token:
             self.headers["Authorization"] = f"Bearer {token}"
         if cookie:
@@ -290,7 +290,8 @@ class Client:
 
     def post(self, path: str, body: dict[str, Any], key: str) -> dict[str, Any]:
         """Post JSON with an idempotency key."""
-        self.link.request("POST", path, json.dumps(body), {**self.headers, "Idempotency-Key": key})
+        headers = {**self.headers, "Content-Type": "application/json", "Idempotency-Key": key}
+        self.link.request("POST", path, json.dumps(body), headers)
         answer = self.link.getresponse()
         text = answer.read()
         if answer.status >= 300:
