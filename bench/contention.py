@@ -104,7 +104,8 @@ def drain(workers: int, messages: int) -> float:
     children = [subprocess.Popen(command, env=environment) for _ in range(workers)]
     assert [one.wait() for one in children] == [0] * workers
     seconds = time.perf_counter() - began
-    assert not OutboxMessage.objects.filter(delivered_at=None, due_at__lte=at).exists()
+    # texts that follow from them wait for a lane of their own
+    assert not OutboxMessage.objects.filter(topic="cases.case.accepted", delivered_at=None, due_at__lte=at).exists()
     return messages / seconds
 
 
