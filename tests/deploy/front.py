@@ -116,7 +116,7 @@ class Front:
 
     def write(self) -> Path:
         """The operator's files with places and ports of the scratch folder; all else stays as it is."""
-        for name in ("cache", "log", "work"):
+        for name in ("cache", "log", "scratch"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         shutil.copytree(NGINX / "errors", self.folder / "errors", dirs_exist_ok=True)
         shutil.copy(NGINX / "weimin-proxy.inc", self.folder)
@@ -139,7 +139,7 @@ class Front:
             assert old in text, old
             text = text.replace(old, new)
         temporary = "".join(
-            f"{kind}_temp_path {self.folder}/work/{kind};\n"
+            f"{kind}_temp_path {self.folder}/scratch/{kind};\n"
             for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         )
         user = "user root;\n" if os.geteuid() == 0 else ""  # the scratch folder is closed to others

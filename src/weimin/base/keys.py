@@ -19,6 +19,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -143,12 +144,12 @@ def read_keys(text: str) -> KeySet:
     return KeySet(keys, current or list(keys)[-1], index or keys.get(LEGACY_ID, b""), wrapping)
 
 
-class TextKeys:
+class TextKeys(ABC):
     """Keys written down as lines of text; what the file and the environment share."""
 
+    @abstractmethod
     def read(self) -> KeySet:
         """The keys as they stand now."""
-        raise NotImplementedError
 
     def current_id(self) -> str:
         """The id of the key that wraps from now on."""

@@ -13,6 +13,7 @@ from django.db.models import Count, F, Q, QuerySet
 
 from weimin.base import attending, crypto, looking
 from weimin.base.errors import NotFound
+from weimin.base.shapes import read_id
 from weimin.kernel.cases import access
 from weimin.kernel.cases.models import Case, CaseFile, Paper, Step
 from weimin.kernel.cases.queries.drafts import draft_answers as draft_answers
@@ -144,22 +145,24 @@ def get_inbox(viewer: Actor, *, mine: bool = False, kind: str = "", item: str = 
     if after:
         rows = _after(rows, after)
     found = list(rows.order_by(F("due_on").asc(nulls_last=True), "pk")[: PAGE + 1])
-    page, last = [_inbox_row(step, viewer) for step in found[:PAGE]], found[PAGE - 1 : PAGE]
-    return InboxPage(page, f"{last[0].due_on or UNDATED}_{last[0].pk}" if len(found) > PAGE else "")
+    page = [_inbox_row(step, viewer) for step in found[:PAGE]]
+    last = found[PAGE - 1] if len(found) > PAGE else None
+    return InboxPage(page, f"{last.due_on or UNDATED}_{last.pk}" if last else "")
 
 
 def _after(rows: QuerySet[Step], key: str) -> QuerySet[Step]:
     """The steps behind the last one of a page; a key that cannot be read is the first page."""
-    text, _, last = key.partition("_")
-    if not (last.isascii() and last.isdecimal() and len(last) < 19):
+    text, _, number = key.partition("_")
+    last = read_id(number)
+    if not last:
         return rows
     if text == UNDATED:
-        return rows.filter(due_on=None, pk__gt=int(last))
+        return rows.filter(due_on=None, pk__gt=last)
     try:
         day = date.fromisoformat(text)
     except ValueError:
         return rows
-    return rows.filter(Q(due_on__gt=day) | Q(due_on=day, pk__gt=int(last)) | Q(due_on=None))
+    return rows.filter(Q(due_on__gt=day) | Q(due_on=day, pk__gt=last) | Q(due_on=None))
 
 
 def _inbox_row(step: Step, viewer: Actor) -> InboxRow:

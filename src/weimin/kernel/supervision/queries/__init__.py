@@ -11,6 +11,7 @@ from django.db.models import Case, Count, F, Model, Q, QuerySet, Value, When
 
 from weimin.base.clock import day_start, local_date
 from weimin.base.errors import NotFound
+from weimin.base.shapes import read_id
 from weimin.kernel.deadlines import queries as limits
 from weimin.kernel.deadlines.types import Limit
 from weimin.kernel.directory import queries as directory
@@ -76,8 +77,9 @@ def _filtered(viewer: Actor, filters: Filters, *, today: date) -> QuerySet[Warni
 
 def _before(rows: QuerySet[Row], field: str, after: str) -> QuerySet[Row]:
     """The rows behind the last one of a page; a key that cannot be read is the first page."""
-    moment, _, last = after.rpartition("_")
-    if not (moment and last.isascii() and last.isdecimal() and len(last) < 19):
+    moment, _, number = after.rpartition("_")
+    last = read_id(number)
+    if not (moment and last):
         return rows
     try:
         when = datetime.fromisoformat(moment)
@@ -85,7 +87,7 @@ def _before(rows: QuerySet[Row], field: str, after: str) -> QuerySet[Row]:
         return rows
     if when.tzinfo is None or not 1900 < when.year < 9999:
         return rows
-    return rows.filter(Q(**{f"{field}__lt": when}) | Q(**{field: when}, pk__lt=int(last)))
+    return rows.filter(Q(**{f"{field}__lt": when}) | Q(**{field: when}, pk__lt=last))
 
 
 def page_key(moment: datetime | None, pk: int) -> str:

@@ -14,6 +14,7 @@ from django.db.models import F, Q, QuerySet, Sum
 
 from weimin.base.clock import day_start
 from weimin.base.measuring import Part
+from weimin.base.shapes import read_id
 from weimin.kernel.cases.types import STEP_TEXT
 from weimin.kernel.catalogue import queries as catalogue
 from weimin.kernel.directory import queries as directory
@@ -328,13 +329,14 @@ def counted_key(row: Counted) -> str:
 
 
 def _key_of(after: str) -> dict[str, Any]:
-    moment, _, last = after.rpartition("_")
+    moment, _, number = after.rpartition("_")
+    last = read_id(number)
     try:
         when = datetime.fromisoformat(moment)
     except ValueError:
         return {"moment": None, "last": 0}
-    good = when.tzinfo is not None and last.isascii() and last.isdecimal() and len(last) < 19
-    return {"moment": when, "last": int(last)} if good else {"moment": None, "last": 0}
+    good = when.tzinfo is not None and last
+    return {"moment": when, "last": last} if good else {"moment": None, "last": 0}
 
 
 def total_of(viewer: Actor, which: Which) -> int:
