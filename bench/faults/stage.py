@@ -52,6 +52,16 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def list_processes() -> list[tuple[int, str, int, int]]:
+    """Every process: its id, state, parent and session; by id."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, parent, _, session, *_ = path.read_text().rsplit(")", 1)[1].split()
+            found.append((int(path.parent.name), state, int(parent), int(session)))
+    return sorted(found)
+
+
 class Kept:
     """A program that is started again whenever it ends, with all its children; until it is stopped."""
 
@@ -88,12 +98,7 @@ class Kept:
 
     def children(self) -> list[int]:
         """The process ids of its children."""
-        found = []
-        for path in Path("/proc").glob("[0-9]*/stat"):
-            with suppress(OSError):
-                if int(path.read_text().rsplit(")", 1)[1].split()[1]) == self.process.pid:
-                    found.append(int(path.parent.name))
-        return sorted(found)
+        return [pid for pid, _, parent, _ in list_processes() if parent == self.process.pid]
 
     def stop(self) -> None:
         """End it for good."""

@@ -241,6 +241,21 @@ def test_no_registry_host_or_machine_path_is_committed() -> None:
     assert not bad
 
 
+def test_each_decision_has_a_number_of_its_own() -> None:
+    pages = sorted((ROOT / "docs/adr").glob("*.md"))
+    assert [page.name[:4] for page in pages] == [f"{one:04}" for one in range(1, len(pages) + 1)]
+    assert all(page.read_text(encoding="utf-8").startswith(f"# {int(page.name[:4])}. ") for page in pages)
+
+
+def test_pages_link_to_what_is_there() -> None:
+    gone = []
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "deploy").rglob("*.md")]:
+        for target in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8")):
+            if ":" not in target and not (page.parent / target).exists():
+                gone.append(f"{page.name}: {target}")
+    assert not gone
+
+
 def test_every_package_has_its_charter() -> None:
     for name in KERNEL:
         assert find_spec(f"weimin.kernel.{name}")

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import random
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from bench.faults import crowded, killing, slow
 from bench.faults.judge import Judge
-from bench.faults.stage import Stage
+from bench.faults.stage import Stage, free_port, list_processes, until
 
 
 @pytest.fixture(scope="module")
@@ -40,3 +44,22 @@ def test_a_slow_gateway_is_waited_for_by_nobody(stage: Stage, judge: Judge) -> N
 
 def test_without_a_free_connection_the_answer_is_kind(stage: Stage, judge: Judge) -> None:
     crowded.while_crowded(stage, judge, seconds=2)
+
+
+def test_ctrl_c_leaves_nobody_behind(stage: Stage) -> None:
+    """Pressed while the web processes still load, when they hear nothing; a terminal's goes to the whole group."""
+    command = [str(Path(sys.executable).parent / "weimin"), "run", "--no-demo", "--port", str(free_port())]
+    running = subprocess.Popen(command, env=stage.base, stderr=subprocess.DEVNULL, start_new_session=True)
+    try:
+        until("web server, two processes and a worker", lambda: len(_session(running.pid)) == 5)
+        os.killpg(running.pid, signal.SIGINT)
+        assert running.wait(timeout=60) == 0
+        assert _session(running.pid) == []
+    finally:
+        for pid in _session(running.pid):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _session(sid: int) -> list[int]:
+    """The processes of a session that have not ended."""
+    return [pid for pid, state, _, session in list_processes() if session == sid and state != "Z"]

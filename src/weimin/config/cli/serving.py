@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -94,10 +95,14 @@ def web_command(host: str, port: int, workers: int) -> list[str]:
 
 
 def _start(host: str, port: int, workers: int, web_address: str) -> list[subprocess.Popen[bytes]]:
-    web = web_command(host, port, workers)
+    """Web and worker, each in a process group of its own: a Ctrl-C reaches us alone, and what they leave is found.
+
+    The web server's processes hear nothing while they load, or when two signals come at once.
+    """
+    web, worker = web_command(host, port, workers), [str(Path(sys.executable).parent / "weimin"), "worker"]
     return [
-        subprocess.Popen(web, env={**os.environ, "DATABASE_URL": web_address}),
-        subprocess.Popen([str(Path(sys.executable).parent / "weimin"), "worker"]),
+        subprocess.Popen(web, env={**os.environ, "DATABASE_URL": web_address}, process_group=0),
+        subprocess.Popen(worker, process_group=0),
     ]
 
 
@@ -120,7 +125,8 @@ def _wait(children: list[subprocess.Popen[bytes]]) -> int:
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, stop)
+    for one in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(one, stop)
     try:
         while all(child.poll() is None for child in children):
             time.sleep(0.5)
@@ -132,10 +138,11 @@ def _wait(children: list[subprocess.Popen[bytes]]) -> int:
     for child in children:
         child.terminate()
     for child in children:
-        try:
+        with suppress(subprocess.TimeoutExpired):
             child.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            child.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)  # and whatever it left behind
+        child.wait()
     return code
 
 

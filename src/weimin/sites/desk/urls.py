@@ -68,6 +68,7 @@ urlpatterns = [
     path("handover/<int:officer_id>/", handover.handover_officer, name="handover_officer"),
     path("figures/", figures.figures, name="figures"),
     path("figures/records/", figures.records, name="figure_records"),
+    path("figures/records.xlsx", figures.export_records, name="figure_records_export"),
     path("figures.xlsx", figures.export_figures, name="figures_export"),
     path("repairs/", evaluation.repairs, name="repairs"),
     path("items/", catalogue.items, name="items"),

@@ -22,6 +22,7 @@ from weimin.kernel.supervision.web.public_figures import told
 
 pytestmark = pytest.mark.django_db
 PAGE, RECORDS, SHEET, PUBLIC = "/desk/figures/", "/desk/figures/records/", "/desk/figures.xlsx", "/figures/"
+RECORDS_SHEET = "/desk/figures/records.xlsx"
 
 
 @pytest.fixture
@@ -50,6 +51,26 @@ def test_every_number_opens_as_many_records_as_it_says(lived: Cast, present: Wat
         page = text(client.get(address))
         assert page.count("</tr>") - 1 == many == 3, address
         assert f"：{many}</h1>" in page
+        head, *rows = sheet(client.get(address.replace(RECORDS, RECORDS_SHEET)))
+        assert head == ("时间", "事项", "编号", "超期")
+        assert len(rows) == many and all(str(row[2]) in page for row in rows)
+
+
+def test_the_records_sheet_holds_the_newest_and_the_page_says_so(lived: Cast, monkeypatch: Any) -> None:
+    monkeypatch.setattr(web, "EXPORT", 2)
+    client = browse(lived.clerk)
+    address, many = numbers_of(text(client.get(PAGE)))[0]
+    page = text(client.get(address))
+    assert many == 3 and "表格装最新的 2 条" in page
+    _, *rows = sheet(client.get(address.replace(RECORDS, RECORDS_SHEET)))
+    assert [row[2] for row in rows] == re.findall(r'href="/desk/cases/([^/]+)/"', page)[:2]
+
+
+def test_the_records_sheet_is_as_closed_as_the_page(lived: Cast) -> None:
+    address = f"{RECORDS_SHEET}?of=steps.accept"
+    assert len(sheet(browse(lived.clerk).get(address))) == 4
+    assert len(sheet(browse(lived.stranger).get(address))) == 1
+    assert browse(lived.clerk).get(f"{RECORDS_SHEET}?of=people.names").status_code == 404
 
 
 def test_a_leader_sees_matters_by_township_item_and_body(lived: Cast, present: Watch) -> None:

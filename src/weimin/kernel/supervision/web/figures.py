@@ -21,7 +21,7 @@ from weimin.kernel.directory import queries as directory
 from weimin.kernel.supervision import registry
 from weimin.kernel.supervision.queries import figures as queries
 from weimin.kernel.supervision.queries.figures import FEW, RATED, STEPS, Counted, Figures, Numbers, Which
-from weimin.ui.sheets import spreadsheets
+from weimin.ui.sheets import moment, spreadsheet, spreadsheets
 
 #: A line's name, its figures, and what narrows its records to it.
 Row = tuple[str, Numbers, dict[str, Any]]
@@ -29,6 +29,8 @@ Row = tuple[str, Numbers, dict[str, Any]]
 BACK = 36
 #: So many of today's steps stand on a page.
 DONE = 20
+#: So many of the records behind a figure go into a spreadsheet.
+EXPORT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ class RecordsPage:
     opens: set[str]
     query: str
     next: str
+    export: int
 
 
 def share_text(part: float | None, base: int) -> str:
@@ -255,15 +258,16 @@ def export_figures(request: Any) -> FileResponse:
     return spreadsheets(f"figures-{month:%Y%m}.xlsx", list(sheets) or empty)
 
 
-@access("staff")
-@require_GET
-def records(request: Any) -> HttpResponse:
-    """The records that a figure was counted from; numbers and items, no person."""
+def _asked(request: Any) -> Which:
+    """The figure that an address asks about.
+
+    Raises: Http404 — no such measure
+    """
     get = request.GET
     measures = tuple(get.get("of", "cases.received").split(","))
     if not set(measures) <= set(registry.kind_of("case").measures):
         raise Http404
-    which = Which(
+    return Which(
         measures=measures,
         month=read_month(get.get("month", ""), request.today),
         item=get.get("item", "")[:40],
@@ -271,19 +275,45 @@ def records(request: Any) -> HttpResponse:
         place=get.get("place", "")[:12],
         late=get.get("late") == "1",
     )
-    rows = queries.list_counted(request.actor, which, after=get.get("after", "")[:80], limit=queries.PAGE + 1)
-    more, rows = len(rows) > queries.PAGE, rows[: queries.PAGE]
+
+
+def _title(which: Which) -> str:
     names = [month_text(which.month)]
     names += [directory.full_name(which.place)] if which.place else []
     names += [directory.agency_name(which.agency_id)] if which.agency_id else []
-    names += ["、".join(dict.fromkeys(registry.measure_text(one) for one in measures)) if len(measures) < 4 else "合计"]
+    told = dict.fromkeys(registry.measure_text(one) for one in which.measures)
+    names += ["、".join(told) if len(which.measures) < 4 else "合计"]
+    return " ".join(names) + ("（超期）" if which.late else "")
+
+
+@access("staff")
+@require_GET
+def records(request: Any) -> HttpResponse:
+    """The records that a figure was counted from; numbers and items, no person."""
+    which, get = _asked(request), request.GET
+    rows = queries.list_counted(request.actor, which, after=get.get("after", "")[:80], limit=queries.PAGE + 1)
+    more, rows = len(rows) > queries.PAGE, rows[: queries.PAGE]
     query = {name: get[name] for name in ("of", "month", "item", "agency", "place", "late") if name in get}
     page = RecordsPage(
-        title=" ".join(names) + ("（超期）" if which.late else ""),
+        title=_title(which),
         figure=queries.total_of(request.actor, which),
         rows=rows,
         opens=cases.list_visible(request.actor, numbers=[one.number for one in rows]),
         query=urlencode(query),
         next=queries.counted_key(rows[-1]) if more else "",
+        export=EXPORT,
     )
     return render(request, "supervision/figure_records.html", {"page": page})
+
+
+@access("staff")
+@require_GET
+def export_records(request: Any) -> FileResponse:
+    """The same records as a spreadsheet, the newest EXPORT of them."""
+    which = _asked(request)
+    rows = (
+        [moment(one.at), one.title, one.number, "超期" if one.late else ""]
+        for one in queries.list_counted(request.actor, which, limit=EXPORT)
+    )
+    name = f"records-{which.month:%Y%m}.xlsx"
+    return spreadsheet(name, "明细", ["时间", "事项", "编号", "超期"], rows)
