@@ -17,6 +17,7 @@ from weimin.base import looking
 from weimin.base.clock import local_date
 from weimin.base.errors import Invalid
 from weimin.base.guard import access
+from weimin.base.paging import page_key, read_page_key
 from weimin.kernel.record import actions, queries
 from weimin.kernel.record.models import AuditCheck, AuditEntry
 from weimin.kernel.record.registry import all_subjects, all_verbs, subject_text, verb_text
@@ -100,16 +101,6 @@ def _typed(request: Any) -> dict[str, str]:
     return {name: request.GET.get(name, "").replace("\x00", "").strip()[:64] for name in _NAMES}
 
 
-def _before(text: str) -> tuple[datetime, int] | None:
-    """The key that the next page begins after; a broken one is the first page."""
-    at, _, number = text.rpartition("_")
-    try:
-        moment = datetime.fromisoformat(at)
-        return (moment, int(number)) if moment.tzinfo and 0 < int(number) < 2**63 else None
-    except ValueError:
-        return None
-
-
 def _words(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
@@ -160,7 +151,7 @@ def _row(one: AuditEntry) -> TrailRow:
 def trail(request: Any) -> HttpResponse:
     """Search the trail, and see whether the chain holds."""
     typed, problem, found = _typed(request), "", []
-    before = _before(request.GET.get("before", ""))
+    before = read_page_key(request.GET.get("before", ""))
     size = queries.trail.PAGE
     try:
         found = queries.list_trail(request.actor, read_filter(typed), before=before, limit=size + 1)
@@ -175,7 +166,7 @@ def trail(request: Any) -> HttpResponse:
         verbs=sorted(all_verbs().items(), key=lambda pair: pair[1]),
         subjects=sorted(all_subjects().items(), key=lambda pair: pair[1]),
         query=urlencode({name: value for name, value in typed.items() if value}),
-        next=f"{found[-1].at.isoformat()}_{found[-1].pk}" if more else "",
+        next=page_key(found[-1].at, found[-1].pk) if more else "",
         first=before is None,
         lag=queries.read_lag(),
         open=queries.find_open_day(),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import TypeVar
 
 from django.db.models import Case, Count, F, Model, Q, QuerySet, Value, When
 
 from weimin.base.clock import day_start, local_date
 from weimin.base.errors import NotFound
-from weimin.base.shapes import read_id
+from weimin.base.paging import read_page_key
 from weimin.kernel.deadlines import queries as limits
 from weimin.kernel.deadlines.types import Limit
 from weimin.kernel.directory import queries as directory
@@ -76,23 +76,9 @@ def _filtered(viewer: Actor, filters: Filters, *, today: date) -> QuerySet[Warni
 
 
 def _before(rows: QuerySet[Row], field: str, after: str) -> QuerySet[Row]:
-    """The rows behind the last one of a page; a key that cannot be read is the first page."""
-    moment, _, number = after.rpartition("_")
-    last = read_id(number)
-    if not (moment and last):
-        return rows
-    try:
-        when = datetime.fromisoformat(moment)
-    except ValueError:
-        return rows
-    if when.tzinfo is None or not 1900 < when.year < 9999:
-        return rows
-    return rows.filter(Q(**{f"{field}__lt": when}) | Q(**{field: when}, pk__lt=last))
-
-
-def page_key(moment: datetime | None, pk: int) -> str:
-    """Where the next page begins: the last row's moment and id, with nothing in it that an address would change."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}_{pk}" if moment else ""
+    """The rows behind the last one of a page."""
+    key = read_page_key(after)
+    return rows.filter(Q(**{f"{field}__lt": key[0]}) | Q(**{field: key[0]}, pk__lt=key[1])) if key else rows
 
 
 def list_warnings(viewer: Actor, filters: Filters, *, today: date, after: str = "", limit: int = PAGE) -> list[Warning]:

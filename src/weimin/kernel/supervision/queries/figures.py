@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
@@ -14,7 +14,7 @@ from django.db.models import F, Q, QuerySet, Sum
 
 from weimin.base.clock import day_start
 from weimin.base.measuring import Part
-from weimin.base.shapes import read_id
+from weimin.base.paging import read_page_key
 from weimin.kernel.cases.types import STEP_TEXT
 from weimin.kernel.catalogue import queries as catalogue
 from weimin.kernel.directory import queries as directory
@@ -270,7 +270,7 @@ def list_counted(viewer: Actor, which: Which, *, after: str = "", limit: int = P
     """The records that a figure was counted from, newest first; found by the same parts that count.
 
     Where and whose is decided by the tallies that the viewer sees; a figure whose records are many is paged by
-    `counted_key` of the last row.
+    its last row's `page_key`.
 
     Raises: KeyError — no such measure
     Cost:   two queries; they read a page of each place or body, however many records there are
@@ -297,13 +297,14 @@ def list_counted(viewer: Actor, which: Which, *, after: str = "", limit: int = P
         "agencies": sorted({agency for _, agency in pairs if agency}),
         "item": which.item,
         "limit": limit,
-        **_key_of(after),
     }
+    if key := read_page_key(after):
+        values["moment"], values["last"] = key
     parts = {part for measure in which.measures for part in registry.parts_of(measure)}
     narrow = ["measure = ANY (%(measures)s)", "place || ' ' || coalesce(agency, 0) = ANY (%(pairs)s)"]
     narrow += ["item = %(item)s"] if which.item else []
     narrow += ["late > 0"] if which.late else []
-    narrow += ["(moment, subject) < (%(moment)s, %(last)s)"] if values["last"] else []
+    narrow += ["(moment, subject) < (%(moment)s, %(last)s)"] if key else []
     newest = f"WHERE {' AND '.join(narrow)} ORDER BY moment DESC, subject DESC LIMIT %(limit)s"
     text = " UNION ALL ".join(_newest(one, newest) for one in sorted(parts, key=lambda one: one.measure))
     with connection.cursor() as cursor:
@@ -321,22 +322,6 @@ def _newest(part: Part, newest: str) -> str:
     column, given = (part.agency, "%(agencies)s::bigint[]") if by_body else (part.place, "%(places)s::text[]")
     lines = part.lines(f"{part.between()} AND {column} = own.code")
     return f"SELECT l.* FROM unnest({given}) AS own (code) CROSS JOIN LATERAL (SELECT * FROM ({lines}) x {newest}) l"
-
-
-def counted_key(row: Counted) -> str:
-    """Where the next page of records begins."""
-    return f"{row.at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}_{row.subject}"
-
-
-def _key_of(after: str) -> dict[str, Any]:
-    moment, _, number = after.rpartition("_")
-    last = read_id(number)
-    try:
-        when = datetime.fromisoformat(moment)
-    except ValueError:
-        return {"moment": None, "last": 0}
-    good = when.tzinfo is not None and last
-    return {"moment": when, "last": last} if good else {"moment": None, "last": 0}
 
 
 def total_of(viewer: Actor, which: Which) -> int:

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from weimin.base.errors import Conflict, Forbidden, Invalid, NotFound
+from weimin.base.paging import page_key
 from weimin.kernel.cases import actions as cases
 from weimin.kernel.cases.models import Case, TimelineEntry
 from weimin.kernel.cases.testing import OTHER_TOWN, TOWN, Cast, hand_in, officer
@@ -123,7 +124,7 @@ def test_public_reasons_are_paged_by_key(watch: Watch) -> None:
     while page := queries.list_public_reasons(after=after, limit=2):
         seen += [one.pk for one in page]
         last = page[-1]
-        after = queries.page_key(last.written_at, last.pk)
+        after = page_key(last.written_at, last.pk)
     assert seen == sorted((one.pk for one in made), reverse=True)
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from weimin.base.clock import local_date
 from weimin.base.errors import WeiminError
+from weimin.base.paging import page_key
 from weimin.kernel.cases import actions as cases
 from weimin.kernel.cases.models import Case, Step
 from weimin.kernel.cases.rules import numbers
@@ -320,7 +321,7 @@ def test_each_figure_opens_the_records_it_was_counted_from(cast: Cast) -> None:
         assert len(rows) == figures.total_of(SYSTEM, which) == one.n
     which = Which(("cases.received",), AT.date().replace(day=1))
     first = figures.list_counted(SYSTEM, which, limit=2)
-    rest = figures.list_counted(SYSTEM, which, after=figures.counted_key(first[-1]))
+    rest = figures.list_counted(SYSTEM, which, after=page_key(first[-1].at, first[-1].subject))
     assert len(first) == 2
     assert len({one.subject for one in first + rest}) == 3
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 
 from weimin.base.clock import day_start
 from weimin.base.guard import access
+from weimin.base.paging import page_key
 from weimin.base.shapes import read_id
 from weimin.kernel.cases import queries as cases
 from weimin.kernel.directory import queries as directory
@@ -300,7 +301,7 @@ def records(request: Any) -> HttpResponse:
         rows=rows,
         opens=cases.list_visible(request.actor, numbers=[one.number for one in rows]),
         query=urlencode(query),
-        next=queries.counted_key(rows[-1]) if more else "",
+        next=page_key(rows[-1].at, rows[-1].subject) if more else "",
         export=EXPORT,
     )
     return render(request, "supervision/figure_records.html", {"page": page})

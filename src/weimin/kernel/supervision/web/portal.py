@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 
 from weimin.base.clock import local_date
 from weimin.base.guard import access, shared
+from weimin.base.paging import page_key
 from weimin.kernel.deadlines.types import PURPOSE_TEXT, Level
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.supervision import queries
@@ -78,7 +79,7 @@ def _page(request: Any) -> OverrunsPage:
         townships=directory.townships_by_county(),
         township=township,
         name=directory.full_name(township),
-        next=queries.page_key(last.written_at, last.pk) if last else "",
+        next=page_key(last.written_at, last.pk) if last else "",
         first=not after,
     )
 

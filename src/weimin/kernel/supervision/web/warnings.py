@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from weimin.base.clock import local_date
 from weimin.base.errors import Invalid, WeiminError
 from weimin.base.guard import access
+from weimin.base.paging import page_key
 from weimin.base.shapes import read_id
 from weimin.kernel.deadlines import queries as limits
 from weimin.kernel.deadlines.types import LEVEL_TEXT, Explanation, Level
@@ -182,7 +183,7 @@ def warnings(request: Any) -> HttpResponse:
         bodies=_body_lines(request, base),
         choices=queries.list_bodies(request.actor, days=filters.days, today=request.today),
         rows=[_warning_row(one, opens) for one in rows],
-        next=queries.page_key(rows[-1].raised_at, rows[-1].pk) if more else "",
+        next=page_key(rows[-1].raised_at, rows[-1].pk) if more else "",
         first=not after,
         query=_query(filters),
         waiting=queries.count_waiting(request.actor),
