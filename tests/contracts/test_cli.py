@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,13 @@ def test_errors_are_one_line_with_a_code(weimin: Any, words: tuple[str, ...], co
     said = err or out
     assert told in said
     assert said.count("\n") == 1, said
+
+
+def test_a_port_that_somebody_has_is_told_before_anything_is_loaded(weimin: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        code, out, err = weimin("run", "--port", str(taken.getsockname()[1]))
+    assert (code, out) == (2, "")
+    assert "已经有程序在用" in err and "--port" in err and err.count("\n") == 1
 
 
 def test_a_file_is_answered_line_by_line_in_order(weimin: Any, tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -33,6 +35,7 @@ YIELDING = 5
 @click.option("--demo/--no-demo", default=True, help="Load the made-up staff the first time.")
 def run(host: str, port: int, workers: int, demo: bool) -> None:
     """Start everything: database, tables, the city (the first time), web and worker."""
+    _check_port(host, port)
     began = time.monotonic()
     console = Console(stderr=True)
     console.print("[bold]为民[/] 正在启动…")
@@ -54,6 +57,21 @@ def run(host: str, port: int, workers: int, demo: bool) -> None:
     if embedded_one:
         embedded.stop(embedded.data_folder())
     sys.exit(code)
+
+
+def _check_port(host: str, port: int) -> None:
+    """Ask for the port before anything is loaded: the web server would share it with another of its kind.
+
+    Raises: ClickException — somebody has it, or we may not have it
+    """
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as fault:
+            taken = fault.errno == errno.EADDRINUSE
+            why = "已经有程序在用，也许为民已在运行" if taken else f"用不了（{fault.strerror}）"
+            raise click.ClickException(f"端口 {port} {why}；换一个端口请加 --port。") from fault
 
 
 def _web_address(embedded_one: bool) -> str:
