@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from weimin.base.clock import local_date, now
 from weimin.kernel.record import actions
 from weimin.kernel.record.actions import chaining
 from weimin.kernel.record.models import AuditEntry, AuditLink
@@ -86,9 +87,10 @@ def parted(request: pytest.FixtureRequest) -> int:
 
 def test_a_table_of_before_becomes_years_with_all_it_had(parted: int) -> None:
     assert run("SELECT count(*) FROM made_up") == [(parted,)]
-    run("INSERT INTO made_up (at, word) VALUES (now() + interval '400 days', 'unseen')")
+    next_july = "date_trunc('year', now() AT TIME ZONE 'Asia/Shanghai') + interval '18 months'"
+    run(f"INSERT INTO made_up (at, word) SELECT {next_july}, 'unseen'")
     assert run("SELECT max(id), count(DISTINCT id) FROM made_up") == [(parted + 1, parted + 1)]
-    assert home_of("made_up", f"id = {parted + 1}").startswith(f"made_up_y{datetime.now(UTC).year + 1}")
+    assert home_of("made_up", f"id = {parted + 1}").startswith(f"made_up_y{local_date(now()).year + 1}")
     with pytest.raises(IntegrityError), transaction.atomic():
         run("INSERT INTO made_up (at, word) VALUES (now(), '')")
     with pytest.raises(Exception, match="never changed"), transaction.atomic():
