@@ -8,13 +8,14 @@ import os
 import platform
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +27,13 @@ DATABASE = "weimin_bench"
 #: Limits that a measurement never meets: by address it would count as one very busy reader.
 RATES = "search=1000000/m;data=1000000/m;search.miss=1000000/d;search.misses=1000000/d;api.client=1000000/m"
 PORT = int(os.environ.get("BENCH_PORT", "8199"))
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def make_database(link: Any, name: str) -> None:
@@ -223,15 +231,16 @@ def cpu_seconds(pids: Sequence[int]) -> float:
     return sum((int(parts[11]) + int(parts[12])) / tick for _, parts in family(pids))
 
 
-def family(pids: Sequence[int]) -> Iterator[tuple[Path, list[str]]]:
-    """Processes and their children: the folder of each in /proc, and what its `stat` says behind the name."""
+def list_processes() -> Iterator[tuple[Path, list[str]]]:
+    """Every process: its folder in /proc, and what its `stat` says behind the name: state, parent, group, session, …"""
     for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parts = path.read_text().rsplit(")", 1)[1].split()
-        except OSError:
-            continue
-        if int(path.parent.name) in pids or int(parts[1]) in pids:
-            yield path.parent, parts
+        with suppress(OSError):  # it has just ended
+            yield path.parent, path.read_text().rsplit(")", 1)[1].split()
+
+
+def family(pids: Sequence[int]) -> Iterator[tuple[Path, list[str]]]:
+    """Processes and their children, as `list_processes` gives them."""
+    return ((folder, parts) for folder, parts in list_processes() if int(folder.name) in pids or int(parts[1]) in pids)
 
 
 class Client:

@@ -8,7 +8,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,8 @@ from typing import Any
 
 import yaml
 
+from bench.stage import free_port
+
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "deploy/patroni/patroni.yml"
 _BIN = Path("/usr/lib/postgresql/15/bin")
@@ -33,13 +34,6 @@ def missing() -> str:
     """What is not installed; '' when everything is."""
     wanted = {"patroni": shutil.which("patroni"), "etcd": shutil.which("etcd"), "postgresql-15": _BIN.exists()}
     return "、".join(name for name, found in wanted.items() if not found)
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_until(true: Callable[[], Any], *, seconds: float, what: str) -> Any:

@@ -21,8 +21,9 @@ import psycopg
 
 from bench import stage
 from bench.faults import cluster
-from bench.faults.cluster import ROOT, Cluster, free_port, wait_until
+from bench.faults.cluster import ROOT, Cluster, wait_until
 from bench.faults.failover import _database
+from bench.stage import free_port
 
 _SERVERS = """
   limit_req_zone $binary_remote_addr zone=weimin_requests:1m rate=1000r/s;

@@ -10,7 +10,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -23,6 +22,7 @@ from typing import Any
 import psycopg
 
 from bench.faults.receiver import Receiver
+from bench.stage import free_port, list_processes
 from weimin.base import embedded
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,23 +43,6 @@ def until(what: str, good: Callable[[], Any], *, seconds: float = DEADLINE, paus
                 return said
         time.sleep(pause)
     raise AssertionError(f"not within {seconds:.0f} s: {what}")
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def list_processes() -> list[tuple[int, str, int, int]]:
-    """Every process: its id, state, parent and session; by id."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            state, parent, _, session, *_ = path.read_text().rsplit(")", 1)[1].split()
-            found.append((int(path.parent.name), state, int(parent), int(session)))
-    return sorted(found)
 
 
 class Kept:
@@ -98,7 +81,7 @@ class Kept:
 
     def children(self) -> list[int]:
         """The process ids of its children."""
-        return [pid for pid, _, parent, _ in list_processes() if parent == self.process.pid]
+        return sorted(int(folder.name) for folder, parts in list_processes() if int(parts[1]) == self.process.pid)
 
     def stop(self) -> None:
         """End it for good."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,18 @@ def test_a_port_that_somebody_has_is_told_before_anything_is_loaded(weimin: Any)
         code, out, err = weimin("run", "--port", str(taken.getsockname()[1]))
     assert (code, out) == (2, "")
     assert "已经有程序在用" in err and "--port" in err and err.count("\n") == 1
+
+
+@pytest.mark.parametrize(("before", "code"), [("SIG_DFL", 0), ("SIG_IGN", 3)], ids=["terminal closed", "nohup"])
+def test_a_closed_terminal_stops_it_unless_nohup_said_otherwise(before: str, code: int) -> None:
+    """Three: it went on until its child ended by itself."""
+    script = (
+        "import os, signal, subprocess, sys, threading; from weimin.config.cli import serving;"
+        "signal.signal(signal.SIGHUP, getattr(signal, sys.argv[1]));"
+        "threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGHUP)).start();"
+        "sys.exit(serving._wait([subprocess.Popen(['sleep', '2'], process_group=0)]))"
+    )
+    assert subprocess.run([sys.executable, "-c", script, before], check=False).returncode == code
 
 
 def test_a_file_is_answered_line_by_line_in_order(weimin: Any, tmp_path: Path) -> None:

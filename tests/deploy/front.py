@@ -18,6 +18,8 @@ from typing import Any
 
 import pytest
 
+from bench.stage import free_port
+
 ROOT = Path(__file__).resolve().parents[2]
 NGINX = ROOT / "deploy/nginx"
 HOST = "zw.example.gov.cn"
@@ -35,13 +37,6 @@ def _trusting() -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return context
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def until(good: Any, what: str, seconds: float = 40) -> None:

@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from tests.deploy.front import HOST, ROOT, Front, Web, free_port, needs_nginx, until
+from bench.stage import free_port
+from tests.deploy.front import HOST, ROOT, Front, Web, needs_nginx, until
 
 pytestmark = [pytest.mark.django_db, needs_nginx]
 

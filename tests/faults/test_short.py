@@ -14,7 +14,8 @@ import pytest
 
 from bench.faults import crowded, killing, slow
 from bench.faults.judge import Judge
-from bench.faults.stage import Stage, free_port, list_processes, until
+from bench.faults.stage import Stage, until
+from bench.stage import free_port, list_processes
 
 
 @pytest.fixture(scope="module")
@@ -62,4 +63,4 @@ def test_ctrl_c_leaves_nobody_behind(stage: Stage) -> None:
 
 def _session(sid: int) -> list[int]:
     """The processes of a session that have not ended."""
-    return [pid for pid, state, _, session in list_processes() if session == sid and state != "Z"]
+    return [int(folder.name) for folder, parts in list_processes() if int(parts[3]) == sid and parts[0] != "Z"]

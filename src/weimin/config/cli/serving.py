@@ -143,8 +143,9 @@ def _wait(children: list[subprocess.Popen[bytes]]) -> int:
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    for one in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(one, stop)
+    signal.signal(signal.SIGTERM, stop)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup asked to outlive the terminal
+        signal.signal(signal.SIGHUP, stop)
     try:
         while all(child.poll() is None for child in children):
             time.sleep(0.5)
