@@ -72,7 +72,7 @@ def system(request: Any) -> HttpResponse:
         findings=health.look(),
         settings=[(name, text, _words(getattr(settings, name))) for name, text in SHOWN if hasattr(settings, name)],
         place=place,
-        place_name=directory.full_name(place) or directory.get_division(place).name,
+        place_name=directory.place_name(place),
         bodies=_bodies(place, request.today),
     )
     return render(request, "config/system.html", {"page": page})

@@ -51,7 +51,7 @@ def reconcile(since: date | None, fix: bool, json_wanted: bool) -> None:
     since = since or read.month_of(this, 2)
     found = actions.reconcile_figures(by=LOADER, at=at, since=since, until=read.month_of(this, -1), fix=fix)
     lines = [
-        f"  {measure_text(one.measure)} {one.day} {directory.full_name(one.place) or one.place}"
+        f"  {measure_text(one.measure)} {one.day} {directory.place_name(one.place)}"
         f" {directory.agency_name(one.agency_id) if one.agency_id else ''} {one.item}：统计 {one.told}，记录 {one.true}"
         + (f"；超期统计 {one.told_late}，记录 {one.true_late}" if one.told_late != one.true_late else "")
         for one in found[:SHOWN]

@@ -160,6 +160,7 @@ def sweep() -> None:
         *("record_blob", "record_outboxmessage", "record_auditentry", "record_rememberedanswer"),
         *("residents_resident", "residents_readentry", "directory_officer", "accounts_account"),
         *("supervision_recount", "supervision_contribution", "supervision_tally"),
+        "supervision_placetally",
     )
 
 

@@ -9,7 +9,7 @@ from weimin.base.policy import Condition, Policy, own_of
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.directory.types import HANDLING
 from weimin.kernel.record.types import Actor
-from weimin.kernel.supervision.models import Finding, Order, OverrunReason, Tally, Warning
+from weimin.kernel.supervision.models import Finding, Order, OverrunReason, PlaceTally, Tally, Warning
 
 
 def _sees(viewer: Actor) -> Condition:
@@ -76,6 +76,8 @@ ORDERS = Policy(
 REASONS = Policy(OverrunReason, see=_sees, explain=_answers, refusals={"explain": _ANSWER})
 FINDINGS = Policy(Finding, see=_supervises)
 TALLIES = Policy(Tally, see=_sees)
+#: A sum is of a whole place: its supervisor's, never a leader's whose office stands in it.
+PLACE_TALLIES = Policy(PlaceTally, see=_supervises)
 
 
 def visible_warnings(viewer: Actor) -> QuerySet[Warning]:

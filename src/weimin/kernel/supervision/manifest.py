@@ -41,6 +41,7 @@ RETENTION = {
     "OverrunReason": "随办件；公开的保留公开",
     "Finding": "3 年",
     "Tally": "永久（统计数，不含个人信息）",
+    "PlaceTally": "永久（统计数，不含个人信息）",
     "Contribution": "随办件",
     "Recount": "数完即清",
     "FigureCheck": "永久",

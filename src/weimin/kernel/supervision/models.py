@@ -171,22 +171,30 @@ class Finding(models.Model):
         indexes = [models.Index(fields=["place", "-on", "-id"], name="supervision_finding_place")]
 
 
-class Tally(models.Model):
-    """One figure: how many records of a measure, in one month or day, place, body and item; no person in it."""
+class Count(models.Model):
+    """What every figure has: how many records of a measure, in one month or day, of one item; no person in it."""
 
     kind = models.CharField("对象", max_length=12, help_text="数的是哪类记录：办件、预警")
     measure = models.CharField("指标", max_length=32, help_text="指标的代码，如 cases.received 收件")
     day = models.DateField("月份或日期", help_text="按月的指标是当月 1 日，按天的是那一天")
-    place = models.CharField("乡镇", max_length=12, help_text="所在区划的代码")
-    agency = models.ForeignKey(
-        "directory.Agency", models.PROTECT, null=True, related_name="+", verbose_name="机构", help_text="空表示不分机构"
-    )
     item = models.CharField("事项", max_length=24, help_text="事项代码；* 表示全部事项合计")
     public = models.BooleanField("可公开", help_text="事项可以上公开名单；涉及儿童和困难家庭的不可以")
     n = models.IntegerField("件数", help_text="有多少件")
     late = models.IntegerField("超期", help_text="其中超期的件数")
     used = models.IntegerField("用时", help_text="有期限的共用了多少天")
     allowed = models.IntegerField("期限", help_text="有期限的共给了多少天")
+
+    class Meta:
+        abstract = True
+
+
+class Tally(Count):
+    """A figure of one place and body by itself."""
+
+    place = models.CharField("乡镇", max_length=12, help_text="所在区划的代码")
+    agency = models.ForeignKey(
+        "directory.Agency", models.PROTECT, null=True, related_name="+", verbose_name="机构", help_text="空表示不分机构"
+    )
 
     class Meta:
         verbose_name = "指标数"
@@ -200,6 +208,21 @@ class Tally(models.Model):
         indexes = [
             models.Index(fields=["place", "day", "item"], name="supervision_tally_place"),
             models.Index(fields=["agency", "day", "item"], name="supervision_tally_agency"),
+        ]
+
+
+class PlaceTally(Count):
+    """A figure of a county, city or province with all that lies in it: what its places' tallies without a body add up
+    to."""
+
+    place = models.CharField("县区以上", max_length=12, help_text="县区、市或省的代码")
+
+    class Meta:
+        verbose_name = "合计数"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["place", "day", "item", "measure", "public"], name="supervision_placetally_once"
+            )
         ]
 
 

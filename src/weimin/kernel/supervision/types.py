@@ -81,6 +81,15 @@ class AgencyFigure:
 
 
 @dataclass(frozen=True, slots=True)
+class Warned:
+    """The warnings of some days, counted: by level, by body, and the bodies there are to choose from, as (id, name)."""
+
+    levels: list[Figure]
+    bodies: list[AgencyFigure]
+    choices: list[tuple[int, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class Scan:
     """What a look at the clocks found.
 

@@ -41,6 +41,7 @@ from weimin.kernel.directory.queries.editions import of_edition
 from weimin.kernel.directory.queries.tree import is_above_townships as is_above_townships
 from weimin.kernel.directory.queries.tree import is_within as is_within
 from weimin.kernel.directory.queries.tree import level_of as level_of
+from weimin.kernel.directory.queries.tree import upward as upward
 from weimin.kernel.directory.queries.tree import within as within
 from weimin.kernel.directory.types import DivisionView, PostView, StaffView
 from weimin.kernel.record.types import ADMINISTRATORS, Actor
@@ -105,6 +106,11 @@ def full_name(code: str) -> str:
         names.insert(0, place.name)
         place = _places().get(place.parent_code)
     return "".join(names)
+
+
+def place_name(code: str) -> str:
+    """Any place's name: from county down in full, a city's or province's own; a code that names none as it is."""
+    return full_name(code) or (_places()[code].name if code in _places() else code)
 
 
 def township_of(code: str) -> str:

@@ -69,6 +69,20 @@ def within(name: str, place: str) -> Q:
     return spans | Q(**{f"{name}__in": codes}) if codes else spans
 
 
+def upward(rows: str) -> str:
+    """SQL to stand in a WITH RECURSIVE: each place that `rows` names, with itself and every place that it lies in.
+
+    Shape:  gives `upward (place, above, upper)`, `upper` being whether the place above is a county, city or province.
+            `rows` is a table of code's own that has a column `place`; what the directory does not have is left out
+    """
+    return f"""upward (place, above, upper) AS (
+  SELECT code::text, code, level IN ('county', 'city', 'province') FROM directory_division
+  WHERE code IN (SELECT place FROM {rows})
+  UNION ALL SELECT below.place, d.code, d.level IN ('county', 'city', 'province') FROM upward below
+  JOIN directory_division own ON own.code = below.above JOIN directory_division d ON d.code = own.parent_id
+)"""  # noqa: S608 — a name of our own
+
+
 def is_above_townships(code: str) -> bool:
     """Whether a place is a county, city or province: lists, tasks and matters are made there."""
     return level_of(code) in ("county", "city", "province")

@@ -3,7 +3,8 @@
 
 What a record counted for last stands in its `Contribution`. Counting it again gives what it counts for now; only the
 difference moves, so that an event that comes twice, late or out of order changes nothing, and one that was lost is
-made good by the next. One counts at a time (`_LOCK`), which leaves no hot row to fight over.
+made good by the next. One counts at a time (`_LOCK`), which leaves no hot row to fight over. What moves a place's
+tally moves those of its county, city and province by as much.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from weimin.base.clock import day_start
+from weimin.kernel.directory import queries as directory
 from weimin.kernel.record import queries as record
 from weimin.kernel.record.actions import record_audit
 from weimin.kernel.record.types import Actor
@@ -45,6 +47,32 @@ _GROUPED = """SELECT measure, day, place, agency, CASE WHEN grouping(item) = 1 T
   GROUP BY GROUPING SETS ((measure, day, place, agency, item, public), (measure, day, place, agency, public))"""
 _MOVED = "HAVING sum(n) <> 0 OR sum(late) <> 0 OR sum(used) <> 0 OR sum(allowed) <> 0"
 _INTO = "INSERT INTO supervision_tally (kind, measure, day, place, agency_id, item, public, n, late, used, allowed)"
+_ADDED = """DO UPDATE SET n = {table}.n + excluded.n, late = {table}.late + excluded.late,
+  used = {table}.used + excluded.used, allowed = {table}.allowed + excluded.allowed"""
+#: The key of a sum: a tally's, with a higher place and without a body.
+_ABOVE = "measure, day, above, item, public"
+#: What tallies without a body add up to in each place above townships.
+_SUMMED = f"""SELECT {_ABOVE}, sum(n)::int AS n, sum(late)::int AS late, sum(used)::int AS used,
+  sum(allowed)::int AS allowed FROM {{rows}} JOIN upward USING (place) WHERE upper AND agency IS NULL
+  GROUP BY {_ABOVE}"""
+#: The tallies of a kind, and what all of them add up to.
+_TOLD = f"""SELECT measure, day, place, agency_id AS agency, item, public, {_SUMS} FROM supervision_tally
+  WHERE kind = %(kind)s"""
+_TOLD_SUMMED = _SUMMED.format(rows=f"({_TOLD}) told")
+#: Where `told` and `real` differ.
+_DIFFERENT = f"""both_sides AS (
+  SELECT {_KEY}, n AS told_n, late AS told_late, used AS told_used, allowed AS told_allowed,
+    0 AS n, 0 AS late, 0 AS used, 0 AS allowed FROM told
+  UNION ALL SELECT {_KEY}, 0, 0, 0, 0, {_SUMS} FROM real
+)
+SELECT measure, day, place, agency, item, sum(told_n)::int, sum(n)::int, sum(told_late)::int, sum(late)::int
+FROM both_sides GROUP BY {_KEY}
+HAVING sum(told_n) <> sum(n) OR sum(told_late) <> sum(late) OR sum(told_used) <> sum(used)
+  OR sum(told_allowed) <> sum(allowed)
+ORDER BY measure, day, place, agency, item"""
+#: Every place with those it lies in.
+_EVERYWHERE = directory.upward("(SELECT code AS place FROM directory_division) everywhere")
+_SUM_INTO = "INSERT INTO supervision_placetally (kind, measure, day, place, item, public, n, late, used, allowed)"
 
 
 def _lines(kind: Kind, *, by: str) -> str:
@@ -56,7 +84,7 @@ def _lines(kind: Kind, *, by: str) -> str:
 def _recount_sql(kind: Kind) -> str:
     rows = f"SELECT {_KEY}, {_SUMS} FROM fresh UNION ALL {_UNPACKED.format(sign='-', source='old')}"
     return f"""
-WITH fresh AS MATERIALIZED ({_FRESH.format(lines=_lines(kind, by="ids"))}),
+WITH RECURSIVE fresh AS MATERIALIZED ({_FRESH.format(lines=_lines(kind, by="ids"))}),
 packed AS ({_PACKED}),
 old AS MATERIALIZED (SELECT lines FROM supervision_contribution WHERE kind = %(kind)s AND subject_id = ANY (%(ids)s)),
 moved AS ({_GROUPED.format(rows=rows)} {_MOVED}),
@@ -67,11 +95,14 @@ kept AS (
 gone AS (
   DELETE FROM supervision_contribution
   WHERE kind = %(kind)s AND subject_id = ANY (%(ids)s) AND subject_id NOT IN (SELECT subject FROM packed)
+),
+{directory.upward("moved")},
+summed AS (
+  {_SUM_INTO} SELECT %(kind)s, {_ABOVE}, {_SUMS} FROM ({_SUMMED.format(rows="moved")} {_MOVED}) summed
+  ON CONFLICT (place, day, item, measure, public) {_ADDED.format(table="supervision_placetally")}
 )
 {_INTO} SELECT %(kind)s, {_KEY}, {_SUMS} FROM moved
-ON CONFLICT (measure, day, item, place, agency_id, public) DO UPDATE SET n = supervision_tally.n + excluded.n,
-  late = supervision_tally.late + excluded.late, used = supervision_tally.used + excluded.used,
-  allowed = supervision_tally.allowed + excluded.allowed"""
+ON CONFLICT (measure, day, item, place, agency_id, public) {_ADDED.format(table="supervision_tally")}"""
 
 
 def note_event(*, at: datetime, payload: dict[str, Any]) -> None:
@@ -152,8 +183,20 @@ def rebuild_figures(*, by: Actor, at: datetime, progress: Callable[[int, int], N
                 " ORDER BY day, item, agency, place",
                 {"kind": kind.code},
             )
+        _sum_up(cursor)
         _audit(by, at, {"subjects": counted})
     return counted
+
+
+def _sum_up(cursor: Any) -> None:
+    """Add the tallies up anew for every county, city and province."""
+    cursor.execute("DELETE FROM supervision_placetally")
+    for kind in all_kinds():
+        cursor.execute(
+            f"WITH RECURSIVE {_EVERYWHERE} {_SUM_INTO} SELECT %(kind)s, {_ABOVE}, {_SUMS} FROM ({_TOLD_SUMMED}) summed"
+            " ORDER BY above, day, item",
+            {"kind": kind.code},
+        )
 
 
 def _span(cursor: Any, kind: Kind) -> tuple[int, int]:
@@ -192,46 +235,53 @@ old_waiting AS (
   WHERE kind = %(kind)s AND subject_id IN (SELECT subject FROM waiting)
 ),
 real AS MATERIALIZED ({_GROUPED.format(rows=true)}),
+told AS ({_TOLD} AND day >= %(first)s AND day < %(last)s),
+{_DIFFERENT}"""
+
+
+def _compare_sums_sql(_: Kind) -> str:
+    """What is told of counties, cities and provinces less the sum of their tallies, of all times."""
+    return f"""
+WITH RECURSIVE {_EVERYWHERE},
+real AS (SELECT measure, day, above AS place, NULL::bigint AS agency, item, public, {_SUMS} FROM ({_TOLD_SUMMED}) s),
 told AS (
-  SELECT measure, day, place, agency_id AS agency, item, public, n, late, used, allowed FROM supervision_tally
-  WHERE kind = %(kind)s AND day >= %(first)s AND day < %(last)s
+  SELECT measure, day, place, NULL::bigint AS agency, item, public, {_SUMS} FROM supervision_placetally
+  WHERE kind = %(kind)s
 ),
-both_sides AS (
-  SELECT {_KEY}, n AS told_n, late AS told_late, used AS told_used, allowed AS told_allowed,
-    0 AS n, 0 AS late, 0 AS used, 0 AS allowed FROM told
-  UNION ALL SELECT {_KEY}, 0, 0, 0, 0, n, late, used, allowed FROM real
-)
-SELECT measure, day, place, agency, item, sum(told_n)::int, sum(n)::int, sum(told_late)::int, sum(late)::int
-FROM both_sides GROUP BY {_KEY}
-HAVING sum(told_n) <> sum(n) OR sum(told_late) <> sum(late) OR sum(told_used) <> sum(used)
-  OR sum(told_allowed) <> sum(allowed)
-ORDER BY measure, day, place, agency, item"""
+{_DIFFERENT}"""
+
+
+def _differences(text: Callable[[Kind], str], values: dict[str, Any]) -> list[Difference]:
+    found = []
+    with connection.cursor() as cursor:
+        for kind in all_kinds():
+            cursor.execute(text(kind), {"kind": kind.code, **values})
+            found += [Difference(*row) for row in cursor.fetchall()]
+    return found
 
 
 def _compare(since: date, until: date) -> list[Difference]:
-    found = []
+    """What the tallies of some months tell otherwise than the records, and the sums of all times than the tallies."""
     span = {"since": day_start(since), "until": day_start(until), "first": since, "last": until}
-    with connection.cursor() as cursor:
-        for kind in all_kinds():
-            cursor.execute(_compare_sql(kind), {"kind": kind.code, **span})
-            found += [Difference(*row) for row in cursor.fetchall()]
-    return found
+    return _differences(_compare_sql, span) + _differences(_compare_sums_sql, {})
 
 
 def reconcile_figures(*, by: Actor, at: datetime, since: date, until: date, fix: bool = False) -> list[Difference]:
     """Compare the tallies of whole months with the records, keep what came of it, and mend it when asked.
 
-    What is known to wait is no difference. Mending counts the months' records again; what still differs has another
-    cause than a lost event, and everything is counted anew.
+    What is known to wait is no difference. Mending counts the months' records again and adds up anew; what still
+    differs has another cause than a lost event, and everything is counted anew.
 
-    Shape:  since and until are first days of months, until left out
-    Cost:   reads the months' records once
+    Shape:  since and until are first days of months, until left out; sums of counties and above are compared with
+            their tallies, of all months
+    Cost:   reads the months' records and all tallies once
     """
     found = _compare(since, until)
     if found and fix:
         _count_again(since, until, at)
         while fold_figures(at=at):
             pass
+        _mend_sums()
         if _compare(since, until):
             rebuild_figures(by=by, at=at)
         _audit(by, at, {"since": since.isoformat(), "until": until.isoformat(), "differences": len(found)})
@@ -243,6 +293,16 @@ def reconcile_figures(*, by: Actor, at: datetime, since: date, until: date, fix:
         told=[one.as_list() for one in found[:NAMED]],
         mended=bool(found) and fix,
     )
+    return found
+
+
+def _mend_sums() -> list[Difference]:
+    """Add the tallies up anew if a county's, city's or province's differ from their sum; what differed."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        found = _differences(_compare_sums_sql, {})
+        if found:
+            _sum_up(cursor)
     return found
 
 
@@ -259,8 +319,14 @@ def _count_again(since: date, until: date, at: datetime) -> None:
 def check_months(*, by: Actor, at: datetime, today: date) -> int:
     """Every night: compare last and this month, and one older month after another, so that three years come round.
 
-    Shape:  how many differences were found
+    Sums that differ from their tallies are added up anew at once, before: a worker of the release before them may
+    have counted on after the upgrade, and nothing can be wrong with a sum but that.
+
+    Shape:  how many differences from the records were found
     """
+    strays = _mend_sums()
+    if strays:
+        _audit(by, at, {"sums": len(strays)})
     this = today.replace(day=1)
     older = month_of(this, 2 + today.toordinal() % 34)
     spans = ((month_of(this, 1), month_of(this, -1)), (older, month_of(older, -1)))

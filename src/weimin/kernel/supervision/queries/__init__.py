@@ -22,9 +22,7 @@ from weimin.kernel.supervision.queries.figures import as_of as as_of
 from weimin.kernel.supervision.queries.figures import find_last_check as find_last_check
 from weimin.kernel.supervision.queries.figures import list_bad_checks as list_bad_checks
 from weimin.kernel.supervision.queries.figures import was_never_counted as was_never_counted
-from weimin.kernel.supervision.queries.warned import list_agency_figures as list_agency_figures
-from weimin.kernel.supervision.queries.warned import list_bodies as list_bodies
-from weimin.kernel.supervision.queries.warned import list_figures as list_figures
+from weimin.kernel.supervision.queries.warned import read_warned as read_warned
 from weimin.kernel.supervision.types import Filters
 
 PAGE = 50

@@ -114,11 +114,15 @@ def test_lists_exports_and_single_records_show_the_same(overrun: Watch, name: st
 def test_figures_count_what_the_lists_show(overrun: Watch, name: str) -> None:
     viewer, many = viewer_of(overrun, name), len(SEEN[name])
     count_figures(AT)
-    figures = queries.list_figures(viewer, days=90, today=TODAY)
-    assert [one.raised for one in figures] == [many] * 4
-    bodies = queries.list_agency_figures(viewer, days=90, today=TODAY)
-    assert sum(one.law for one in bodies) == many
-    assert {one.agency_id for one in bodies} == {pk for pk, _ in queries.list_bodies(viewer, days=90, today=TODAY)}
+    warned = queries.read_warned(viewer, days=90, today=TODAY)
+    assert [one.raised for one in warned.levels] == [many] * 4
+    assert sum(one.law for one in warned.bodies) == many
+    assert {one.agency_id for one in warned.bodies} == {pk for pk, _ in warned.choices}
+    for pk, body in warned.choices:
+        one = queries.read_warned(viewer, days=90, today=TODAY, agency_id=pk)
+        assert one.choices == warned.choices
+        assert [(told.agency_id, told.agency_name) for told in one.bodies] == [(pk, body)]
+        assert one.levels[3].raised == one.bodies[0].law
     assert len(queries.list_warnings(viewer, ALL, today=TODAY)) == 4 * many
     row = Warning.objects.filter(subject_id="centre").latest("level")
     assert len(queries.list_escalation(viewer, clock_id=row.clock_id)) == 4 * ("centre" in SEEN[name])

@@ -134,18 +134,18 @@ def test_figures_keep_contested_upheld_and_lifted_apart(watch: Watch) -> None:
     judge(watch.county, rows[1], lift=False)
     judge(watch.county, red, lift=True)
     count_figures(AT)
-    figures = queries.list_figures(watch.county, days=90, today=date(2026, 3, 2))
-    assert figures == [
+    warned = queries.read_warned(watch.county, days=90, today=date(2026, 3, 2))
+    assert warned.levels == [
         Figure(Level.YELLOW, raised=5, contested=1, upheld=1, lifted=1),
         Figure(Level.RED, raised=1, contested=0, upheld=0, lifted=1),
         Figure(Level.PROMISE, 0, 0, 0, 0),
         Figure(Level.LAW, 0, 0, 0, 0),
     ]
-    assert [one.counted for one in figures] == [4, 0, 0, 0]
+    assert [one.counted for one in warned.levels] == [4, 0, 0, 0]
     for contest_state, many in (("counted", 4), ("contested", 1), ("upheld", 1), ("lifted", 1), ("", 5)):
         chosen = replace(Filters(), level=1, contest=contest_state)
         assert len(queries.list_warnings(watch.county, chosen, today=date(2026, 3, 2))) == many, contest_state
-    (body,) = queries.list_agency_figures(watch.county, days=90, today=date(2026, 3, 2))
+    (body,) = warned.bodies
     assert (body.agency_id, body.yellow, body.red, body.contested, body.total) == (watch.clerk.agency_id, 4, 0, 1, 4)
 
 

@@ -27,10 +27,10 @@ from weimin.kernel.record import actions as record
 from weimin.kernel.record.models import OutboxMessage
 from weimin.kernel.record.types import Actor
 from weimin.kernel.supervision import actions, registry
-from weimin.kernel.supervision.access import TALLIES
+from weimin.kernel.supervision.access import PLACE_TALLIES, TALLIES
 from weimin.kernel.supervision.actions import tallying
 from weimin.kernel.supervision.actions.tallying import _compare
-from weimin.kernel.supervision.models import Contribution, FigureCheck, Recount, Tally, Warning
+from weimin.kernel.supervision.models import Contribution, FigureCheck, PlaceTally, Recount, Tally, Warning
 from weimin.kernel.supervision.queries import figures
 from weimin.kernel.supervision.queries.figures import Which
 from weimin.kernel.supervision.testing import COUNTY, OTHER_COUNTY, Watch
@@ -79,6 +79,24 @@ def counted_by_hand() -> Counter[tuple[str, date, str, int | None]]:
     for one in Rating.objects.select_related("case"):
         assert one.case.ended_at
         add(f"rated.{one.grade}", one.case.ended_at, one.case.township_id)
+    return found
+
+
+def told_above() -> Counter[tuple[str, date, str]]:
+    """Every figure of a whole county, city or province, of all items together."""
+    rows = PlaceTally.objects.filter(kind="case", item="*")
+    found: Counter[tuple[str, date, str]] = Counter()
+    for one in rows.exclude(n=0):
+        found[one.measure, one.day, one.place] += one.n
+    return found
+
+
+def summed_by_hand() -> Counter[tuple[str, date, str]]:
+    """The same from the records, one by one, in Python: what is no body's, in each place that the township lies in."""
+    found: Counter[tuple[str, date, str]] = Counter()
+    for (measure, day, place, agency), n in counted_by_hand().items():
+        while agency is None and (place := places.get_division(place).parent_code):
+            found[measure, day, place] += n
     return found
 
 
@@ -207,6 +225,7 @@ def test_whatever_becomes_of_the_events_the_figures_are_the_records(
         if town.lost:
             actions.reconcile_figures(by=SYSTEM, at=LATER, since=SINCE, until=UNTIL, fix=True)
         assert told() == counted_by_hand()
+        assert told_above() == summed_by_hand()
         assert _compare(SINCE, UNTIL) == []
     finally:
         transaction.savepoint_rollback(mark)
@@ -270,8 +289,9 @@ def test_a_figure_that_was_changed_by_hand_is_named_and_mended(cast: Cast) -> No
     accepted(cast, AT)
     catch_up()
     Tally.objects.filter(measure="cases.received", item=PENSION).update(n=41)
-    (found,) = actions.reconcile_figures(by=SYSTEM, at=LATER, since=SINCE, until=UNTIL)
+    found, *sums = actions.reconcile_figures(by=SYSTEM, at=LATER, since=SINCE, until=UNTIL)
     assert (found.measure, found.place, found.item, found.told, found.true) == ("cases.received", TOWN, PENSION, 41, 1)
+    assert {(one.item, one.told, one.true) for one in sums} == {(PENSION, 1, 41)}  # of county, city and province
     assert figures.list_bad_checks(since=LATER)
     actions.reconcile_figures(by=SYSTEM, at=LATER + timedelta(minutes=1), since=SINCE, until=UNTIL, fix=True)
     assert Tally.objects.get(measure="cases.received", item=PENSION).n == 1
@@ -370,14 +390,56 @@ def test_figures_say_up_to_when_they_tell_everything(cast: Cast) -> None:
     assert figures.as_of(LATER) == LATER
 
 
-def test_townships_of_several_counties_are_told_by_county(city: None) -> None:
+def test_a_place_is_told_by_what_it_consists_of(cast: Cast, watch: Watch) -> None:
+    """A city by its counties where several have figures; where one has, by that one's townships, as a county is."""
+    accepted(cast, AT)
+    catch_up()
+    month = AT.date().replace(day=1)
+
+    def places_of(viewer: Actor, place: str = "") -> tuple[list[str], int]:
+        found = figures.read_figures(viewer, month=month, at=LATER, place=place)
+        return sorted(found.places), found.months[month].of("cases.received")
+
+    assert places_of(watch.city) == places_of(watch.city, COUNTY) == places_of(watch.county) == ([TOWN], 1)
+    assert places_of(watch.county, places.get_division(COUNTY).parent_code) == ([TOWN], 1)  # their own
     far = places.children_of(OTHER_COUNTY)[0].code
-    one, two = figures.Numbers({"cases.closed": 3}, late=1, used=4, allowed=9), figures.Numbers({"cases.closed": 2})
-    assert figures._by_county({TOWN: one, OTHER_TOWN: two}) == ({TOWN: one, OTHER_TOWN: two}, [COUNTY])
-    found, counties = figures._by_county({TOWN: one, OTHER_TOWN: two, far: two})
-    assert counties == [COUNTY, OTHER_COUNTY]
-    assert found[COUNTY] == figures.Numbers({"cases.closed": 5}, late=1, used=4, allowed=9)
-    assert found[OTHER_COUNTY] == two
+    move(far, Tally.objects.get(measure="cases.received", item=PENSION))
+    assert places_of(watch.city) == (sorted([COUNTY, OTHER_COUNTY]), 3)
+    assert places_of(watch.city, OTHER_COUNTY) == ([far], 2)
+    assert places_of(watch.other_county) == ([far], 2)
+    assert places_of(watch.county) == ([TOWN], 1)
+    assert figures.read_public(place=OTHER_COUNTY, month=month, at=LATER).months[month].of("cases.received") == 2
+
+
+def move(town: str, like: Tally) -> None:
+    """Two more of a tally in another township, with all that follows."""
+    for item in (like.item, "*"):
+        Tally.objects.create(
+            kind="case",
+            **{name: getattr(like, name) for name in ("measure", "day", "public")},
+            **{"place": town, "item": item, "n": 2, "late": 0, "used": 0, "allowed": 0},
+        )
+    tallying._mend_sums()
+
+
+def test_a_sum_that_differs_from_its_tallies_is_named_and_added_up_anew_at_night(cast: Cast) -> None:
+    accepted(cast, AT)
+    catch_up()
+    PlaceTally.objects.filter(place=COUNTY, measure="cases.received", item="*").update(n=41)
+    (found,) = _compare(SINCE, UNTIL)
+    assert (found.measure, found.place, found.item, found.told, found.true) == ("cases.received", COUNTY, "*", 41, 1)
+    assert actions.check_months(by=SYSTEM, at=LATER, today=LATER.date()) == 0
+    assert _compare(SINCE, UNTIL) == []
+    assert PlaceTally.objects.get(place=COUNTY, measure="cases.received", item="*").n == 1
+    assert figures.list_bad_checks(since=LATER) == []
+
+
+def test_an_offices_leader_is_not_told_of_the_whole_county(cast: Cast, watch: Watch) -> None:
+    accepted(cast, AT)
+    catch_up()
+    assert PlaceTally.objects.filter(place=COUNTY).exists()
+    seen = {name for name, who in vars_of(watch).items() if PLACE_TALLIES.visible(who).filter(place=COUNTY).exists()}
+    assert seen == {"county", "city"}
 
 
 def test_reading_costs_the_same_however_many_there_are(cast: Cast, django_assert_num_queries: Any) -> None:

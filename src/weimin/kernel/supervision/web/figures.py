@@ -28,6 +28,8 @@ from weimin.ui.sheets import moment, spreadsheet, spreadsheets
 Row = tuple[str, Numbers, dict[str, Any]]
 #: How many months back one may look.
 BACK = 36
+#: What a table's places are called, and what stands on the page of each.
+PLACES = {"city": ("市", "县区"), "county": ("县区", "乡镇"), "township": ("乡镇", "机构")}
 #: So many of today's steps stand on a page.
 DONE = 20
 #: So many of the records behind a figure go into a spreadsheet.
@@ -152,10 +154,6 @@ def month_text(month: date) -> str:
     return f"{month.year}年{month.month}月"
 
 
-def _place(code: str) -> str:
-    return directory.full_name(code) or code
-
-
 def _table(
     title: str,
     of: str,
@@ -169,7 +167,7 @@ def _table(
         cells = [_cell(one, numbers, begin) for one in columns]
         size = columns[0].value(numbers)
         own = where.get("place", "") if "item" not in where and "agency" not in where else ""
-        page = f"?{urlencode(where)}" if own and of in ("县区", "乡镇") else ""
+        page = f"?{urlencode(where)}" if own and of in dict(PLACES.values()) else ""
         lines.append(Line(name, size if isinstance(size, int) else 0, cells, page))
     return Table(title, of, note, [one.title for one in columns], lines)
 
@@ -188,14 +186,14 @@ def tables_of(found: Figures, place: str = "") -> list[Table]:
     month = f"{found.month:%Y-%m}"
     told = month_text(found.month)
     months = ((month_text(day), one, {"month": f"{day:%Y-%m}"} | here) for day, one in found.months.items())
-    places = ((_place(code), one, {"month": month, "place": code}) for code, one in found.places.items())
+    places = ((directory.place_name(code), one, {"month": month, "place": code}) for code, one in found.places.items())
     named, agency = found.item_names, directory.agency_name
     items = ((named.get(code, code), one, {"month": month, "item": code} | here) for code, one in found.items.items())
     bodies = ((agency(pk), one, {"month": month, "agency": pk} | here) for pk, one in found.bodies.items())
     whole = [_table("按月", "月份", columns, months, "评价记在办结的那个月。" if found.matters else "")]
     if found.matters:
-        by_county = any(directory.level_of(code) == "county" for code in found.places)
-        of, note = ("县区", "点县区的名字，看它的乡镇。") if by_county else ("乡镇", "点乡镇的名字，看它的机构。")
+        of, below = PLACES[next((directory.level_of(code) for code in found.places), "township")]
+        note = f"点{of}的名字，看它的{below}。"
         whole.append(_table(f"按{of}（{told}）", of, columns, places, note))
     whole.append(_table(f"按事项（{told}）", "事项", columns, items))
     whole.append(_table(f"按机构（{told}）", "机构", WORK, bodies, "一件事经过几个环节，就在办理的机构各记一次。"))
@@ -233,7 +231,7 @@ def figures(request: Any) -> HttpResponse:
         months=[queries.month_of(this, back) for back in range(BACK)],
         tables=tables_of(found, place),
         place=place,
-        name=directory.full_name(place),
+        name=directory.place_name(place),
         as_of=found.as_of,
         behind=found.as_of < request.at,
         today=cases.agency_figures(request.actor, since=since, today=request.today),

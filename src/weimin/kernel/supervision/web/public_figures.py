@@ -87,7 +87,7 @@ def public_figures(request: Any) -> HttpResponse:
     months = [_line(month_text(day), one) for day, one in reversed(found.months.items())]
     page = PublicPage(
         place=place if place != city else "",
-        name=directory.full_name(place) or directory.get_division(place).name if place else "",
+        name=directory.place_name(place),
         places=places,
         months=months,
         most=max((one.size for one in months), default=0) or 1,

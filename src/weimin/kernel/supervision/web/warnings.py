@@ -29,6 +29,7 @@ from weimin.kernel.supervision.types import (
     CONTEST_TEXT,
     AgencyFigure,
     Filters,
+    Warned,
 )
 from weimin.kernel.supervision.web.shown import (
     FINE,
@@ -175,13 +176,14 @@ def warnings(request: Any) -> HttpResponse:
     rows = queries.list_warnings(request.actor, filters, today=request.today, after=after, limit=queries.PAGE + 1)
     more, rows = len(rows) > queries.PAGE, rows[: queries.PAGE]
     base = Filters(days=filters.days, agency_id=filters.agency_id)
+    warned = queries.read_warned(request.actor, days=base.days, today=request.today, agency_id=base.agency_id)
     opens = openable(request, rows)
     page = WarningsPage(
         filters=filters,
         period=DAYS[filters.days],
-        figures=_level_lines(request, base),
-        bodies=_body_lines(request, base),
-        choices=queries.list_bodies(request.actor, days=filters.days, today=request.today),
+        figures=_level_lines(warned, base),
+        bodies=_body_lines(warned, base),
+        choices=warned.choices,
         rows=[_warning_row(one, opens) for one in rows],
         next=page_key(rows[-1].raised_at, rows[-1].pk) if more else "",
         first=not after,
@@ -194,9 +196,9 @@ def warnings(request: Any) -> HttpResponse:
     return render(request, "supervision/warnings.html", context)
 
 
-def _level_lines(request: Any, base: Filters) -> list[LevelLine]:
+def _level_lines(warned: Warned, base: Filters) -> list[LevelLine]:
     lines = []
-    for one in queries.list_figures(request.actor, days=base.days, agency_id=base.agency_id, today=request.today):
+    for one in warned.levels:
         counts = [
             ("发出", one.raised, ""),
             ("申诉待复核", one.contested, "contested"),
@@ -218,11 +220,10 @@ def _level_lines(request: Any, base: Filters) -> list[LevelLine]:
     return lines
 
 
-def _body_lines(request: Any, base: Filters) -> list[BodyLine]:
-    figures = queries.list_agency_figures(request.actor, days=base.days, agency_id=base.agency_id, today=request.today)
-    most = max((one.total for one in figures), default=0) or 1
+def _body_lines(warned: Warned, base: Filters) -> list[BodyLine]:
+    most = max((one.total for one in warned.bodies), default=0) or 1
     lines = []
-    for one in figures:
+    for one in warned.bodies:
         own = replace(base, agency_id=one.agency_id, contest="counted")
         counts = [(Level.LAW, one.law), (Level.PROMISE, one.promise), (Level.RED, one.red), (Level.YELLOW, one.yellow)]
         bars, x = [], 0.0
