@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from weimin.base import clock
+from weimin.kernel.deadlines import queries as limits
 from weimin.kernel.deadlines.types import Level
 from weimin.kernel.supervision import actions
 from weimin.kernel.supervision.models import Order, Warning
@@ -16,6 +18,18 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("city")]
 LIST = "/desk/warnings/"
 WHY = "材料当天已办完，系统里晚录了半天。"
 NUMBER = "340321113-261102-00001"
+
+
+@pytest.fixture
+def at(city: None) -> datetime:
+    """Now, for pages read the wall clock; at a weekend or on a holiday the same time of the last day that was worked.
+
+    A limit whose last day is over is overrun on the day after, also when that is a Saturday: nothing is just due then.
+    """
+    now, works = clock.now(), limits.get_calendar().works
+    while not works(clock.local_date(now)):
+        now -= timedelta(days=1)
+    return now
 
 
 def page_of(row: Warning) -> str:
