@@ -37,7 +37,8 @@ RESIDENT, NOBODY = "resident", ""
 class Page:
     """One page as somebody opens it; posted fields make it a form.
 
-    {n} is one of their own matters, {id} and {name} are of its applicant, {few} is an item of which some five wait.
+    {n} is one of their own matters, {id} and {name} are of its applicant, {five} is the number of somebody with some
+    five matters, {few} an item of which some five wait: pages that hold as much at every size.
     """
 
     name: str
@@ -56,6 +57,7 @@ PAGES = (
     Page("case page", CLERK, "/desk/cases/{n}/", asked=80),
     Page("find by number", CLERK, "/desk/find/?q={n}"),
     Page("find by identity number", CLERK, "/desk/find/", posts="{id}", asked=20),
+    Page("find by identity number, of some five matters", CLERK, "/desk/find/", posts="{five}", asked=20),
     Page("find by name", CLERK, "/desk/find/", posts="{name}"),
     Page("figures", CLERK, "/desk/figures/", asked=80),
     Page("warnings", CLERK, "/desk/warnings/"),
@@ -168,21 +170,25 @@ class World:
             mine = access.STEPS.visible(actor, "count") if actor.agency_id else None
             if mine is not None and not actor.roles & {"supervisor", "audit_admin"}:
                 rows = rows.filter(pk__in=list(mine.order_by("-pk").values_list("case_id", flat=True)[:400]))
-        found = rows.select_related("applicant").order_by("-pk")[:400]
+        found = [one for one in rows.select_related("applicant").order_by("-pk")[:400] if one.applicant]
+        people = {one.applicant_id for one in found}
+        many = Counter(Case.objects.filter(applicant__in=people).values_list("applicant", flat=True))
+        ids = {one.applicant_id: crypto.unseal(bytes(one.applicant.id_sealed), purpose=ID) for one in found}
+        five = [one.applicant_id for one in found if 4 <= many[one.applicant_id] <= 6] or list(ids)
         return [
             {
                 "n": one.number,
-                "id": crypto.unseal(bytes(one.applicant.id_sealed), purpose=ID),
+                "id": ids[one.applicant_id],
                 "name": one.applicant.name,
+                "five": ids[five[place % len(five)]],
             }
-            for one in found
-            if one.applicant
+            for place, one in enumerate(found)
         ]
 
     def turns(self, page: Page, many: int) -> Iterator[tuple[str, str]]:
         """Addresses and what is posted to them, `many` times."""
         for _ in range(many):
-            values = self.dice.choice(self.own[page.who] or [{"n": "", "id": "", "name": ""}])
+            values = self.dice.choice(self.own[page.who] or [{"n": "", "id": "", "name": "", "five": ""}])
             yield page.path.format(**values, few=self.few), page.posts.format(**values)
 
 
