@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date, datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -432,6 +433,18 @@ def test_a_sum_that_differs_from_its_tallies_is_named_and_added_up_anew_at_night
     assert _compare(SINCE, UNTIL) == []
     assert PlaceTally.objects.get(place=COUNTY, measure="cases.received", item="*").n == 1
     assert figures.list_bad_checks(since=LATER) == []
+
+
+def test_an_upgrade_adds_up_the_tallies_there_are(cast: Cast) -> None:
+    accepted(cast, AT)
+    catch_up()
+    before = PlaceTally.objects.count()
+    PlaceTally.objects.all().delete()
+    assert _compare(SINCE, UNTIL)
+    with connection.cursor() as cursor:
+        cursor.execute(import_module("weimin.kernel.supervision.migrations.0005_keep_place_tallies").ADD_UP)
+    assert PlaceTally.objects.count() == before > 0
+    assert _compare(SINCE, UNTIL) == []
 
 
 def test_an_offices_leader_is_not_told_of_the_whole_county(cast: Cast, watch: Watch) -> None:
