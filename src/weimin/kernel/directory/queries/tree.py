@@ -15,6 +15,9 @@ from weimin.base.identifiers import place_prefix
 from weimin.kernel.directory.models import Division
 from weimin.kernel.directory.queries.editions import of_edition
 
+#: The levels of the places that consist of townships.
+ABOVE_TOWNSHIPS = ("county", "city", "province")
+
 
 @of_edition
 def _lineage() -> dict[str, tuple[str, ...]]:
@@ -76,16 +79,16 @@ def upward(rows: str) -> str:
             `rows` is a table of code's own that has a column `place`; what the directory does not have is left out
     """
     return f"""upward (place, above, upper) AS (
-  SELECT code::text, code, level IN ('county', 'city', 'province') FROM directory_division
+  SELECT code::text, code, level IN {ABOVE_TOWNSHIPS} FROM directory_division
   WHERE code IN (SELECT place FROM {rows})
-  UNION ALL SELECT below.place, d.code, d.level IN ('county', 'city', 'province') FROM upward below
+  UNION ALL SELECT below.place, d.code, d.level IN {ABOVE_TOWNSHIPS} FROM upward below
   JOIN directory_division own ON own.code = below.above JOIN directory_division d ON d.code = own.parent_id
 )"""  # noqa: S608 — a name of our own
 
 
 def is_above_townships(code: str) -> bool:
     """Whether a place is a county, city or province: lists, tasks and matters are made there."""
-    return level_of(code) in ("county", "city", "province")
+    return level_of(code) in ABOVE_TOWNSHIPS
 
 
 def county_of(code: str) -> str:

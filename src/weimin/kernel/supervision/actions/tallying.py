@@ -34,16 +34,16 @@ STRETCH = 50_000
 NAMED = 50
 _KEY = "measure, day, place, agency, item, public"
 _SUMS = "n, late, used, allowed"
-_FRESH = f"""SELECT subject, {_KEY}, sum(n)::int AS n, sum(late)::int AS late, sum(used)::int AS used,
-  sum(allowed)::int AS allowed FROM ({{lines}}) counted GROUP BY subject, {_KEY}"""
+_TOTALS = "sum(n)::int AS n, sum(late)::int AS late, sum(used)::int AS used, sum(allowed)::int AS allowed"
+_FRESH = f"SELECT subject, {_KEY}, {_TOTALS} FROM ({{lines}}) counted GROUP BY subject, {_KEY}"
 _PACKED = f"""SELECT subject, jsonb_agg(jsonb_build_array({_KEY}, {_SUMS}) ORDER BY {_KEY}) AS lines
   FROM fresh GROUP BY subject"""
 _UNPACKED = """SELECT x->>0 AS measure, (x->>1)::date AS day, x->>2 AS place, (x->>3)::bigint AS agency, x->>4 AS item,
   (x->>5)::boolean AS public, {sign}(x->>6)::int AS n, {sign}(x->>7)::int AS late, {sign}(x->>8)::int AS used,
   {sign}(x->>9)::int AS allowed FROM {source}, jsonb_array_elements(lines) AS x"""
 #: Each item's figure, and that of all items together.
-_GROUPED = """SELECT measure, day, place, agency, CASE WHEN grouping(item) = 1 THEN '*' ELSE item END AS item, public,
-  sum(n)::int AS n, sum(late)::int AS late, sum(used)::int AS used, sum(allowed)::int AS allowed FROM ({rows}) summed
+_GROUPED = f"""SELECT measure, day, place, agency, CASE WHEN grouping(item) = 1 THEN '*' ELSE item END AS item, public,
+  {_TOTALS} FROM ({{rows}}) summed
   GROUP BY GROUPING SETS ((measure, day, place, agency, item, public), (measure, day, place, agency, public))"""
 _MOVED = "HAVING sum(n) <> 0 OR sum(late) <> 0 OR sum(used) <> 0 OR sum(allowed) <> 0"
 _INTO = "INSERT INTO supervision_tally (kind, measure, day, place, agency_id, item, public, n, late, used, allowed)"
@@ -52,8 +52,7 @@ _ADDED = """DO UPDATE SET n = {table}.n + excluded.n, late = {table}.late + excl
 #: The key of a sum: a tally's, with a higher place and without a body.
 _ABOVE = "measure, day, above, item, public"
 #: What tallies without a body add up to in each place above townships.
-_SUMMED = f"""SELECT {_ABOVE}, sum(n)::int AS n, sum(late)::int AS late, sum(used)::int AS used,
-  sum(allowed)::int AS allowed FROM {{rows}} JOIN upward USING (place) WHERE upper AND agency IS NULL
+_SUMMED = f"""SELECT {_ABOVE}, {_TOTALS} FROM {{rows}} JOIN upward USING (place) WHERE upper AND agency IS NULL
   GROUP BY {_ABOVE}"""
 #: The tallies of a kind, and what all of them add up to.
 _TOLD = f"""SELECT measure, day, place, agency_id AS agency, item, public, {_SUMS} FROM supervision_tally
@@ -260,10 +259,20 @@ def _differences(text: Callable[[Kind], str], values: dict[str, Any]) -> list[Di
     return found
 
 
+def _compare_records(since: date, until: date) -> list[Difference]:
+    """What the tallies of some months tell otherwise than the records."""
+    span = {"since": day_start(since), "until": day_start(until), "first": since, "last": until}
+    return _differences(_compare_sql, span)
+
+
 def _compare(since: date, until: date) -> list[Difference]:
     """What the tallies of some months tell otherwise than the records, and the sums of all times than the tallies."""
-    span = {"since": day_start(since), "until": day_start(until), "first": since, "last": until}
-    return _differences(_compare_sql, span) + _differences(_compare_sums_sql, {})
+    return _compare_records(since, until) + _differences(_compare_sums_sql, {})
+
+
+def _keep_check(found: list[Difference], *, at: datetime, since: date, until: date, mended: bool = False) -> None:
+    told = [one.as_list() for one in found[:NAMED]]
+    FigureCheck.objects.create(at=at, since=since, until=until, found=len(found), told=told, mended=mended)
 
 
 def reconcile_figures(*, by: Actor, at: datetime, since: date, until: date, fix: bool = False) -> list[Difference]:
@@ -285,14 +294,7 @@ def reconcile_figures(*, by: Actor, at: datetime, since: date, until: date, fix:
         if _compare(since, until):
             rebuild_figures(by=by, at=at)
         _audit(by, at, {"since": since.isoformat(), "until": until.isoformat(), "differences": len(found)})
-    FigureCheck.objects.create(
-        at=at,
-        since=since,
-        until=until,
-        found=len(found),
-        told=[one.as_list() for one in found[:NAMED]],
-        mended=bool(found) and fix,
-    )
+    _keep_check(found, at=at, since=since, until=until, mended=bool(found) and fix)
     return found
 
 
@@ -329,5 +331,9 @@ def check_months(*, by: Actor, at: datetime, today: date) -> int:
         _audit(by, at, {"sums": len(strays)})
     this = today.replace(day=1)
     older = month_of(this, 2 + today.toordinal() % 34)
-    spans = ((month_of(this, 1), month_of(this, -1)), (older, month_of(older, -1)))
-    return sum(len(reconcile_figures(by=by, at=at, since=first, until=last)) for first, last in spans)
+    many = 0
+    for since, until in ((month_of(this, 1), month_of(this, -1)), (older, month_of(older, -1))):
+        found = _compare_records(since, until)
+        _keep_check(found, at=at, since=since, until=until)
+        many += len(found)
+    return many

@@ -160,14 +160,15 @@ def _table(
     columns: tuple[Column, ...],
     rows: Iterable[Row],
     note: str = "",
+    *,
+    opens: bool = False,
 ) -> Table:
     lines, records = [], reverse("desk:figure_records")
     for name, numbers, where in rows:
         begin = f"{records}?{urlencode(where)}&of="
         cells = [_cell(one, numbers, begin) for one in columns]
         size = columns[0].value(numbers)
-        own = where.get("place", "") if "item" not in where and "agency" not in where else ""
-        page = f"?{urlencode(where)}" if own and of in dict(PLACES.values()) else ""
+        page = f"?{urlencode(where)}" if opens else ""
         lines.append(Line(name, size if isinstance(size, int) else 0, cells, page))
     return Table(title, of, note, [one.title for one in columns], lines)
 
@@ -194,7 +195,7 @@ def tables_of(found: Figures, place: str = "") -> list[Table]:
     if found.matters:
         of, below = PLACES[next((directory.level_of(code) for code in found.places), "township")]
         note = f"点{of}的名字，看它的{below}。"
-        whole.append(_table(f"按{of}（{told}）", of, columns, places, note))
+        whole.append(_table(f"按{of}（{told}）", of, columns, places, note, opens=True))
     whole.append(_table(f"按事项（{told}）", "事项", columns, items))
     whole.append(_table(f"按机构（{told}）", "机构", WORK, bodies, "一件事经过几个环节，就在办理的机构各记一次。"))
     return [one for one in whole if one.lines]
