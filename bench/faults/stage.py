@@ -145,7 +145,7 @@ def _alive(pid: int) -> bool:
 
 
 class Stage:
-    """Everything together. `environment` is added to that of web and worker."""
+    """Everything together. `environment` is added to that of web and worker, `of_worker` to the worker's alone."""
 
     def __init__(
         self,
@@ -153,8 +153,9 @@ class Stage:
         *,
         townships: int = 2,
         environment: dict[str, str] | None = None,
+        of_worker: dict[str, str] | None = None,
     ) -> None:
-        self.folder = folder
+        self.folder, self.of_worker = folder, of_worker or {}
         folder.mkdir(parents=True, exist_ok=True)
         self.receiver = Receiver()
         self.postgres = Postgres(folder)
@@ -203,7 +204,7 @@ class Stage:
         web = self.base | {"DATABASE_URL": address}
         self.web = Kept(web_command("127.0.0.1", self.port, 2), web, self.folder / "web.log")
         worker = [str(Path(sys.executable).parent / "weimin"), "worker"]
-        self.worker = Kept(worker, self.base, self.folder / "worker.log")
+        self.worker = Kept(worker, self.base | self.of_worker, self.folder / "worker.log")
         until("pages come", lambda: self.get("/health/")[0] == 200)
 
     def get(self, path: str, headers: dict[str, str] | None = None, seconds: float = 30) -> tuple[int, bytes]:
