@@ -46,8 +46,10 @@ def while_slow(stage: Stage, judge: Judge, *, seconds: float, answer_after: floa
     assert oldest < LATE_SECONDS, f"another message waited {oldest:.0f} s"
     stage.receiver.wait_seconds = 0
     pages.sort()
+    settled = judge.settle()
     return [
         f"the gateway answered after {answer_after:.0f} s, for {seconds:.0f} s; {waiting} texts waited at the end",
+        f"everything was delivered and linked {settled:.0f} s after the gateway was well again",
         f"the oldest other message waited {oldest:.1f} s; the home page took {pages[int(len(pages) * 0.95)]:.0f} ms (p95)",
         *judge.hold_against(book),
     ]

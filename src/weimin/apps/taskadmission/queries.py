@@ -132,13 +132,13 @@ def list_row_choices(*, target: str, on: date) -> list[tuple[str, list[tuple[str
 
 
 # --- reports -----------------------------------------------------------------------------------------------
-def list_reports(viewer: Actor) -> list[Report]:
-    """The reports that a viewer sees, open ones by due day first, 200 at most.
+def list_reports(viewer: Actor) -> QuerySet[Report]:
+    """The reports that a viewer sees, open ones by due day first.
 
-    Cost:   one query
+    Cost:   one query when a page of it is read
     """
     rows = access.REPORTS.visible(viewer).select_related("agency", "township", "place")
-    return list(rows.order_by(F("answered_at").desc(nulls_first=True), "due_on")[:200])
+    return rows.order_by(F("answered_at").desc(nulls_first=True), "due_on", "pk")
 
 
 def list_accusable(viewer: Actor) -> list[tuple[str, list[tuple[int, str]]]]:

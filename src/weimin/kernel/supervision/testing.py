@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import io
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.test import Client
-from openpyxl import load_workbook
 
 from weimin.base.clock import local_date
 from weimin.kernel.accounts import actions as accounts
@@ -60,11 +58,6 @@ def browse(actor: Actor) -> Client:
 def text(answer: Any) -> str:
     """A page's source with its entities resolved."""
     return html.unescape(answer.content.decode())
-
-
-def sheet(answer: Any) -> list[tuple[Any, ...]]:
-    """The rows of a spreadsheet that was answered, its head first."""
-    return list(load_workbook(io.BytesIO(answer.getvalue())).active.values)
 
 
 def agency_of(code: str) -> int:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from io import BytesIO
-
 import pytest
-from openpyxl import load_workbook
 
 from weimin.ui.sheets import spreadsheet
+from weimin.ui.testing import sheet
 
 
 def cells(*values: object) -> list[object]:
     """What a spreadsheet program reads back from a row of these."""
     answer = spreadsheet("a.xlsx", "表", ["头"] * len(values), [values])
-    book = load_workbook(BytesIO(b"".join(answer.streaming_content)))  # type: ignore[arg-type]
-    return [one.value for one in list(book.worksheets[0].iter_rows())[1]]
+    return list(sheet(answer)[1])
 
 
 @pytest.mark.parametrize(

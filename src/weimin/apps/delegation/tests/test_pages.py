@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from openpyxl import load_workbook
 
 from weimin.apps.delegation import queries
 from weimin.apps.delegation.models import Delegation
 from weimin.apps.delegation.testing import LETTER, SYSTEM, TOWN, run_delegation
+from weimin.apps.delegation.types import STATES
 from weimin.base import clock
 from weimin.config.examples import answers_of
 from weimin.kernel.cases import actions as cases
@@ -21,6 +20,7 @@ from weimin.kernel.cases.testing import client_of, make_cast, officer, text_of
 from weimin.kernel.cases.types import Channel, Submission
 from weimin.kernel.catalogue import queries as catalogue
 from weimin.kernel.record.models import AuditEntry
+from weimin.ui.testing import sheet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("city")]
 FORM = {
@@ -149,9 +149,22 @@ def test_the_picture_leads_to_its_delegations(keeper: Client) -> None:
 
 def test_acts_as_a_spreadsheet(keeper: Client) -> None:
     number = run_delegation(clock.now())
-    answer = keeper.get(f"/desk/delegations/{number}/acts.xlsx")
-    sheet = load_workbook(io.BytesIO(b"".join(answer.streaming_content))).active  # type: ignore[attr-defined]
-    assert sheet is not None and next(cell.value for cell in sheet[1]) == "办件编号"
+    assert sheet(keeper.get(f"/desk/delegations/{number}/acts.xlsx"))[0][0] == "办件编号"
+
+
+def test_the_list_as_a_spreadsheet_with_the_same_filters(keeper: Client) -> None:
+    number = run_delegation(clock.now())
+    assert f"/desk/delegations.xlsx?state=trial&amp;focus=&amp;township={TOWN}" in text_of(
+        keeper.get(f"/desk/delegations/?state=trial&township={TOWN}")
+    )
+    (line,) = sheet(keeper.get(f"/desk/delegations.xlsx?state=trial&township={TOWN}"))[1:]
+    assert line[0] == number
+    assert "临时救助" in line[2]
+    assert line[12] == STATES["trial"]
+    assert sheet(keeper.get("/desk/delegations.xlsx?focus=farming"))[1:] == []
+    assert (
+        client_of(officer(clock.now(), "accepting", ("front_desk",))).get("/desk/delegations.xlsx").status_code == 403
+    )
 
 
 def test_a_withdrawal_on_the_desk_hands_open_matters_up(keeper: Client) -> None:

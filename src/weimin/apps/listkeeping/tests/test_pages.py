@@ -20,6 +20,7 @@ from weimin.kernel.catalogue.tests.test_importing import helping
 from weimin.kernel.directory import actions as directory
 from weimin.kernel.directory import queries as places
 from weimin.kernel.record.types import Actor
+from weimin.ui.testing import sheet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("city")]
 SYSTEM = Actor.system("测试")
@@ -99,9 +100,7 @@ def test_a_list_of_a_day_before_it_began_is_empty_and_a_bad_day_is_said() -> Non
 
 
 def test_a_list_goes_out_as_a_spreadsheet() -> None:
-    answer = Client().get("/lists/village_duty.xlsx")
-    book = load_workbook(io.BytesIO(b"".join(answer.streaming_content)))  # type: ignore[attr-defined]
-    lines = list(book.worksheets[0].iter_rows(values_only=True))
+    lines = sheet(Client().get("/lists/village_duty.xlsx"))
     assert lines[0][:2] == ("代码", "名称")
     assert len(lines) == 20
 
@@ -270,5 +269,4 @@ def test_a_townships_leader_says_where_and_the_guide_shows_it(settings: Any) -> 
     assert "新大厅二楼 3 号" not in text(leader.get("/desk/lists/drift/"))
     outside = staff("leader", place="340321104000", lead="人社局")
     assert "新大厅二楼 3 号" not in text(outside.get("/desk/lists/drift/", {"all": "1"}))
-    book = load_workbook(io.BytesIO(b"".join(leader.get("/desk/lists/drift.xlsx", {"all": "1"}).streaming_content)))  # type: ignore[attr-defined]
-    assert [line[5] for line in book.worksheets[0].iter_rows(values_only=True)][1:] == ["新大厅二楼 3 号"]
+    assert [line[5] for line in sheet(leader.get("/desk/lists/drift.xlsx", {"all": "1"}))][1:] == ["新大厅二楼 3 号"]

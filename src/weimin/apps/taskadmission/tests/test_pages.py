@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from datetime import timedelta
 from typing import Any
@@ -12,7 +11,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from openpyxl import load_workbook
 
 from weimin.apps.taskadmission import actions
 from weimin.apps.taskadmission.models import Attempt, Matter, Report, Target, Task
@@ -32,6 +30,7 @@ from weimin.kernel.cases.testing import PICTURE
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.directory.testing import COUNTY, TOWN
 from weimin.kernel.record.types import Actor
+from weimin.ui.testing import sheet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("city")]
 NEW = "/desk/tasks/new/"
@@ -208,6 +207,8 @@ def test_a_bypass_is_reported_and_answered_and_the_body_does_not_see_who_told() 
     row = Report.objects.get()
     assert told in text(desk.get("/desk/tasks/reports/"))
     assert told not in text(body.get("/desk/tasks/reports/"))
+    assert [line[2] for line in sheet(desk.get("/desk/tasks/reports.xlsx"))[1:]] == [told]
+    assert len(sheet(body.get("/desk/tasks/reports.xlsx"))) == 1
     desk.post("/desk/tasks/reports/", {"report": row.pk, "do": "uphold", "answer": "已责成撤回并通报"})
     page = text(Client().get("/tasks/records/", {"county": COUNTY, "kind": "bypassed"}))
     assert "已责成撤回并通报" in page
@@ -227,6 +228,17 @@ def test_a_village_agent_reports_the_township_which_does_not_see_it() -> None:
     assert directory.children_of(TOWN)[0].name in desk
 
 
+def test_the_tasks_that_one_sees_as_a_spreadsheet_without_the_bodys_telephone() -> None:
+    task, town = admitted(), browse(town_head())
+    assert "/desk/tasks.xlsx?state=admitted" in text(town.get("/desk/tasks/?state=admitted"))
+    answer = town.get("/desk/tasks.xlsx")
+    (line,) = sheet(answer)[1:]
+    assert line[:2] == (task.title, "已准入")
+    assert task.contact not in line
+    assert len(sheet(town.get("/desk/tasks.xlsx?state=refused"))) == 1
+    assert len(sheet(browse(town_head("340321100000")).get("/desk/tasks.xlsx"))) == 1
+
+
 # --- in public ---------------------------------------------------------------------------------------------------
 def test_the_public_sees_the_figures_as_picture_table_and_spreadsheet_and_goes_down_to_the_records() -> None:
     task = admitted()
@@ -235,9 +247,7 @@ def test_the_public_sees_the_figures_as_picture_table_and_spreadsheet_and_goes_d
     assert "<meter" in page
     link = re.search(r'href="(/tasks/records/\?[^"]+kind=admitted)"', page).group(1)  # type: ignore[union-attr]
     assert f"/tasks/{task.pk}/" in text(Client().get(link.replace("&amp;", "&")))
-    answer = Client().get("/tasks.xlsx", {"county": COUNTY})
-    book = load_workbook(io.BytesIO(b"".join(answer.streaming_content)))  # type: ignore[attr-defined]
-    lines = list(book.worksheets[0].iter_rows(values_only=True))
+    lines = sheet(Client().get("/tasks.xlsx", {"county": COUNTY}))
     assert lines[1][1:8] == (1, 1, 0, 0, 0, 0, 1)
 
 
@@ -337,4 +347,6 @@ def test_a_matter_asks_is_answered_and_passes_only_then_and_all_of_it_is_public(
         assert word in page
     assert row.title in text(Client().get("/county-matters/"))
     assert row.title in text(town.get("/desk/matters/"))
+    (line,) = sheet(town.get("/desk/matters.xlsx"))[1:]
+    assert line[:2] + line[6:10] == (row.title, "已通过", 1, 1, 0, 1)
     assert browse(town_head("340321100000")).get(place).status_code == 404

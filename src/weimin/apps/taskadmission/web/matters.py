@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import FileResponse, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from weimin.apps.taskadmission import access as policy
 from weimin.apps.taskadmission import actions, queries
 from weimin.apps.taskadmission.models import Matter, Opinion, OpinionFile
-from weimin.apps.taskadmission.types import STANCES, Upload
+from weimin.apps.taskadmission.types import MATTER_KINDS, MATTER_STATES, STANCES, Upload
 from weimin.apps.taskadmission.web.shown import key_of, matter_fields
 from weimin.base.errors import WeiminError
 from weimin.base.guard import access
@@ -24,6 +24,7 @@ from weimin.kernel.record.queries import read_blob
 from weimin.kernel.record.types import Blocker
 from weimin.ui.answers import status_of
 from weimin.ui.fields import Shown
+from weimin.ui.sheets import moment, spreadsheet
 
 PAGE_ROWS = 50
 
@@ -70,6 +71,47 @@ def matters(request: Any) -> HttpResponse:
     found = Paginator(queries.list_matters(request.actor), PAGE_ROWS)
     page = MattersPage(found.get_page(request.GET.get("page")), policy.may_ask(request.actor))
     return render(request, "taskadmission/desk_matters.html", {"page": page})
+
+
+@access("staff")
+@require_GET
+def export_matters(request: Any) -> FileResponse:
+    """The same list as a spreadsheet, whole."""
+    head = [
+        "事项",
+        "状态",
+        "种类",
+        "部门",
+        "县区",
+        "征求时间",
+        "征求",
+        "回复",
+        "没有回复",
+        "已答复",
+        "通过时间",
+        "撤回时间",
+        "撤回理由",
+    ]
+    rows = map(_cells, queries.list_matters(request.actor).iterator(chunk_size=500))
+    return spreadsheet("matters.xlsx", "涉乡镇事项", head, rows)
+
+
+def _cells(one: Any) -> list[Any]:
+    return [
+        one.title,
+        MATTER_STATES[one.state],
+        MATTER_KINDS[one.kind],
+        one.agency.name,
+        one.county.name,
+        moment(one.asked_at),
+        one.asked,
+        one.given,
+        one.silent,
+        one.replied,
+        moment(one.passed_at),
+        moment(one.withdrawn_at),
+        one.withdrawal,
+    ]
 
 
 @access("staff", roles={"leader"})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -13,7 +12,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from openpyxl import load_workbook
 
 from weimin.base import clock
 from weimin.kernel.accounts.models import Account
@@ -25,6 +23,7 @@ from weimin.kernel.deadlines.testing import LOADER, open_permit
 from weimin.kernel.deadlines.web import law
 from weimin.kernel.directory import actions as directory
 from weimin.kernel.directory import queries as places
+from weimin.ui.testing import sheet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("city")]
 LAW, CALENDAR, PUBLIC = "/desk/law/", "/desk/calendar/", "/calendar/"
@@ -147,11 +146,11 @@ def test_law_is_read_with_one_query_whatever_its_length() -> None:
 
 def test_law_opens_as_a_spreadsheet() -> None:
     answer = staff("front_desk").get("/desk/law.xlsx", {"q": "permit.decision"})
-    rows = list(load_workbook(io.BytesIO(answer.getvalue())).active.values)
+    rows = sheet(answer)
     assert rows[0][:4] == ("类别", "代码", "名称", "数值")
     assert ("行政许可", "permit.decision", "许可决定", "20 个工作日") in [row[:4] for row in rows]
     empty = staff("front_desk", username="other").get("/desk/law.xlsx", {"q": "没有这样的"})
-    assert load_workbook(io.BytesIO(empty.getvalue())).active.max_row == 1
+    assert len(sheet(empty)) == 1
 
 
 @pytest.mark.parametrize("path", [LAW, "/desk/law.xlsx", ROW, CALENDAR, f"{CALENDAR}1/", f"{CALENDAR}1/shifts.xlsx"])
@@ -331,8 +330,7 @@ def test_shifts_are_paged_and_exported() -> None:
     assert rest.count('href="/desk/cases/') == 10
     assert "回到第一页" in rest
     assert 'href="?after=' not in rest
-    book = load_workbook(io.BytesIO(client.get(f"{address}shifts.xlsx").getvalue()))
-    rows = list(book.active.values)
+    rows = sheet(client.get(f"{address}shifts.xlsx"))
     assert len(rows) == 61
     assert rows[1][1:3] == ("办理", "340321113-261230-00000")
 

@@ -21,7 +21,8 @@ from weimin.kernel.record.access import acting
 from weimin.kernel.record.models import AuditEntry
 from weimin.kernel.record.types import Actor
 from weimin.kernel.residents.models import ReadEntry
-from weimin.kernel.supervision.testing import COUNTY, OTHER_TOWN, TOWN, browse, serve, sheet, text
+from weimin.kernel.supervision.testing import COUNTY, OTHER_TOWN, TOWN, browse, serve, text
+from weimin.ui.testing import sheet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("city")]
 CITY = "340300000000-d18"

@@ -23,7 +23,8 @@ from weimin.kernel.record.models import OutboxMessage
 from weimin.kernel.residents.models import ReadEntry
 from weimin.kernel.residents.queries import LooksClosed, ReadUnknown, list_bursts
 from weimin.kernel.residents.testing import look
-from weimin.kernel.supervision.testing import COUNTY, browse, serve, sheet, text
+from weimin.kernel.supervision.testing import COUNTY, browse, serve, text
+from weimin.ui.testing import sheet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("city")]
 READS, ANSWER, LOOKS = "/my/reads/", "/desk/read-queries/", "/desk/reads/"

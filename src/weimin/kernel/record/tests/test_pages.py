@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import subprocess
@@ -15,7 +14,6 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from openpyxl import load_workbook
 
 from weimin.base import clock
 from weimin.kernel.accounts.models import Account
@@ -30,6 +28,7 @@ from weimin.kernel.record.queries import chain
 from weimin.kernel.record.testing import asked, explain, link_all
 from weimin.kernel.record.tests.chain_help import AT, CLERK, DAY, tamper, write
 from weimin.kernel.record.types import Actor, TrailFilter
+from weimin.ui.testing import sheet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("city")]
 TRAIL, EXPORT = "/desk/audit/", "/desk/audit.xlsx"
@@ -346,7 +345,7 @@ def test_an_export_holds_what_was_found_and_is_on_record_itself() -> None:
     write(3, subject="=N-7")
     client = staff("audit_admin")
     answer = client.post(f"{EXPORT}?subject_type=case&subject_id=%3DN-7")
-    rows = list(load_workbook(io.BytesIO(b"".join(answer.streaming_content))).active.iter_rows(values_only=True))
+    rows = sheet(answer)
     assert len(rows) == 4
     assert rows[1][5] == "'=N-7", "no formula"
     entry = AuditEntry.objects.get(verb="record.trail.exported")

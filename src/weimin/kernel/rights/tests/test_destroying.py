@@ -25,8 +25,9 @@ from weimin.kernel.record.testing import Stored, empty_tables
 from weimin.kernel.record.tests.chain_help import link_all
 from weimin.kernel.rights import access, actions, queries
 from weimin.kernel.rights.actions.assessing import AssessmentMissing
-from weimin.kernel.rights.models import Assessment, Destruction
+from weimin.kernel.rights.models import Assessment, Destruction, DestructionLine
 from weimin.kernel.rights.testing import archive_keeper, end_long_ago, township_leader
+from weimin.ui.testing import sheet
 
 AT = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
 
@@ -215,6 +216,9 @@ def test_the_pages_lead_from_list_to_certificate(cast: Cast, django_capture_on_c
     assert "销毁证书" in text_of(head.get(here))
     assert head.get(f"/desk/retention/{number}.pdf").content.startswith(b"%PDF")
     assert client_of(cast.clerk).get(here).status_code == 403
+    (line,) = sheet(head.get(f"/desk/retention/{number}.xlsx"))[1:]
+    assert line[0] == DestructionLine.objects.get().number
+    assert line[5] is not None
 
 
 # --- impact assessments --------------------------------------------------------------------------------

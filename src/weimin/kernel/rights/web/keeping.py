@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import FileResponse, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
@@ -14,6 +14,7 @@ from weimin.base.guard import access
 from weimin.kernel.rights import actions, queries
 from weimin.kernel.rights.types import HOLD_TEXT
 from weimin.ui.answers import status_of
+from weimin.ui.sheets import moment, spreadsheet
 
 ROLES = frozenset({"archive_keeper", "leader", "supervisor"})
 
@@ -75,6 +76,26 @@ def _do(request: Any, number: str, verb: str) -> None:
         actions.lift_hold(by=by, at=at, number=post.get("matter", ""))
     else:
         raise Invalid("没有这个操作。")
+
+
+@access("staff", roles=ROLES)
+@require_GET
+def export_destruction(request: Any, number: str) -> FileResponse:
+    """The matters of one list as a spreadsheet, to be held against the paper archive."""
+    view = queries.get_destruction(request.actor, number)
+    head = ["办件编号", "事项", "办结", "暂停销毁", "说明", "销毁时间"]
+    rows = (
+        [
+            one.number,
+            one.item_name,
+            one.ended_on,
+            HOLD_TEXT[hold.kind] if hold else "",
+            hold.note if hold else "",
+            moment(one.destroyed_at),
+        ]
+        for one, hold in ((one, view.held.get(one.case_id)) for one in view.lines)
+    )
+    return spreadsheet(f"destruction-{number}.xlsx", "销毁清册", head, rows)
 
 
 @access("staff", roles=ROLES)

@@ -14,11 +14,12 @@ from weimin.base.clock import local_date
 from weimin.kernel.cases.testing import OTHER_TOWN, TOWN, Cast, make_cast
 from weimin.kernel.supervision.models import PlaceTally, Tally
 from weimin.kernel.supervision.queries.figures import Numbers, month_of
-from weimin.kernel.supervision.testing import Watch, browse, count_figures, sheet, text
+from weimin.kernel.supervision.testing import Watch, browse, count_figures, text
 from weimin.kernel.supervision.tests.matters import accepted
 from weimin.kernel.supervision.web import figures as web
 from weimin.kernel.supervision.web.figures import read_month, share_text
 from weimin.kernel.supervision.web.public_figures import told
+from weimin.ui.testing import sheet
 
 pytestmark = pytest.mark.django_db
 PAGE, RECORDS, SHEET, PUBLIC = "/desk/figures/", "/desk/figures/records/", "/desk/figures.xlsx", "/figures/"

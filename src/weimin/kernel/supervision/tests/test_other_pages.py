@@ -23,11 +23,11 @@ from weimin.kernel.supervision.testing import (
     look,
     owe_reason,
     run_clocks,
-    sheet,
     started,
     text,
     warn,
 )
+from weimin.ui.testing import sheet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("city")]
 LIST, ORDERS, OVERRUNS, INTEGRITY = "/desk/warnings/", "/desk/orders/", "/desk/overruns/", "/desk/integrity/"
