@@ -137,6 +137,7 @@ DRAFTED = {"bank": "social", "account": "6222000000000000001"}
 OTHERWISE: dict[str, dict[str, Any]] = {
     "desk/law/<str:code>/": {"code": "receipt.portal.next_workday_after_close"},
     "desk/retention/<str:number>/": {"number": "{listed}"},
+    "desk/retention/<str:number>.xlsx": {"number": "{listed}"},
     "desk/retention/<str:number>.pdf": {"number": "{destroyed}"},
     "my/data/ask/<str:kind>/": {"kind": "delete"},
     "rows/<str:code>/": {"code": "CW-01"},

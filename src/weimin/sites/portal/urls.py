@@ -19,7 +19,7 @@ from weimin.kernel.record.web import portal as record
 from weimin.kernel.residents.web import portal as residents
 from weimin.kernel.rights.web import portal as rights
 from weimin.kernel.supervision.web import portal as supervision
-from weimin.kernel.supervision.web.public_figures import public_figures
+from weimin.kernel.supervision.web.public_figures import export_public_figures, public_figures
 from weimin.sites.portal import web
 from weimin.ui.web import style_page
 
@@ -62,6 +62,7 @@ urlpatterns = [
     path("lists/<str:list_code>/", lists.rows, name="list"),
     path("lists/<str:list_code>.xlsx", lists.export_rows, name="list_export"),
     path("delegations/", delegations.delegations, name="delegations"),
+    path("delegations.xlsx", delegations.export_delegations, name="delegations_export"),
     path("delegations/<str:letter>/", delegations.delegation, name="delegation"),
     path("rows/<str:code>/", lists.row, name="list_row"),
     path("my/proposals/", lists.my_proposals, name="my_proposals"),
@@ -82,6 +83,7 @@ urlpatterns = [
     path("data/changes.json", data.changes_json, name="data_changes"),
     path("calendar/", deadlines.calendar, name="calendar"),
     path("figures/", public_figures, name="figures"),
+    path("figures.xlsx", export_public_figures, name="figures_export"),
     path("overruns/", supervision.overruns, name="overruns"),
     path("overruns.json", supervision.overruns_feed, name="overruns_feed"),
     path("privacy/", rights.privacy, name="privacy"),

@@ -123,6 +123,12 @@ def test_the_public_list_of_another_day_and_place() -> None:
     assert "临时救助" not in text_of(Client().get("/delegations/?on=2025-12-31"))
     assert "临时救助" not in text_of(Client().get("/delegations/?township=340321104000"))
     assert Client().get("/delegations/?on=2026-99-01").status_code == 422
+    assert f"/delegations.xlsx?on=2026-06-01&amp;township={TOWN}" in text_of(
+        Client().get(f"/delegations/?on=2026-06-01&township={TOWN}")
+    )
+    (line,) = sheet(Client().get(f"/delegations.xlsx?on=2026-06-01&township={TOWN}"))[1:]
+    assert "临时救助" in line[2]
+    assert sheet(Client().get("/delegations.xlsx?on=2025-12-31"))[1:] == []
 
 
 def test_pages_are_closed_to_those_without_the_post() -> None:

@@ -30,6 +30,7 @@ from weimin.apps.delegation.types import (
     Instrument,
     Readiness,
 )
+from weimin.apps.delegation.web.shown import sheet_of
 from weimin.base.errors import Invalid, WeiminError
 from weimin.base.guard import access
 from weimin.kernel.cases.queries.authorities import count_under_delegation, list_under_delegation
@@ -69,43 +70,7 @@ def _asked(request: Any) -> dict[str, str]:
 @require_GET
 def export_delegations(request: Any) -> FileResponse:
     """The same list as a spreadsheet, with the same filters, whole."""
-    fields = focus_areas()
-    head = [
-        "编号",
-        "乡镇（街道）",
-        "事项",
-        "方式",
-        "清单",
-        "领域",
-        "主管部门",
-        "决定机关",
-        "文号",
-        "依据",
-        "起",
-        "止（不含）",
-        "状态",
-        "下次评估",
-    ]
-    rows = (
-        [
-            one.number,
-            one.township.name,
-            "、".join(matter.item_name for matter in one.matters.all()),
-            KINDS[one.kind],
-            LISTS[one.list_kind],
-            fields.get(one.focus, ""),
-            one.department.name,
-            one.issuer_name,
-            one.document,
-            one.basis,
-            one.valid_from,
-            one.valid_until,
-            STATES[one.state],
-            one.evaluate_on,
-        ]
-        for one in queries.list_for_desk(viewer=request.actor, **_asked(request)).iterator(chunk_size=500)
-    )
-    return spreadsheet("delegations.xlsx", "赋权和委托", head, rows)
+    return sheet_of(queries.list_for_desk(viewer=request.actor, **_asked(request)))
 
 
 @access("staff", roles=set(KEEPERS))

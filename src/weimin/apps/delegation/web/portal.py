@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from weimin.apps.delegation import queries
 from weimin.apps.delegation.rules import focus_areas
 from weimin.apps.delegation.types import LISTS, POWERS
+from weimin.apps.delegation.web.shown import sheet_of
 from weimin.base.guard import access, limited, shared
 from weimin.kernel.directory import queries as directory
 from weimin.ui.answers import asked_day
@@ -24,9 +25,7 @@ SHOWN = 300
 def delegations(request: Any) -> HttpResponse:
     """The three lists of a day, of all townships or of one."""
     on, problem, status = asked_day(request)
-    township = request.GET.get("township", "")
-    if not directory.division_exists(township):
-        township = ""
+    township = _township(request)
     rows = list(queries.list_on(viewer=request.actor, on=on, township=township)[:SHOWN])
     context = {
         "lists": [(name, [one for one in rows if one.list_kind == code]) for code, name in LISTS.items()],
@@ -40,6 +39,20 @@ def delegations(request: Any) -> HttpResponse:
         "section": "lists",
     }
     return render(request, "delegation/public.html", context, status=status)
+
+
+def _township(request: Any) -> str:
+    asked: str = request.GET.get("township", "")
+    return asked if directory.division_exists(asked) else ""
+
+
+@access("public")
+@limited("search")
+@require_GET
+def export_delegations(request: Any) -> FileResponse:
+    """The same list as a spreadsheet, whole; of today where no day was asked for."""
+    on, _, _ = asked_day(request)
+    return sheet_of(queries.list_on(viewer=request.actor, on=on, township=_township(request)))
 
 
 @access("public", shared=shared())

@@ -23,7 +23,7 @@ from weimin.ui.testing import sheet
 
 pytestmark = pytest.mark.django_db
 PAGE, RECORDS, SHEET, PUBLIC = "/desk/figures/", "/desk/figures/records/", "/desk/figures.xlsx", "/figures/"
-RECORDS_SHEET = "/desk/figures/records.xlsx"
+RECORDS_SHEET, PUBLIC_SHEET = "/desk/figures/records.xlsx", "/figures.xlsx"
 
 
 @pytest.fixture
@@ -144,11 +144,17 @@ def test_everybody_sees_months_that_are_over_and_nothing_of_few(lived: Cast, at:
     page = text(anyone.get(f"{PUBLIC}?place={TOWN}"))
     assert "少于10件" in page.split("</table>")[0]
     assert "怀远县榴城镇" in page
+    assert f"{PUBLIC_SHEET}?place={TOWN}" in page
+    assert "少于10件" in [line[1] for line in sheet(anyone.get(f"{PUBLIC_SHEET}?place={TOWN}"))]
     assert "少于10件" not in text(anyone.get(f"{PUBLIC}?place={OTHER_TOWN}")).split("</table>")[0]
     PlaceTally.objects.filter(measure="cases.received").update(n=12)
     assert "12 件" in text(anyone.get(PUBLIC))
+    received = [line[1] for line in sheet(anyone.get(PUBLIC_SHEET))]
+    assert received[0] == "收件"
+    assert 12 in received
     PlaceTally.objects.update(public=False)
     assert "12 件" not in text(anyone.get(f"{PUBLIC}?place=nonsense"))
+    assert 12 not in [line[1] for line in sheet(anyone.get(f"{PUBLIC_SHEET}?place=nonsense"))]
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from weimin.base.guard import access, shared
+from weimin.base.guard import access, limited, shared
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.supervision.queries import figures as queries
 from weimin.kernel.supervision.queries.figures import FEW, Numbers
 from weimin.kernel.supervision.web.figures import month_text
+from weimin.ui.sheets import spreadsheets
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,18 @@ def _line(name: str, one: Numbers) -> PublicLine:
     )
 
 
+def _number(many: int) -> int | str:
+    return told(many) if 0 < many < FEW else many
+
+
+def _cells(name: str, one: Numbers) -> list[Any]:
+    """A line of a sheet: numbers to reckon with, and no share of few."""
+    in_time = one.share_in_time(one.closed) if one.closed >= FEW else None
+    good = one.share_good if one.rated >= FEW else None
+    shares = [None if share is None else round(share, 4) for share in (in_time, good)]
+    return [name, _number(one.of("cases.received")), _number(one.closed), *shares]
+
+
 def _places() -> list[tuple[str, list[tuple[str, str]]]]:
     """Counties with their townships, for choosing; the county itself first."""
     groups = []
@@ -73,15 +86,20 @@ def _places() -> list[tuple[str, list[tuple[str, str]]]]:
     return groups
 
 
+def _asked(request: Any, places: list[tuple[str, list[tuple[str, str]]]]) -> tuple[str, str]:
+    """The place that is asked for, the city where it is none of these, and the city."""
+    known = {code for _, group in places for code, _ in group}
+    city = directory.get_division(places[0][1][0][0]).parent_code if places else ""
+    asked = request.GET.get("place", "")
+    return (asked if asked in known else city), city
+
+
 @access("public", shared=shared("place", seconds=60))
 @require_GET
 def public_figures(request: Any) -> HttpResponse:
     """What was received and done in a place by month, how much of it in time, and how people rated it."""
     places = _places()
-    asked = request.GET.get("place", "")
-    known = {code for _, group in places for code, _ in group}
-    city = directory.get_division(places[0][1][0][0]).parent_code if places else ""
-    place = asked if asked in known else city
+    place, city = _asked(request, places)
     last: date = queries.month_of(request.today, 1)
     found = queries.read_public(place=place, month=last, at=request.at)
     months = [_line(month_text(day), one) for day, one in reversed(found.months.items())]
@@ -96,3 +114,18 @@ def public_figures(request: Any) -> HttpResponse:
         as_of=found.as_of,
     )
     return render(request, "supervision/portal_figures.html", {"page": page})
+
+
+@access("public")
+@limited("search")
+@require_GET
+def export_public_figures(request: Any) -> FileResponse:
+    """The same two tables as a spreadsheet, a sheet each; shares as parts of one."""
+    place, _ = _asked(request, _places())
+    last: date = queries.month_of(request.today, 1)
+    found = queries.read_public(place=place, month=last, at=request.at)
+    columns = ["收件", "办结", "按期办结", "满意"]
+    by_month = [_cells(month_text(day), one) for day, one in reversed(found.months.items())]
+    by_item = [_cells(found.item_names.get(code, code), one) for code, one in found.items.items()]
+    sheets = [("近十二个月", ["月份", *columns], by_month), (f"{month_text(last)}按事项", ["事项", *columns], by_item)]
+    return spreadsheets(f"figures-{place}-{last:%Y%m}.xlsx", sheets)
