@@ -16,6 +16,14 @@ def quick_passwords(request: Any, settings: Any) -> None:
         settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_files(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Files of this process of tests: another that stores the same file meanwhile seals it by its own keys."""
+    from django.conf import settings
+
+    settings.WEIMIN_FILES = str(tmp_path_factory.getbasetemp() / "files")
+
+
 @pytest.fixture(autouse=True)
 def no_maintenance(monkeypatch: pytest.MonkeyPatch) -> None:
     """No maintenance is known to be arranged, and nobody asks; a test that arranges one is asked of the database."""

@@ -45,6 +45,10 @@ def reconcile(since: date | None, fix: bool, json_wanted: bool) -> None:
     from weimin.kernel.supervision import actions
     from weimin.kernel.supervision.queries import figures as read
     from weimin.kernel.supervision.registry import measure_text
+    from weimin.kernel.supervision.types import Difference
+
+    def of(one: Difference) -> str:
+        return "各乡镇相加" if one.of_sum else "记录"
 
     at = clock.now()
     this = read.month_of(clock.local_date(at))
@@ -52,12 +56,13 @@ def reconcile(since: date | None, fix: bool, json_wanted: bool) -> None:
     found = actions.reconcile_figures(by=LOADER, at=at, since=since, until=read.month_of(this, -1), fix=fix)
     lines = [
         f"  {measure_text(one.measure)} {one.day} {directory.place_name(one.place)}"
-        f" {directory.agency_name(one.agency_id) if one.agency_id else ''} {one.item}：统计 {one.told}，记录 {one.true}"
-        + (f"；超期统计 {one.told_late}，记录 {one.true_late}" if one.told_late != one.true_late else "")
+        f" {directory.agency_name(one.agency_id) if one.agency_id else ''} {one.item}："
+        f"统计 {one.told}，{of(one)} {one.true}"
+        + (f"；超期统计 {one.told_late}，{of(one)} {one.true_late}" if one.told_late != one.true_late else "")
         for one in found[:SHOWN]
     ]
-    told = "，已按记录改正" if found and fix else ""
-    text = "\n".join([*lines, f"核对了 {since:%Y-%m} 以来的统计数，{len(found)} 个和记录不一致{told}"])
+    told = "，已改正" if found and fix else ""
+    text = "\n".join([*lines, f"核对了 {since:%Y-%m} 以来的统计数，{len(found)} 个不一致{told}"])
     value = {"since": since, "differences": [one.as_list() for one in found], "fixed": bool(found) and fix}
     say(value, text, json_wanted=json_wanted)
     if found:

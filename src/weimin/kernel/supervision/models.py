@@ -213,7 +213,7 @@ class Tally(Count):
 
 class PlaceTally(Count):
     """A figure of a county, city or province with all that lies in it: what its places' tallies without a body add up
-    to."""
+    to. Warnings of a body are no part of it: their tallies have a body each."""
 
     place = models.CharField("县区以上", max_length=12, help_text="县区、市或省的代码")
 

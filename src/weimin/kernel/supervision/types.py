@@ -109,7 +109,10 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A figure that differs from its records: what the tally told, and what is true."""
+    """A figure that differs from its records: what the tally told, and what is true.
+
+    Shape:  `of_sum` of a county's, city's or province's, which is held against its tallies and not against records
+    """
 
     measure: str
     day: date
@@ -120,6 +123,7 @@ class Difference:
     true: int
     told_late: int
     true_late: int
+    of_sum: bool = False
 
     def as_list(self) -> list[object]:
         """For keeping: all of it, the day as text."""

@@ -128,7 +128,10 @@ def test_the_public_list_of_another_day_and_place() -> None:
     )
     (line,) = sheet(Client().get(f"/delegations.xlsx?on=2026-06-01&township={TOWN}"))[1:]
     assert "临时救助" in line[2]
-    assert sheet(Client().get("/delegations.xlsx?on=2025-12-31"))[1:] == []
+    other = Client().get("/delegations.xlsx?on=2025-12-31")
+    assert "20251231" in other["Content-Disposition"]
+    assert sheet(other)[1:] == []
+    assert Client().get("/delegations.xlsx?on=2026-99-01").status_code == 422
 
 
 def test_pages_are_closed_to_those_without_the_post() -> None:

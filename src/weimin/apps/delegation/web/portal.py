@@ -14,7 +14,7 @@ from weimin.apps.delegation.types import LISTS, POWERS
 from weimin.apps.delegation.web.shown import sheet_of
 from weimin.base.guard import access, limited, shared
 from weimin.kernel.directory import queries as directory
-from weimin.ui.answers import asked_day
+from weimin.ui.answers import asked_day, read_day
 
 SHOWN = 300
 
@@ -47,12 +47,13 @@ def _township(request: Any) -> str:
 
 
 @access("public")
-@limited("search")
+@limited("data")
 @require_GET
 def export_delegations(request: Any) -> FileResponse:
     """The same list as a spreadsheet, whole; of today where no day was asked for."""
-    on, _, _ = asked_day(request)
-    return sheet_of(queries.list_on(viewer=request.actor, on=on, township=_township(request)))
+    on = read_day(request.GET.get("on", ""), request.today)
+    found = queries.list_on(viewer=request.actor, on=on, township=_township(request))
+    return sheet_of(found, name=f"delegations-{on:%Y%m%d}.xlsx")
 
 
 @access("public", shared=shared())

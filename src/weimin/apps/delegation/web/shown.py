@@ -11,7 +11,7 @@ from weimin.apps.delegation.types import KINDS, LISTS, STATES
 from weimin.ui.sheets import spreadsheet
 
 
-def sheet_of(found: QuerySet[Delegation]) -> FileResponse:
+def sheet_of(found: QuerySet[Delegation], *, name: str = "delegations.xlsx") -> FileResponse:
     """A row for each delegation found: what, where, under which instrument, from when to when."""
     fields = focus_areas()
     head = [
@@ -49,4 +49,4 @@ def sheet_of(found: QuerySet[Delegation]) -> FileResponse:
         ]
         for one in found.iterator(chunk_size=500)
     )
-    return spreadsheet("delegations.xlsx", "赋权和委托", head, rows)
+    return spreadsheet(name, "赋权和委托", head, rows)

@@ -97,7 +97,7 @@ def rows(request: Any, list_code: str) -> HttpResponse:
 
 
 @access("public")
-@limited("search")
+@limited("data")
 @require_GET
 def export_rows(request: Any, list_code: str) -> FileResponse:
     """The same list as a spreadsheet."""

@@ -103,7 +103,7 @@ def figures(request: Any) -> HttpResponse:
 
 
 @access("public")
-@limited("search")
+@limited("data")
 @require_GET
 def export_figures(request: Any) -> FileResponse:
     """The same figures as a spreadsheet."""

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, QuerySet, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 
 from weimin.base.clock import day_start
 from weimin.base.measuring import Part
@@ -105,11 +105,13 @@ class Numbers:
 class Figures:
     """A viewer's figures: twelve months up to one, and that month by item, body and place.
 
-    Shape:  `matters` says whether the viewer sees whole matters, or only the steps of their own body; `as_of` is
-            before now when changes wait to be counted
+    Shape:  `matters` says whether the viewer sees whole matters, or only the steps of their own body; `place` is the
+            one that was asked for, '' for all that the viewer sees; `as_of` is before now when changes wait to be
+            counted
     """
 
     month: date
+    place: str
     matters: bool
     months: dict[date, Numbers]
     items: dict[str, Numbers]
@@ -178,7 +180,8 @@ def read_figures(viewer: Actor, *, month: date, at: datetime, place: str = "") -
 
     Shape:  a viewer who sees no whole matters gets the steps of their own body in `months` and `items`; `places` are
             those one level down where more than one has figures; `bodies` those of one township, or a county's own
-    Cost:   six queries, two more for a city; they read as much at ten million matters as at ten thousand
+    Cost:   eight queries at most, one more for each level that is passed over; they read as much at ten million
+            matters as at ten thousand
     """
     cells = access.TALLIES.visible(viewer).filter(kind="case")
     place = "" if directory.is_within(viewer.division_code, place) else place  # more than one's own is one's own
@@ -200,6 +203,7 @@ def read_figures(viewer: Actor, *, month: date, at: datetime, place: str = "") -
     names = catalogue.name_items(list(items))
     return Figures(
         month=month,
+        place=place,
         matters=matters,
         months=months,
         items=_sorted(items, lambda key: names.get(key, key)),
@@ -254,7 +258,7 @@ def read_public(*, place: str, month: date, at: datetime) -> Figures:
 
     Items about children and hardship count nowhere in it, so that no difference of two figures tells of them.
 
-    Cost:   four queries
+    Cost:   five queries
     """
     here = {"place": place, "kind": "case", "public": True}
     rows: QuerySet[Any] = PlaceTally.objects.filter(**here)
@@ -264,6 +268,7 @@ def read_public(*, place: str, month: date, at: datetime) -> Figures:
     names = catalogue.name_items(list(items))
     return Figures(
         month=month,
+        place=place,
         matters=True,
         months=_gather_months(rows, month, FINISHED),
         items=_sorted(items, lambda key: names.get(key, key)),
@@ -352,10 +357,13 @@ def find_last_check() -> FigureCheck | None:
 
 
 def list_bad_checks(*, since: datetime) -> list[FigureCheck]:
-    """The comparisons since a moment that found differences and mended nothing, newest first."""
-    rows = FigureCheck.objects.filter(at__gte=since, found__gt=0, mended=False)
-    mended = FigureCheck.objects.filter(mended=True).order_by("-at").values_list("at", flat=True).first()
-    return list((rows.filter(at__gt=mended) if mended else rows).order_by("-at")[:20])
+    """The comparisons since a moment that found differences, newest first; not those of months that were found true or
+    mended since."""
+    later = FigureCheck.objects.filter(Q(mended=True) | Q(found=0), at__gt=OuterRef("at")).filter(
+        since__lte=OuterRef("since"), until__gte=OuterRef("until")
+    )
+    rows = FigureCheck.objects.filter(~Exists(later), at__gte=since, found__gt=0, mended=False)
+    return list(rows.order_by("-at")[:20])
 
 
 def was_never_counted() -> bool:

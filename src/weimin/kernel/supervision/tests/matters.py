@@ -17,7 +17,8 @@ from weimin.kernel.catalogue.types import ItemSpec
 from weimin.kernel.deadlines import actions as deadlines
 from weimin.kernel.deadlines import queries as limits
 from weimin.kernel.record.types import Actor
-from weimin.kernel.supervision.models import Warning
+from weimin.kernel.supervision.actions import tallying
+from weimin.kernel.supervision.models import Tally, Warning
 
 #: A Monday morning. A check of five working days runs to 9 March, a promise of ten to the 16th, a limit of
 #: twenty to the 30th.
@@ -136,3 +137,14 @@ def review(case: Case, at: datetime, *reviewers: Actor) -> None:
 def warned(clock_id: int | None) -> list[int]:
     """The levels of a clock that were recorded."""
     return list(Warning.objects.filter(clock_id=clock_id).order_by("level").values_list("level", flat=True))
+
+
+def count_two_in(town: str, like: Tally) -> None:
+    """Two more of a tally in another township, with all that follows."""
+    for item in (like.item, "*"):
+        Tally.objects.create(
+            kind="case",
+            **{name: getattr(like, name) for name in ("measure", "day", "public")},
+            **{"place": town, "item": item, "n": 2, "late": 0, "used": 0, "allowed": 0},
+        )
+    tallying._mend_sums(by=Actor.system("测试"), at=AT)

@@ -12,10 +12,11 @@ from django.test import Client
 
 from weimin.base.clock import local_date
 from weimin.kernel.cases.testing import OTHER_TOWN, TOWN, Cast, make_cast
+from weimin.kernel.directory import queries as places
 from weimin.kernel.supervision.models import PlaceTally, Tally
 from weimin.kernel.supervision.queries.figures import Numbers, month_of
-from weimin.kernel.supervision.testing import Watch, browse, count_figures, text
-from weimin.kernel.supervision.tests.matters import accepted
+from weimin.kernel.supervision.testing import CITY, OTHER_COUNTY, Watch, browse, count_figures, text
+from weimin.kernel.supervision.tests.matters import accepted, count_two_in
 from weimin.kernel.supervision.web import figures as web
 from weimin.kernel.supervision.web.figures import read_month, share_text
 from weimin.kernel.supervision.web.public_figures import told
@@ -111,6 +112,23 @@ def test_the_leader_of_a_county_office_sees_its_steps_and_no_empty_months_of_mat
     assert "满意率" not in page
 
 
+def test_a_city_is_told_by_its_counties_and_a_county_that_asks_for_its_city_by_itself(
+    lived: Cast, present: Watch
+) -> None:
+    far = places.children_of(OTHER_COUNTY)[0].code
+    count_two_in(far, Tally.objects.exclude(item="*").get(measure="cases.received"))
+    client = browse(present.city)
+    page = text(client.get(PAGE))
+    assert "按县区" in page and "点县区的名字" in page and "按乡镇" not in page
+    opens = re.search(rf'href="(\?[^"]*place={OTHER_COUNTY}[^"]*)"', page)
+    assert opens and "办件统计（龙子湖区 " in text(client.get(PAGE + html.unescape(opens[1])))
+    title = text(client.get(f"{RECORDS}?of=cases.received&place={CITY}"))
+    assert "蚌埠市" in title
+    asked = text(browse(present.county).get(f"{PAGE}?place={CITY}"))
+    assert "蚌埠市" not in asked[asked.index("<h1>") : asked.index("</h1>")]
+    assert "看全部" not in asked.split("本单位今天")[0]
+
+
 def test_the_sheet_says_what_the_page_says(lived: Cast, present: Watch) -> None:
     rows = sheet(browse(present.leader).get(SHEET))
     assert rows[0][:4] == ("月份", "收件", "办结", "超期办结")
@@ -158,10 +176,12 @@ def test_everybody_sees_months_that_are_over_and_nothing_of_few(lived: Cast, at:
 
 
 @pytest.mark.parametrize(
-    ("many", "says"), [(0, "0 件"), (1, "少于10件"), (9, "少于10件"), (10, "10 件"), (1234, "1234 件")]
+    ("many", "says", "share"),
+    [(0, 0, None), (1, "少于10件", None), (9, "少于10件", None), (10, 10, 0.9), (1234, 1234, 1233 / 1234)],
 )
-def test_few_are_not_told(many: int, says: str) -> None:
-    assert told(many) == says
+def test_few_are_not_told_and_no_share_is_made_of_them(many: int, says: int | str, share: float | None) -> None:
+    counts = {"cases.received": many, "cases.closed": many, "rated.1": many - 1, "rated.5": 1} if many else {}
+    assert told(Numbers(counts, late=1)) == (says, says, share, share)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from weimin.kernel.directory import queries as places
 from weimin.kernel.evaluation import actions as evaluation
 from weimin.kernel.evaluation.models import Rating
 from weimin.kernel.record import actions as record
-from weimin.kernel.record.models import OutboxMessage
+from weimin.kernel.record.models import AuditEntry, OutboxMessage
 from weimin.kernel.record.types import Actor
 from weimin.kernel.supervision import actions, registry
 from weimin.kernel.supervision.access import PLACE_TALLIES, TALLIES
@@ -35,7 +35,7 @@ from weimin.kernel.supervision.models import Contribution, FigureCheck, PlaceTal
 from weimin.kernel.supervision.queries import figures
 from weimin.kernel.supervision.queries.figures import Which
 from weimin.kernel.supervision.testing import COUNTY, OTHER_COUNTY, Watch
-from weimin.kernel.supervision.tests.matters import AT, DECIDED, PENSION, accepted, apply_for
+from weimin.kernel.supervision.tests.matters import AT, DECIDED, PENSION, accepted, apply_for, count_two_in
 
 SYSTEM = Actor.system("测试")
 SINCE, UNTIL = date(2026, 1, 1), date(2027, 1, 1)
@@ -290,14 +290,31 @@ def test_a_figure_that_was_changed_by_hand_is_named_and_mended(cast: Cast) -> No
     accepted(cast, AT)
     catch_up()
     Tally.objects.filter(measure="cases.received", item=PENSION).update(n=41)
-    found, *sums = actions.reconcile_figures(by=SYSTEM, at=LATER, since=SINCE, until=UNTIL)
+    (found,) = actions.reconcile_figures(by=SYSTEM, at=LATER, since=SINCE, until=UNTIL)
     assert (found.measure, found.place, found.item, found.told, found.true) == ("cases.received", TOWN, PENSION, 41, 1)
-    assert {(one.item, one.told, one.true) for one in sums} == {(PENSION, 1, 41)}  # of county, city and province
     assert figures.list_bad_checks(since=LATER)
+    sums = sorted(PlaceTally.objects.values_list("place", "item", "n"))
+    assert actions.check_months(by=SYSTEM, at=LATER, today=AT.date()) == 1
+    assert sorted(PlaceTally.objects.values_list("place", "item", "n")) == sums  # not made as wrong by the night
     actions.reconcile_figures(by=SYSTEM, at=LATER + timedelta(minutes=1), since=SINCE, until=UNTIL, fix=True)
     assert Tally.objects.get(measure="cases.received", item=PENSION).n == 1
     assert figures.list_bad_checks(since=LATER) == []
-    assert FigureCheck.objects.count() == 2
+    assert FigureCheck.objects.count() == 4
+
+
+def test_a_comparison_that_found_differences_stands_until_its_months_are_true(cast: Cast) -> None:
+    def look(minute: int, since: date, *, fix: bool = False) -> int:
+        at = LATER + timedelta(minutes=minute)
+        actions.reconcile_figures(by=SYSTEM, at=at, since=since, until=UNTIL, fix=fix)
+        return len(figures.list_bad_checks(since=LATER))
+
+    accepted(cast, AT)
+    catch_up()
+    Tally.objects.filter(measure="cases.received", item=PENSION).update(n=41)
+    assert look(0, SINCE) == 1
+    Tally.objects.filter(measure="cases.received", item=PENSION).update(n=1)
+    assert look(1, figures.month_of(UNTIL, 1), fix=True) == 1  # it looked at fewer months
+    assert look(2, SINCE) == 0
 
 
 def test_a_lost_event_is_named_and_mended_by_its_record_alone(cast: Cast) -> None:
@@ -404,7 +421,7 @@ def test_a_place_is_told_by_what_it_consists_of(cast: Cast, watch: Watch) -> Non
     assert places_of(watch.city) == places_of(watch.city, COUNTY) == places_of(watch.county) == ([TOWN], 1)
     assert places_of(watch.county, places.get_division(COUNTY).parent_code) == ([TOWN], 1)  # their own
     far = places.children_of(OTHER_COUNTY)[0].code
-    move(far, Tally.objects.get(measure="cases.received", item=PENSION))
+    count_two_in(far, Tally.objects.get(measure="cases.received", item=PENSION))
     assert places_of(watch.city) == (sorted([COUNTY, OTHER_COUNTY]), 3)
     assert places_of(watch.city, OTHER_COUNTY) == ([far], 2)
     assert places_of(watch.other_county) == ([far], 2)
@@ -412,27 +429,27 @@ def test_a_place_is_told_by_what_it_consists_of(cast: Cast, watch: Watch) -> Non
     assert figures.read_public(place=OTHER_COUNTY, month=month, at=LATER).months[month].of("cases.received") == 2
 
 
-def move(town: str, like: Tally) -> None:
-    """Two more of a tally in another township, with all that follows."""
-    for item in (like.item, "*"):
-        Tally.objects.create(
-            kind="case",
-            **{name: getattr(like, name) for name in ("measure", "day", "public")},
-            **{"place": town, "item": item, "n": 2, "late": 0, "used": 0, "allowed": 0},
-        )
-    tallying._mend_sums()
-
-
 def test_a_sum_that_differs_from_its_tallies_is_named_and_added_up_anew_at_night(cast: Cast) -> None:
     accepted(cast, AT)
     catch_up()
     PlaceTally.objects.filter(place=COUNTY, measure="cases.received", item="*").update(n=41)
-    (found,) = _compare(SINCE, UNTIL)
+    (found,) = actions.reconcile_figures(by=SYSTEM, at=LATER, since=SINCE, until=UNTIL)
     assert (found.measure, found.place, found.item, found.told, found.true) == ("cases.received", COUNTY, "*", 41, 1)
+    assert found.of_sum
     assert actions.check_months(by=SYSTEM, at=LATER, today=LATER.date()) == 0
     assert _compare(SINCE, UNTIL) == []
     assert PlaceTally.objects.get(place=COUNTY, measure="cases.received", item="*").n == 1
     assert figures.list_bad_checks(since=LATER) == []
+    assert AuditEntry.objects.get(verb="supervision.figures.recounted").changes == {"sums": 1}
+
+
+def test_sums_alone_are_mended_without_counting_records_again(cast: Cast, monkeypatch: Any) -> None:
+    accepted(cast, AT)
+    catch_up()
+    PlaceTally.objects.filter(place=COUNTY, measure="cases.received", item="*").update(n=41)
+    monkeypatch.setattr(tallying, "_count_again", None)
+    assert actions.reconcile_figures(by=SYSTEM, at=LATER, since=SINCE, until=UNTIL, fix=True)
+    assert _compare(SINCE, UNTIL) == []
 
 
 def test_an_upgrade_adds_up_the_tallies_there_are(cast: Cast) -> None:
@@ -455,17 +472,26 @@ def test_an_offices_leader_is_not_told_of_the_whole_county(cast: Cast, watch: Wa
     assert seen == {"county", "city"}
 
 
-def test_reading_costs_the_same_however_many_there_are(cast: Cast, django_assert_num_queries: Any) -> None:
+@pytest.mark.parametrize(
+    ("who", "far", "queries"), [("leader", False, 8), ("county", False, 7), ("city", False, 8), ("city", True, 6)]
+)
+def test_reading_costs_the_same_however_many_there_are(
+    cast: Cast, watch: Watch, who: str, far: bool, queries: int, django_assert_num_queries: Any
+) -> None:
     accepted(cast, AT)
     catch_up()
-    month = AT.date().replace(day=1)
-    figures.read_figures(SYSTEM, month=month, at=LATER)
+    if far:
+        count_two_in(
+            places.children_of(OTHER_COUNTY)[0].code, Tally.objects.get(measure="cases.received", item=PENSION)
+        )
+    month, viewer = AT.date().replace(day=1), getattr(watch, who)
+    figures.read_figures(viewer, month=month, at=LATER)
     for more in (0, 3):
         for turn in range(more):
             accepted(cast, AT + timedelta(minutes=turn))
         catch_up()
-        with django_assert_num_queries(7):
-            figures.read_figures(SYSTEM, month=month, at=LATER)
+        with django_assert_num_queries(queries):
+            figures.read_figures(viewer, month=month, at=LATER)
 
 
 def test_warnings_are_counted_by_day_and_move_with_their_contest(cast: Cast) -> None:

@@ -180,9 +180,9 @@ def _cell(column: Column, numbers: Numbers, begin: str) -> Cell:
     return Cell(value, f"{begin}{','.join(column.measures)}{'&late=1' if column.late else ''}")
 
 
-def tables_of(found: Figures, place: str = "") -> list[Table]:
+def tables_of(found: Figures) -> list[Table]:
     """The tables of a viewer's figures, perhaps of one place: for the page and for the spreadsheet alike."""
-    here = {"place": place} if place else {}
+    here = {"place": found.place} if found.place else {}
     columns = MATTERS if found.matters else WORK
     month = f"{found.month:%Y-%m}"
     told = month_text(found.month)
@@ -230,9 +230,9 @@ def figures(request: Any) -> HttpResponse:
     page = FiguresPage(
         month=found.month,
         months=[queries.month_of(this, back) for back in range(BACK)],
-        tables=tables_of(found, place),
-        place=place,
-        name=directory.place_name(place),
+        tables=tables_of(found),
+        place=found.place,
+        name=directory.place_name(found.place),
         as_of=found.as_of,
         behind=found.as_of < request.at,
         today=cases.agency_figures(request.actor, since=since, today=request.today),
@@ -252,7 +252,7 @@ def export_figures(request: Any) -> FileResponse:
     found = queries.read_figures(request.actor, month=month, at=request.at, place=place)
     sheets = (
         (one.title, [one.of, *one.columns], ([line.name, *(cell.value for cell in line.cells)] for line in one.lines))
-        for one in tables_of(found, place)
+        for one in tables_of(found)
     )
     empty = [("办件统计", ["没有统计数"], list[list[Any]]())]
     return spreadsheets(f"figures-{month:%Y%m}.xlsx", list(sheets) or empty)
@@ -279,7 +279,7 @@ def _asked(request: Any) -> Which:
 
 def _title(which: Which) -> str:
     names = [month_text(which.month)]
-    names += [directory.full_name(which.place)] if which.place else []
+    names += [directory.place_name(which.place)] if which.place else []
     names += [directory.agency_name(which.agency_id)] if which.agency_id else []
     told = dict.fromkeys(registry.measure_text(one) for one in which.measures)
     names += ["、".join(told) if len(which.measures) < 4 else "合计"]

@@ -45,36 +45,32 @@ class PublicPage:
     few: int = FEW
 
 
-def told(many: int) -> str:
-    """A number of matters as the public is told it."""
-    return "0 件" if not many else f"少于{FEW}件" if many < FEW else f"{many} 件"
-
-
-def _share(part: float | None, base: int) -> str:
-    return "—" if part is None or base < FEW else f"{part:.1%}"
+def told(one: Numbers) -> tuple[int | str, int | str, float | None, float | None]:
+    """What the public is told of some numbers: received, closed, shares in time and satisfied; a few are not told, and
+    no share is made of a few."""
+    received, closed = (f"少于{FEW}件" if 0 < many < FEW else many for many in (one.of("cases.received"), one.closed))
+    in_time = one.share_in_time(one.closed) if one.closed >= FEW else None
+    return received, closed, in_time, one.share_good if one.rated >= FEW else None
 
 
 def _line(name: str, one: Numbers) -> PublicLine:
+    received, closed, in_time, good = told(one)
     return PublicLine(
         name=name,
-        received=told(one.of("cases.received")),
-        closed=told(one.closed),
-        size=one.closed if one.closed >= FEW else 0,
-        in_time=_share(one.share_in_time(one.closed), one.closed),
-        good=_share(one.share_good, one.rated),
+        received=_pieces(received),
+        closed=_pieces(closed),
+        size=closed if isinstance(closed, int) else 0,
+        in_time=_percent(in_time),
+        good=_percent(good),
     )
 
 
-def _number(many: int) -> int | str:
-    return told(many) if 0 < many < FEW else many
+def _pieces(many: int | str) -> str:
+    return f"{many} 件" if isinstance(many, int) else many
 
 
-def _cells(name: str, one: Numbers) -> list[Any]:
-    """A line of a sheet: numbers to reckon with, and no share of few."""
-    in_time = one.share_in_time(one.closed) if one.closed >= FEW else None
-    good = one.share_good if one.rated >= FEW else None
-    shares = [None if share is None else round(share, 4) for share in (in_time, good)]
-    return [name, _number(one.of("cases.received")), _number(one.closed), *shares]
+def _percent(share: float | None) -> str:
+    return "—" if share is None else f"{share:.1%}"
 
 
 def _places() -> list[tuple[str, list[tuple[str, str]]]]:
@@ -117,7 +113,7 @@ def public_figures(request: Any) -> HttpResponse:
 
 
 @access("public")
-@limited("search")
+@limited("data")
 @require_GET
 def export_public_figures(request: Any) -> FileResponse:
     """The same two tables as a spreadsheet, a sheet each; shares as parts of one."""
@@ -125,7 +121,7 @@ def export_public_figures(request: Any) -> FileResponse:
     last: date = queries.month_of(request.today, 1)
     found = queries.read_public(place=place, month=last, at=request.at)
     columns = ["收件", "办结", "按期办结", "满意"]
-    by_month = [_cells(month_text(day), one) for day, one in reversed(found.months.items())]
-    by_item = [_cells(found.item_names.get(code, code), one) for code, one in found.items.items()]
+    by_month = [[month_text(day), *told(one)] for day, one in reversed(found.months.items())]
+    by_item = [[found.item_names.get(code, code), *told(one)] for code, one in found.items.items()]
     sheets = [("近十二个月", ["月份", *columns], by_month), (f"{month_text(last)}按事项", ["事项", *columns], by_item)]
     return spreadsheets(f"figures-{place}-{last:%Y%m}.xlsx", sheets)
