@@ -49,8 +49,8 @@ faults:  ## kill, fill, slow down and crowd a running platform, and write docs/r
 	@scripts/setup.sh faults
 	$(PY) -m bench.faults.run
 
-city: setup  ## fill the database of make run with made-up matters: make city SIZE=10k (10k, 1m, 10m)
-	@$(PY) -m bench.city.load $(or $(SIZE),10k)
+city: setup  ## fill the database of make run with made-up matters: make city SIZE=10k (10k, 1m, 10m; SEED=2 for another)
+	@$(PY) -m bench.city.load $(or $(SIZE),10k) --seed $(or $(SEED),1)
 
 drill: setup  ## back up, lose a table, restore to the moment before, verify; with scratch data (needs root)
 	@scripts/setup.sh drill

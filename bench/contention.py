@@ -20,6 +20,8 @@ from bench import life, reading, stage
 from bench.stage import Client, Timings, in_parallel
 
 HEADING = "## When everybody wants the same"
+#: How much web processes may grow between the first tenth of many requests and the last.
+MOST_GROWN = 1.1
 PATHS = ("/", "/items/", "/overruns/", "/desk/", "/desk/figures/", "/desk/warnings/", "/health/")
 
 
@@ -160,6 +162,10 @@ def measure(*, quick: bool) -> list[str]:
                     f" {found['p99']:.0f} | {found['waiting']:.1f} |"
                 )
         grown = memory(web, 2_000 if quick else 100_000)
+    _, (_, warm, _), *_, (_, last, _) = grown
+    assert last < warm * MOST_GROWN, (
+        f"web processes grow: {warm / 2**20:.0f} MB after a tenth, {last / 2**20:.0f} MB in the end"
+    )
     lines += ["", "| workers | outbox messages a second, start of the processes included |", "| --- | --- |"]
     lines += [f"| {workers} | {drain(workers, 500 if quick else 5_000):.0f} |" for workers in (1, 2)]
     lines += ["", "| requests so far | web processes, PSS MB | requests/s |", "| --- | --- | --- |"]

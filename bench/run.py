@@ -165,7 +165,10 @@ def _measure_core(*, quick: bool) -> str:
 def _report(lines, sql, runs, floors, rows, weights, small, big, first, second, counts, many) -> None:  # type: ignore[no-untyped-def]
     say = lines.append
     say("# Performance\n")
-    say("Written by `make bench`; all figures of a table come from one run on one machine, floors beside them.\n")
+    say(
+        "Written by `make bench`, but for sections that say otherwise; all figures of a table come from one run on one machine,"
+    )
+    say("floors beside them.\n")
     say(f"- Run: {stage.describe()}; web (2 processes), worker, PostgreSQL and the load generator share the cores")
     say(f"- Matters, pages and the empty view are asked {stage.way()}")
     say("- Read differences under a quarter as noise; ratios travel, absolute figures do not\n")

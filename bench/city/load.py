@@ -37,11 +37,11 @@ class Tell:
         self.began = time.monotonic()
 
     @contextmanager
-    def part(self, what: str, total: int = 0) -> Iterator[Callable[[int], None]]:
-        """One part of the work, with its own time."""
+    def part(self, what: str, all_of_it: int = 0) -> Iterator[Callable[..., None]]:
+        """One part of the work, with its own time; who works may know of how many only when it begins."""
         began, said = time.monotonic(), [0.0]
 
-        def progress(done: int) -> None:
+        def progress(done: int, total: int = all_of_it) -> None:
             now = time.monotonic()
             if now - said[0] < 1 and done != total:
                 return
@@ -75,7 +75,7 @@ def size_of(text: str) -> int:
 def fill(count: int, *, seed: int = 1, now: datetime | None = None) -> dict[str, float]:
     """Fill the configured database, loaded with a city and its demonstration people, with so many matters.
 
-    The same seed on the same day gives the same city. Gives seconds by part.
+    The same seed in the same hour gives the same city. Gives seconds by part.
     """
     from django.db import connection
 
@@ -88,14 +88,14 @@ def fill(count: int, *, seed: int = 1, now: datetime | None = None) -> dict[str,
 
         if run("SELECT 1 FROM residents_resident WHERE name LIKE '_演%%' AND created_via = 'made-up' LIMIT 1"):
             raise SystemExit("这个库里已经有一座演示城市；要另一种大小，请换一个空库。")
-        with tell.part("样本办件", 0) as progress:
+        with tell.part("样本办件") as progress:
             lived = _live(progress)
         most = copying.make_templates(run, [one.case_id for one in lived])
         _audit_template(run)
         copying.make_maps(run, lives.TOWNSHIP)
         towns = [row[0] for row in run("SELECT town FROM bench_town ORDER BY 1")]
         taken = dict(run("SELECT prefix, value FROM cases_casecounter"))
-        until = now - timedelta(hours=1)
+        until = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
         drawn = plan.Plan(count=count, seed=seed, lives=lived, towns=towns, until=until, taken=taken)
         _add_years(run, until.year - plan.YEARS - 1, now.year)
         run("SET session_replication_role = replica")
@@ -124,10 +124,11 @@ def fill(count: int, *, seed: int = 1, now: datetime | None = None) -> dict[str,
 @contextmanager
 def _beside(work: Callable[..., int], what: str, tell: Tell) -> Iterator[None]:
     """Have other work done over connections of its own meanwhile, and wait for what is left of it in the end."""
-    done = [0]
+    far = (0, 0)
 
-    def report(many: int) -> None:
-        done[0] = many
+    def report(done: int, total: int) -> None:
+        nonlocal far
+        far = done, total
 
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(work, progress=report)
@@ -135,15 +136,15 @@ def _beside(work: Callable[..., int], what: str, tell: Tell) -> Iterator[None]:
         with tell.part(what) as progress:
             while not running.done():
                 wait([running], timeout=1)
-                progress(done[0])
+                progress(*far)
             running.result()
 
 
-def _live(progress: Callable[[int], None]) -> list[lives.Life]:
+def _live(progress: Callable[[int, int], None]) -> list[lives.Life]:
     from weimin.kernel.record import actions as record
 
     found = []
-    for one in lives.live_all(at=LIVED, progress=lambda _, done, total: progress(done)):
+    for one in lives.live_all(at=LIVED, progress=lambda _, done, total: progress(done, total)):
         found.append(one)
     while record.deliver_outbox(at=datetime.now(UTC)):
         pass

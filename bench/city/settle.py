@@ -29,7 +29,7 @@ _MIRRORS = (
 )
 
 
-def settle_clocks(run: Callable[..., list[tuple]], at: datetime, *, progress: Callable[[int], None]) -> int:  # type: ignore[type-arg]
+def settle_clocks(run: Callable[..., list[tuple]], at: datetime, *, progress: Callable[[int, int], None]) -> int:  # type: ignore[type-arg]
     """Count every open clock from its ledger; matters and steps show what comes out. Gives how many."""
     from weimin.base.clock import local_date
     from weimin.kernel.deadlines import queries, rules
@@ -37,7 +37,7 @@ def settle_clocks(run: Callable[..., list[tuple]], at: datetime, *, progress: Ca
     from weimin.kernel.deadlines.models import Clock, ClockEntry
 
     counting, today = rules.Counting(queries.get_calendar()), local_date(at)
-    done = cursor = 0
+    done, cursor, total = 0, 0, Clock.objects.exclude(state="stopped").count()
     while rows := list(Clock.objects.exclude(state="stopped").filter(pk__gt=cursor).order_by("pk")[:BATCH]):
         cursor = rows[-1].pk
         ledgers = defaultdict(list)
@@ -49,24 +49,25 @@ def settle_clocks(run: Callable[..., list[tuple]], at: datetime, *, progress: Ca
                 clock.level, clock.attention_at = 0, at
         Clock.objects.bulk_update(rows, _SHOWN, batch_size=500)
         done += len(rows)
-        progress(done)
+        progress(done, total)
     for text in _MIRRORS:
         run(text)
     return done
 
 
-def attend(at: datetime, *, progress: Callable[[int], None]) -> int:
+def attend(at: datetime, *, progress: Callable[[int, int], None]) -> int:
     """Let the platform itself warn about what is late, as its worker does. Gives how many clocks moved."""
     from weimin.kernel.deadlines import actions as deadlines
+    from weimin.kernel.deadlines.models import Clock
 
-    moved = 0
+    moved, total = 0, Clock.objects.filter(attention_at__lte=at).count()
     while batch := deadlines.attend_clocks(at=at):
         moved += batch
-        progress(moved)
+        progress(moved, total)
     return moved
 
 
-def count_figures(at: datetime, *, progress: Callable[[int], None]) -> int:
+def count_figures(at: datetime, *, progress: Callable[[int, int], None]) -> int:
     """Let the platform count all figures anew. Gives how many records count for something."""
     from django.db import connection
 
@@ -74,10 +75,7 @@ def count_figures(at: datetime, *, progress: Callable[[int], None]) -> int:
     from weimin.kernel.supervision import actions as supervision
 
     try:
-        counted = supervision.rebuild_figures(
-            by=Actor.system("演示数据"), at=at, progress=lambda done, _: progress(done)
-        )
+        counted = supervision.rebuild_figures(by=Actor.system("演示数据"), at=at, progress=progress)
     finally:
         connection.close()  # one of the thread's own
-    progress(counted)
     return counted

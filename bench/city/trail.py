@@ -15,6 +15,10 @@ WHERE t.at + p.shift >= %(first)s AND t.at + p.shift < %(first)s + %(stretch)s
   AND p.shift >= %(first)s - %(latest)s AND p.shift < %(first)s + %(stretch)s - %(earliest)s
 ORDER BY 1
 """
+_MANY = """
+SELECT coalesce(sum(copies * entries), 0)::bigint FROM (SELECT life, count(*) AS copies FROM bench_plan GROUP BY life) p
+JOIN (SELECT life, count(*) AS entries FROM bench_t_audit GROUP BY life) t USING (life)
+"""
 _SPAN = """
 SELECT earliest, latest, earliest + first, latest + last
 FROM (SELECT min(at) earliest, max(at) latest FROM bench_t_audit) t, (SELECT min(shift) first, max(shift) last FROM bench_plan) p
@@ -25,7 +29,7 @@ COLUMNS = "at, verb, subject_type, subject_id, actor_kind, actor_id, actor_name,
 NAMES = COLUMNS.split(", ")[:-1]
 
 
-def copy_entries(url: str, *, progress: Callable[[int], None]) -> int:
+def copy_entries(url: str, *, progress: Callable[[int, int], None]) -> int:
     """Write the audit entries of all copies in the order of their time; gives how many."""
     import json
 
@@ -40,14 +44,15 @@ def copy_entries(url: str, *, progress: Callable[[int], None]) -> int:
         target.cursor() as write,
         write.copy(f"COPY record_auditentry ({COLUMNS}) FROM STDIN") as out,
     ):
+        total = source.execute(_MANY).fetchone()[0]
         for row in _read_entries(source):
             fields: dict[str, Any] = dict(zip(NAMES, row, strict=True))
             fields["changes"] = json.loads(row[-1])
             out.write_row([*row, entry_digest(fields)])
             done += 1
             if done % 20_000 == 0:
-                progress(done)
-    progress(done)
+                progress(done, total)
+    progress(done, total)
     return done
 
 
@@ -62,7 +67,7 @@ def _read_entries(source: Any) -> Iterator[tuple[Any, ...]]:
         at += STRETCH
 
 
-def link_days(first: datetime, last: datetime, *, progress: Callable[[int], None]) -> int:
+def link_days(first: datetime, last: datetime, *, progress: Callable[[int, int], None]) -> int:
     """Link the entries day by day, at the hour of `last`, so that the days of the chain close one after the other.
 
     Gives how many were linked.
@@ -77,7 +82,7 @@ def link_days(first: datetime, last: datetime, *, progress: Callable[[int], None
             "SELECT (at AT TIME ZONE 'Asia/Shanghai')::date, count(*) FROM record_auditentry GROUP BY 1 ORDER BY 1"
         )
         many = dict(cursor.fetchall())
-    linked, day = 0, first
+    linked, day, total = 0, first, sum(many.values())
     while local_date(day) <= local_date(last):
         left = many.get(local_date(day), 0)
         while left > 0:
@@ -89,9 +94,9 @@ def link_days(first: datetime, last: datetime, *, progress: Callable[[int], None
         if local_date(day).day == 2:  # a part of the table without statistics is read in whole for every batch
             with connection.cursor() as cursor:
                 cursor.execute("ANALYZE record_auditlink")
-        progress(linked)
+        progress(linked, total)
         day += timedelta(days=1)
     while done := actions.chain_entries(at=last):
         linked += done
-        progress(linked)
+        progress(linked, total)
     return linked

@@ -106,6 +106,23 @@ def test_display_cookies_have_entries_of_their_own(front: Front) -> None:
     assert front.ask(KEPT + "?limit=2", Cookie="township=340321113000; elder=1")[1]["X-Cache"] == "HIT"
 
 
+def test_no_address_names_the_entry_of_another(front: Front) -> None:
+    front.ask(KEPT + "?limit=4", Accept_Encoding="gzip")
+    assert front.ask(KEPT + "?limit=4", Accept_Encoding="gzip")[1]["X-Cache"] == "HIT"
+    assert front.ask(KEPT + "?limit=4gzip")[1]["X-Cache"] == "MISS"
+    front.ask(KEPT + "?limit=5", Cookie="elder=1")
+    assert front.ask(KEPT + "?limit=51/")[1]["X-Cache"] == "MISS"
+
+
+def test_a_request_bears_our_own_number_whatever_the_client_says(front: Front) -> None:
+    parent = "ab" * 16
+    numbers = {front.ask("/login/", traceparent=f"00-{parent}-{'cd' * 8}-01")[1]["X-Trace"] for _ in range(2)}
+    assert len(numbers) == 2
+    assert parent not in numbers
+    log = front.folder / "log/weimin.log"  # one that the logs' scrubber takes for a person's is made anew
+    until(lambda: any(one in log.read_text(encoding="utf-8") for one in numbers), "nginx's log has another number")
+
+
 @pytest.mark.parametrize(
     "sent",
     [
@@ -113,6 +130,8 @@ def test_display_cookies_have_entries_of_their_own(front: Front) -> None:
         {"Cookie": "elder=1; __Host-sessionid=abc"},
         {"Cookie": "something=else"},
         {"Cookie": "township=340321113000; device=abc"},
+        {"Cookie": "township=340321113000; township=340321104000"},
+        {"Cookie": "elder=0; township=340321113000; elder=1"},
         {"Authorization": "Bearer abc"},
     ],
     ids=str,
