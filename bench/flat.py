@@ -223,9 +223,28 @@ def explain_pages(world: World) -> dict[str, plans.Seen]:
             assert answer.status_code in (200, 302), (page.name, path, answer.status_code)
         seen.statements //= 3
         found[page.name] = seen
+    found["one round of the worker"] = explain_worker(big)
     whole = {name: sorted(seen.whole) for name, seen in found.items() if seen.whole}
     assert not whole, f"big tables are read in whole: {whole}"
     return found
+
+
+def explain_worker(big: dict[str, str], few: int = plans.FEW) -> plans.Seen:
+    """What the worker does each second, explained: events, due moments, figures of some matters, links of the chain."""
+    from weimin.base import clock
+    from weimin.config import jobs
+    from weimin.kernel.cases.models import Case
+    from weimin.kernel.deadlines import actions as deadlines
+    from weimin.kernel.record import actions as record
+    from weimin.kernel.supervision.actions import tallying
+
+    seen, at = plans.Seen(few), clock.now()
+    tallying.note_changed("case", Case.objects.order_by("-pk").values_list("pk", flat=True)[:5], at=at)
+    with plans.explaining(seen, big):
+        jobs._round(at)
+        deadlines.attend_clocks(at=at)
+        record.chain_entries(at=at)
+    return seen
 
 
 def measure_size(*, requests: int, explain: bool) -> list[Row]:

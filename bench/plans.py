@@ -16,6 +16,17 @@ from typing import Any
 BIG = 50_000
 #: A part of a big table with no more rows than this may be read in whole: the year that has just begun.
 FEW = 1_000
+#: What a statement that begins by reading may do besides; it is not run twice.
+WRITING = (
+    "FOR UPDATE",
+    "FOR NO KEY",
+    "FOR SHARE",
+    "INSERT INTO",
+    "UPDATE ",
+    "DELETE FROM",
+    "pg_try_advisory",
+    "nextval(",
+)
 _TELLING = "SELECT set_config('role', "
 
 
@@ -42,6 +53,23 @@ class Seen:
         for below in node.get("Plans", ()):
             self.add(below, big)
 
+    def add_planned(self, node: dict[str, Any], big: dict[str, str]) -> None:
+        """Take up a plan that did not run: a big table, or a part of many rows, that it would read in whole."""
+        name = node.get("Relation Name", "")
+        if name in big and node["Node Type"] == "Seq Scan" and _rows_of(name) >= self.few:
+            self.whole.add(big[name])
+        for below in node.get("Plans", ()):
+            self.add_planned(below, big)
+
+
+def _rows_of(table: str) -> int:
+    """How many rows a table has, as its statistics say."""
+    from django.db import connection
+
+    with connection.connection.cursor() as cursor:
+        cursor.execute("SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = %s::regclass", [table])
+        return int(cursor.fetchone()[0])
+
 
 def big_tables(least: int = BIG) -> dict[str, str]:
     """The tables with at least so many rows and their parts, each with the table that it counts as."""
@@ -60,19 +88,23 @@ def big_tables(least: int = BIG) -> dict[str, str]:
 
 @contextmanager
 def explaining(seen: Seen, big: dict[str, str]) -> Iterator[None]:
-    """Every reading statement of this connection is explained and run once more before it runs."""
+    """Every reading statement of this connection is explained and run once more before it runs; of one that writes or
+    locks, the plan alone is looked at."""
     from django.db import connection
 
     def watch(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
         text = sql if isinstance(sql, str) else ""
         telling, _, rest = text.partition("; ") if text.startswith(_TELLING) else ("", "", text)
-        if not many and rest.lstrip().startswith(("SELECT", "WITH")) and "FOR UPDATE" not in rest:
+        first = rest.lstrip().partition(" ")[0]
+        if not many and first in ("SELECT", "WITH", "UPDATE", "DELETE"):
+            reads = first in ("SELECT", "WITH") and not any(one in rest for one in WRITING)
             with connection.connection.cursor() as cursor:
                 if telling:
                     cursor.execute(telling if params is None else telling.replace("%%", "%"))
-                cursor.execute("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) " + rest, params)
+                cursor.execute(f"EXPLAIN ({'ANALYZE, TIMING OFF, ' if reads else ''}FORMAT JSON) " + rest, params)
                 found = cursor.fetchone()[0]
-            seen.add((json.loads(found) if isinstance(found, str) else found)[0]["Plan"], big)
+            plan = (json.loads(found) if isinstance(found, str) else found)[0]["Plan"]
+            (seen.add if reads else seen.add_planned)(plan, big)
         seen.statements += 1
         return execute(sql, params, many, context)
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from bench import plans
+from bench import flat, plans
 from bench.city.copying import TABLES
 from weimin.kernel.cases.testing import Cast, client_of, earlier_today, hand_in, make_cast, take_to_decision
 from weimin.kernel.record.testing import link_all
@@ -85,9 +85,24 @@ def test_no_page_needs_a_whole_table_that_grows(cast: Cast, growing: dict[str, s
     assert faults == {}
 
 
+def test_no_step_and_no_round_of_the_worker_needs_a_whole_table_that_grows(cast: Cast, growing: dict[str, str]) -> None:
+    done, seen = hand_in(cast, AT), plans.Seen(few=0)
+    with plans.explaining(seen, growing):
+        take_to_decision(cast, AT, done.case_id)
+    assert seen.statements
+    assert seen.whole == set()
+    worker = flat.explain_worker(growing, few=0)
+    assert worker.statements
+    assert worker.whole == set()
+
+
 def test_a_table_without_an_index_for_a_question_is_named(cast: Cast, growing: dict[str, str]) -> None:
     hand_in(cast, AT)
     seen = plans.Seen(few=0)
     with plans.explaining(seen, growing), connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM cases_case WHERE delivery = %s", ["pickup"])
     assert seen.whole == {"cases_case"} and seen.statements == 1
+    locking = plans.Seen(few=0)
+    with plans.explaining(locking, growing), connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM cases_case WHERE delivery = %s FOR UPDATE", ["pickup"])
+    assert locking.whole == {"cases_case"}
