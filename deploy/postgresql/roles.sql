@@ -10,6 +10,9 @@ ALTER ROLE weimin_app SET statement_timeout = '30s';
 ALTER ROLE weimin_app SET lock_timeout = '10s';
 ALTER ROLE weimin_app SET idle_in_transaction_session_timeout = '60s';
 GRANT weimin_app TO weimin;
+-- So that worker and doctor see whether the standbys follow (WEIMIN_STANDBYS). Not for the web processes: who has this also sees
+-- the statements of all others, with what stands in them; the worker tells them.
+GRANT pg_read_all_stats TO weimin;
 -- Monitoring: sees how the server does and no row of anybody.
 CREATE ROLE weimin_watch LOGIN PASSWORD :'watch' CONNECTION LIMIT 3;
 GRANT pg_monitor TO weimin_watch;

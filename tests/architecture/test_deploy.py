@@ -22,6 +22,7 @@ NOT_THERE = {
     "WEIMIN_READ_GROUP": "of single web processes, where there are standbys (nginx/replicas.conf)",
     "WEIMIN_REPLICAS": "the same",
     "WEIMIN_REPLICA_LAG_SECONDS": "the same",
+    "WEIMIN_METRICS_FOLDER": "in the units and compose.yaml, each its own",
     "WEIMIN_DEBUG": "for developers",
     "WEIMIN_READS_STRICT": "for tests",
     "WEIMIN_TEST_DB": "for tests",

@@ -25,6 +25,11 @@ ADVICE = {
         DATABASE, "程序万一有错，别处的数据可能露出来", "运行 weimin load schema；网页进程换成受约束的用户登录"
     ),
     "database_settings": Advice(DATABASE, "数据一多，列表就慢", "按 deploy 里的数据库参数修改，改后重启数据库"),
+    "standbys": Advice(
+        DATABASE,
+        "现在办的只存在一台机器上：它坏了，没有机器接替，最近办的可能丢",
+        "在数据库机器上 patronictl list，看备库和它的 PostgreSQL、Patroni 日志；修好后它自己跟上",
+    ),
     "pooler": Advice(
         DATABASE, "后台进程不启动，通知不发、期限不动", "用 WEIMIN_DIRECT_DATABASE_URL 给后台进程和命令行直连的地址"
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -199,6 +200,34 @@ def _database_settings() -> Finding:
     return Finding("数据库参数", not wrong, text)
 
 
+def _standbys() -> Finding:
+    wanted, here = settings.WEIMIN_STANDBYS, machine.replication()
+    following, _ = _followed(here)
+    if following is None and wanted > 0 and (here.is_standby or here.connected >= wanted):
+        why = "这里连的是备库" if here.is_standby else "数据库用户看不到备库的状态"
+        todo = "请数据库管理员 GRANT pg_read_all_stats TO weimin（后台进程的数据库用户），并看后台进程是否在运行"
+        return Finding("备库", False, f"应有 {wanted} 个，{why}，不知道有几个在跟随", todo)
+    # what is connected at all, where only that is to be seen: as many follow at most
+    count = here.connected if following is None else following
+    if not wanted:
+        return Finding("备库", True, f"没有要求（WEIMIN_STANDBYS）{f'，有 {count} 个' if count else ''}")
+    return Finding("备库", count >= wanted, f"应有 {wanted} 个，{'' if count >= wanted else '只'}有 {count} 个在跟随")
+
+
+def _followed(here: machine.Replication) -> tuple[int | None, float | None]:
+    """How many standbys follow and how far the slowest is behind, from here or as a worker saw it lately.
+
+    Behind the wall it is not to be seen: who sees it also sees the statements of all others.
+    """
+    if here.following is not None:
+        return here.following, here.lag_seconds
+    told = max((one for one in _live_workers() if "standbys" in one.facts), key=lambda one: one.at, default=None)
+    if told is None:
+        return None, here.lag_seconds
+    lag = here.lag_seconds if here.is_standby else told.facts.get("replication_lag_seconds")
+    return int(told.facts["standbys"]), lag
+
+
 def _noted(name: str, code: str, key: str) -> Finding:
     """What the note of the backups says of one of its three subjects."""
     known = backups.read_marker()
@@ -323,6 +352,7 @@ _LOOKS: tuple[Callable[[], Finding], ...] = (
     _disk,
     _clocks,
     _database_settings,
+    _standbys,
     _pooler,
     _backups,
     _copies,
@@ -373,15 +403,22 @@ def kept_facts() -> dict[str, float]:
 def worker_facts() -> dict[str, float]:
     """What only the platform itself can count, for the row of its sign of life: web processes stand behind the wall.
 
-    Cost:   two queries of at most fifty rows
+    Shape:  what is not known is not there
+    Cost:   two queries of at most fifty rows, one on the server's own views
     """
-    return {"moments_stuck": len(deadlines.list_stuck()) + len(cases.list_stuck())}
+    here = machine.replication()
+    seen = {"standbys": here.following, "replication_lag_seconds": None if here.is_standby else here.lag_seconds}
+    return {"moments_stuck": _count_stuck(), **{name: value for name, value in seen.items() if value is not None}}
+
+
+def _count_stuck() -> int:
+    return len(deadlines.list_stuck()) + len(cases.list_stuck())
 
 
 def _stuck() -> int:
     """Due moments that failed, as a worker counted them lately; counted here where none did."""
     told = [int(one.facts["moments_stuck"]) for one in _live_workers() if "moments_stuck" in one.facts]
-    return max([*told, int(worker_facts()["moments_stuck"])])
+    return max([*told, _count_stuck()])
 
 
 def _machine_facts() -> dict[str, float]:
@@ -408,11 +445,11 @@ def _age(then: datetime | None, at: datetime) -> float:
 def facts() -> dict[str, float]:
     """Numbers for the metrics, by the names of `metrics.FACTS`.
 
-    Cost:   some twelve queries, each on an index or on few rows
+    Cost:   some thirteen queries, each on an index or on few rows
     """
     at, counts, lag = clock.now(), record.count_outbox(), record.read_lag()
     beats, digest = [one.at for one in record.list_workers()], record.find_last_digest()
-    server = machine.database_facts()
+    server, (following, lag_seconds) = machine.database_facts(), _followed(machine.replication())
     return {
         "outbox_waiting": counts["waiting"],
         "outbox_given_up": counts["failed"],
@@ -429,6 +466,7 @@ def facts() -> dict[str, float]:
         "maintenance": float(record.is_under_maintenance(at=at)),
         "database_connections": server["connections"],
         "database_connections_max": server["connections_max"],
-        "replication_lag_seconds": server["replication_lag"],
+        "standbys": -1 if following is None else following,
+        "replication_lag_seconds": math.nan if lag_seconds is None else lag_seconds,
         **_machine_facts(),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def certificate_end(where: str) -> datetime:
 
 
 def database_facts() -> dict[str, float]:
-    """Connections, replication and settings of the server that matter.
+    """Connections and settings of the server that matter.
 
     Cost:   one query on the server's own views
     """
@@ -45,8 +46,6 @@ def database_facts() -> dict[str, float]:
             " current_setting('max_connections')::int, current_setting('random_page_cost')::float,"
             " (SELECT setting::bigint * 8192 FROM pg_settings WHERE name = 'shared_buffers'),"
             " current_setting('autovacuum') = 'on', extract(epoch FROM clock_timestamp()),"
-            " coalesce(CASE WHEN pg_is_in_recovery() THEN extract(epoch FROM now() - pg_last_xact_replay_timestamp())"
-            " ELSE (SELECT extract(epoch FROM max(replay_lag)) FROM pg_stat_replication) END, 0),"
             # that failed and did not succeed since
             " (SELECT count(*) FROM procrastinate_jobs bad WHERE status = 'failed' AND NOT EXISTS (SELECT FROM"
             " procrastinate_jobs good WHERE good.task_name = bad.task_name AND good.status = 'succeeded'"
@@ -54,4 +53,39 @@ def database_facts() -> dict[str, float]:
         )
         row = cursor.fetchone()
     names = ("connections", "connections_max", "random_page_cost", "shared_buffers", "autovacuum", "clock")
-    return {name: float(value) for name, value in zip((*names, "replication_lag", "jobs_failed"), row, strict=True)}
+    return {name: float(value) for name, value in zip((*names, "jobs_failed"), row, strict=True)}
+
+
+@dataclass(frozen=True, slots=True)
+class Replication:
+    """What the server that is asked says of its standbys, as far as the role that asks may see it."""
+
+    #: Whether it is a standby itself: `lag_seconds` is then its own, of its primary's others it knows nothing.
+    is_standby: bool
+    #: All that take its log, also what only copies it.
+    connected: int
+    #: The standbys that follow without a gap; None where that is hidden.
+    following: int | None
+    #: How far the slowest is behind; None without one, and where that is hidden.
+    lag_seconds: float | None
+
+
+def replication() -> Replication:
+    """How the server is copied. A role without pg_read_all_stats sees a row for each that is connected, all but empty.
+
+    Cost:   one query on the server's own views
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_is_in_recovery(), extract(epoch FROM now() - pg_last_xact_replay_timestamp()), count(*),"
+            " coalesce(bool_or(state IS NULL), FALSE), count(*) FILTER (WHERE follows),"
+            # one that has caught up with a primary where nothing happens has no lag to tell of
+            " extract(epoch FROM max(coalesce(replay_lag, interval '0')) FILTER (WHERE follows))"
+            # a program that only takes the log, for a base backup, replays nothing
+            " FROM (SELECT *, state = 'streaming' AND replay_lsn IS NOT NULL AS follows FROM pg_stat_replication) walk"
+        )
+        is_standby, own, connected, hidden, following, slowest = cursor.fetchone()
+    lag = own if is_standby else slowest
+    return Replication(
+        is_standby, connected, None if hidden or is_standby else following, None if lag is None else float(lag)
+    )

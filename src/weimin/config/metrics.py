@@ -1,6 +1,11 @@
 """What Prometheus reads: requests by view, deliveries, and facts that are looked up when it asks.
 
-Several processes of a machine write into one folder (WEIMIN_DATA/metrics), any web process answers for all of them.
+Processes that start and end together (a unit, a container, all of `weimin run`: a part) write into one folder that is
+emptied before they start, WEIMIN_METRICS_FOLDER. Parts may be blind to each other's processes and have the same numbers
+of processes, so each has a folder of its own and sees to it alone. The folders lie side by side, and any web process
+answers for all of them, each sample with the name of its folder as label `part`: only so a part that starts anew and
+counts from nothing looks like that to Prometheus.
+
 Without WEIMIN_METRICS_TOKEN nothing is counted and the address does not exist. Labels are names of views, methods and
 numbers of our own, never anything of a request or a person.
 """
@@ -40,7 +45,8 @@ FACTS = {
     "database_up": "1 when the database answered when it was asked for these",
     "database_connections": "Connections to the database",
     "database_connections_max": "How many it takes",
-    "replication_lag_seconds": "How far the slowest replica is behind; 0 without one",
+    "standbys": "Standbys that follow the database without a gap; -1 when neither this role nor a worker's sees it",
+    "replication_lag_seconds": "How far the slowest standby is behind; NaN without one, and where it is not known",
 }
 _kept: dict[str, Any] = {}
 
@@ -51,7 +57,7 @@ def is_on() -> bool:
 
 
 def clean_folder() -> None:
-    """Take away what processes of before left; called once when a machine's service starts, before its processes."""
+    """Take away what processes of before left; called by who starts the processes of this part, before it does."""
     for one in Path(settings.WEIMIN_METRICS_FOLDER).glob("*.db"):
         one.unlink(missing_ok=True)
 
@@ -60,6 +66,7 @@ def _meters() -> dict[str, Any]:
     """The counters of this process; made at first use, for the library looks for its folder when it is imported."""
     if not _kept:
         Path(settings.WEIMIN_METRICS_FOLDER).mkdir(parents=True, exist_ok=True)
+        _bury()  # one that takes the place of another that crashed
         from prometheus_client import Counter, Gauge, Histogram
 
         _kept["requests"] = Counter("weimin_requests", "Answers by view", ["view", "method", "status"])
@@ -102,10 +109,33 @@ def note_memory() -> None:
 
 
 def _bury() -> None:
-    """Take away the living processes' gauges of those that live no more."""
+    """Take away the living processes' gauges of those of this part that live no more; others' may not be seen here."""
     for one in Path(settings.WEIMIN_METRICS_FOLDER).glob("gauge_live*_*.db"):
         if not Path(f"/proc/{one.stem.rpartition('_')[2]}").exists():
             one.unlink(missing_ok=True)
+
+
+class _Parts:
+    """What all processes of the machine counted, each part's apart, for one answer."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def collect(self) -> Iterator[Any]:
+        """Every meter once, with the samples of all parts."""
+        from prometheus_client.multiprocess import MultiProcessCollector
+
+        meters: dict[str, Any] = {}
+        for part in sorted(one for one in self.folder.iterdir() if one.is_dir()):
+            try:
+                found = list(MultiProcessCollector(None, path=str(part)).collect())
+            except (FileNotFoundError, ValueError):
+                continue  # it ended while it was read
+            for one in found:
+                samples = [each._replace(labels={**each.labels, "part": part.name}) for each in one.samples]
+                one.samples = meters[one.name].samples + samples if one.name in meters else samples
+                meters[one.name] = one
+        yield from meters.values()
 
 
 class _Facts:
@@ -131,9 +161,8 @@ def draw(facts: Mapping[str, float]) -> tuple[bytes, str]:
     _bury()
     from prometheus_client import CollectorRegistry, generate_latest
     from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
-    from prometheus_client.multiprocess import MultiProcessCollector
 
     registry = CollectorRegistry()
-    MultiProcessCollector(registry, path=str(settings.WEIMIN_METRICS_FOLDER))
+    registry.register(_Parts(Path(settings.WEIMIN_METRICS_FOLDER).parent))
     registry.register(_Facts(facts))
     return generate_latest(registry), CONTENT_TYPE_PLAIN_0_0_4

@@ -329,8 +329,9 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 # --- watching ------------------------------------------------------------------------------------------
 #: Prometheus reads /metrics with this token; without one nothing is counted.
 WEIMIN_METRICS_TOKEN = _given_secret("WEIMIN_METRICS_TOKEN")
-#: Where the processes of one machine keep their counts for it.
-WEIMIN_METRICS_FOLDER = str(DATA / "metrics")
+#: Where processes that start and end together keep their counts for it; the folders beside it are others', of the
+#: same machine, and are read with it. The units and compose.yaml set it.
+WEIMIN_METRICS_FOLDER = os.environ.get("WEIMIN_METRICS_FOLDER", str(DATA / "metrics" / "run"))
 if WEIMIN_METRICS_TOKEN:
     # the library reads it when it is imported
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = WEIMIN_METRICS_FOLDER
@@ -343,6 +344,8 @@ WEIMIN_DISK = {"warn": 20.0, "shed": 8.0, "stop": 3.0} | {
 WEIMIN_LOGS = os.environ.get("WEIMIN_LOGS", "")
 #: Where the backup and drill scripts note when they succeeded.
 WEIMIN_BACKUP_MARKER = os.environ.get("WEIMIN_BACKUP_MARKER", str(DATA / "backup.json"))
+#: So many standbys must follow the database; fewer are told of. 0 where nothing takes over for it.
+WEIMIN_STANDBYS = int(os.environ.get("WEIMIN_STANDBYS", "0"))
 #: Certificates whose end is watched: files or host:port, separated by commas.
 WEIMIN_CERTIFICATES = [one for one in os.environ.get("WEIMIN_CERTIFICATES", "").split(",") if one]
 #: A program that gets the daily digest of failures on its input, for mail or a group chat; none when empty.

@@ -66,6 +66,13 @@ def codes() -> set[str]:
 OWN = {"database_settings", "wall", "keys", "calendar", "clocks", "chain", "figures"}
 
 
+def test_a_standby_that_is_lost_stands_in_the_digest(settings: Any) -> None:
+    """Asked of the real server, which has none."""
+    settings.WEIMIN_STANDBYS = 1
+    (line,) = [one for one in digest.collect(clock.now()) if one.code == "standbys"]
+    assert line.text == "备库：应有 1 个，只有 0 个在跟随" and "patronictl" in line.todo
+
+
 def test_nothing_failed_nothing_is_told() -> None:
     assert codes() <= OWN
 

@@ -15,6 +15,7 @@ from weimin.config import cli, health, machine
 from weimin.config.advice import ADVICE, GROUPS
 from weimin.kernel.cases.testing import client_of, officer, text_of
 from weimin.kernel.record import access, actions
+from weimin.kernel.record.types import Actor
 
 pytestmark = pytest.mark.django_db
 
@@ -47,7 +48,6 @@ SERVER = {
     "shared_buffers": 2.0**30,
     "autovacuum": 1.0,
     "clock": 0.0,
-    "replication_lag": 0.0,
     "jobs_failed": 0.0,
 }
 
@@ -69,6 +69,55 @@ def test_settings_of_the_database_that_hurt_are_named(
     found = look("database_settings")
     assert found.good is not bool(said)
     assert said in found.text
+
+
+@pytest.mark.parametrize(
+    ("wanted", "server", "good", "said"),
+    [
+        (0, (False, 0, 0, None), True, "没有要求"),
+        (0, (False, 1, 1, 0.0), True, "有 1 个"),
+        (1, (False, 1, 1, 0.0), True, "应有 1 个，有 1 个在跟随"),
+        (1, (False, 0, 0, None), False, "应有 1 个，只有 0 个在跟随"),
+        (2, (False, 2, 1, 0.0), False, "应有 2 个，只有 1 个在跟随"),
+        # the states are hidden: enough are connected, or too few are in any case
+        (1, (False, 1, None, None), False, "看不到备库的状态"),
+        (2, (False, 1, None, None), False, "应有 2 个，只有 1 个在跟随"),
+        (1, (True, 0, None, 3.0), False, "这里连的是备库"),
+    ],
+)
+def test_a_standby_that_is_lost_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Any,
+    wanted: int,
+    server: tuple[bool, int, int | None, float | None],
+    good: bool,
+    said: str,
+) -> None:
+    settings.WEIMIN_STANDBYS = wanted
+    monkeypatch.setattr(health.machine, "replication", lambda: machine.Replication(*server))
+    found = look("standbys")
+    assert found.good is good
+    assert said in found.text
+    assert good or (found.means and found.todo)
+    assert ("pg_read_all_stats" in found.todo) is ("不知道" in found.text)
+
+
+@pytest.mark.parametrize(("minutes", "good"), [(0, True), (5, False)])
+def test_what_this_role_does_not_see_of_the_standbys_a_living_worker_tells(
+    monkeypatch: pytest.MonkeyPatch, settings: Any, minutes: int, good: bool
+) -> None:
+    settings.WEIMIN_STANDBYS = 1
+    actions.beat(name="one", at=clock.now() - timedelta(minutes=minutes), facts={"standbys": 1})
+    monkeypatch.setattr(health.machine, "replication", lambda: machine.Replication(False, 1, None, None))
+    assert look("standbys").good is good
+
+
+def test_a_server_without_a_standby_says_so_also_to_who_may_see_nothing() -> None:
+    """Asked of the real server: without rows nothing is hidden."""
+    nothing = machine.Replication(is_standby=False, connected=0, following=0, lag_seconds=None)
+    assert machine.replication() == nothing
+    with access.acting(Actor.anonymous()):
+        assert machine.replication() == nothing
 
 
 @pytest.mark.parametrize(("seconds", "good"), [(0, True), (4, True), (-6, False), (6, False)])

@@ -153,7 +153,7 @@ def test_the_worker_delivers_nothing_meanwhile_and_lives(paused: bool, monkeypat
     beat = WorkerBeat.objects.get(name="one")
     assert ("维护" in beat.note) is paused
     assert beat.version
-    assert beat.facts == {"moments_stuck": 0}
+    assert beat.facts == {"moments_stuck": 0, "standbys": 0}
 
 
 def test_a_clock_that_is_set_back_stops_neither_the_chain_nor_the_sign_of_life(monkeypatch: pytest.MonkeyPatch) -> None:
