@@ -71,7 +71,7 @@ class Scene:
         self.url = f"postgres://weimin@127.0.0.1:{self.port}/weimin"
         self.log = open(self.folder / "log", "w+")
         postgres = pwd.getpwnam("postgres")
-        for name in ("pg", "repo", "spool", "pglog"):
+        for name in ("pg", "repo", "spool", "pglog", "slow", "late"):
             (self.folder / name).mkdir()
             os.chown(self.folder / name, postgres.pw_uid, postgres.pw_gid)
             (self.folder / name).chmod(0o700)
@@ -150,6 +150,8 @@ class Scene:
         base = f"postgres://postgres@127.0.0.1:{self.port}/postgres"
         self.psql("CREATE ROLE weimin LOGIN SUPERUSER", base)
         self.psql("CREATE DATABASE weimin OWNER weimin TEMPLATE template0", base)
+        self.psql(f"CREATE TABLESPACE slow OWNER weimin LOCATION '{self.folder}/slow'", base)
+        self.psql("CREATE TABLE of_slow TABLESPACE slow AS SELECT generate_series(1, 1000) AS n")
 
     def end(self) -> None:
         """Stop everything of ours and remove it."""
@@ -206,8 +208,22 @@ def rehearse(scene: Scene) -> None:
         sys.exit(f"lost: {sorted(lost)}; came back from after the moment: {sorted(ghosts)}")
     files = scene.psql("SELECT count(*) FROM record_blob", address[1])[0]
     tell(f"all {len(first | before)} of before are there, none of the {len(after)} after; {files} files whole")
+    beside(scene, address[1])
+    tell("what lay in a tablespace came back beside it")
     damage(scene, moment)
     tell("a file that lacks in the copy is found by the drill, and noted")
+    younger(scene)
+    tell("a tablespace that is younger than the backup is not replayed into the running database's own")
+
+
+def beside(scene: Scene, copy: str) -> None:
+    """The copy has a folder of its own for the tablespace, and the running database's is untouched."""
+    where = "SELECT pg_tablespace_location(oid) FROM pg_tablespace WHERE spcname = 'slow'"
+    (lies,), (comes,) = scene.psql(where), scene.psql(where, copy)
+    for url in (scene.url, copy):
+        assert scene.psql("SELECT count(*) FROM of_slow", url) == ["1000"]
+    if lies != f"{scene.folder}/slow" or not comes.startswith(f"{scene.folder}/drill/"):
+        sys.exit(f"the tablespace in {lies} was restored to {comes}")
 
 
 def damage(scene: Scene, moment: str) -> None:
@@ -219,6 +235,15 @@ def damage(scene: Scene, moment: str) -> None:
     words = [str(ROOT / "deploy/backup/drill.sh"), moment]
     if scene.run(*words, may_fail=True) or json.loads(noted.read_text())["drill_good"]:
         sys.exit("the drill did not notice that a file lacks")
+
+
+def younger(scene: Scene) -> None:
+    """Replaying its making would write where the running database has it."""
+    scene.psql(f"CREATE TABLESPACE late LOCATION '{scene.folder}/late'")
+    if scene.run(str(ROOT / "deploy/backup/drill.sh"), may_fail=True).count("replaying"):
+        sys.exit("the drill replayed the making of a tablespace")
+    if "is younger than the backup" not in (scene.folder / "log").read_text():
+        sys.exit("the drill failed for another reason")
 
 
 if __name__ == "__main__":

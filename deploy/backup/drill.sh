@@ -9,7 +9,7 @@ here="$(cd "$(dirname "$0")" && pwd)"
 began=$SECONDS
 mkdir -p "$DRILL_ROOT"; chmod 711 "$DRILL_ROOT"
 scratch="$(mktemp -d "$DRILL_ROOT/XXXXXX")"
-chmod 711 "$scratch"; install -d -o postgres -m 700 "$scratch/pg" "$scratch/socket"
+chmod 711 "$scratch"; install -d -o postgres -m 700 "$scratch/pg" "$scratch/ts" "$scratch/socket"
 
 good=--bad
 end() {
@@ -35,9 +35,19 @@ from="$("$WEIMIN" backup where)"
 # its own spool, for a restore empties it, and the running database's log waits in the other
 export PGBACKREST_SPOOL_PATH="$scratch/spool" PGBACKREST_ARCHIVE_ASYNC=n
 say "restoring ${moment:-the newest backup}"
-to=(--archive-mode=off)
+# by itself a tablespace is restored to where it lies, into the running database's own
+to=(--archive-mode=off "--tablespace-map-all=$scratch/ts")
 [ -z "$moment" ] || to+=(--type=time "--target=$moment" --target-action=promote)
 as postgres pgbackrest --stanza="$STANZA" --pg1-path="$scratch/pg" "${to[@]}" restore
+
+# replaying the making of a tablespace would lay it where the running database has it, and write there: only one that the
+# backup knows was laid elsewhere, or one that is younger than the moment
+live="$(sed -n 's/^pg1-path=//p' "${PGBACKREST_CONFIG:-/etc/pgbackrest/pgbackrest.conf}" 2>/dev/null | head -n 1 || true)"
+for link in "$live"/pg_tblspc/*; do
+  [ -L "$link" ] && [ ! -e "$scratch/pg/pg_tblspc/${link##*/}" ] || continue
+  [ -n "$moment" ] && [ "$(date -d "$moment" +%s)" -lt "$(stat -c %Y "$link")" ] \
+    || die "the tablespace in $(readlink "$link") is younger than the backup: make a backup, then drill"
+done
 
 port="$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')"
 password="$(head -c 24 /dev/urandom | base64 | tr -d '+/=')"
