@@ -105,7 +105,8 @@ class Cluster:
     def url(self, user: str, password: str) -> str:
         """The address of whichever node takes writes."""
         hosts = ",".join(f"127.0.0.1:{one.port}" for one in self.nodes)
-        return f"postgres://{user}:{password}@{hosts}/weimin?target_session_attrs=read-write"
+        sure = f"sslmode=verify-full&sslrootcert={self.home}/tls/ca.crt"
+        return f"postgres://{user}:{password}@{hosts}/weimin?target_session_attrs=read-write&{sure}"
 
     def start(self, node: Node) -> None:
         """Start a node, the first time or again."""
@@ -127,7 +128,14 @@ class Cluster:
         server = found["postgresql"]
         server |= dict.fromkeys(("listen", "connect_address"), f"127.0.0.1:{node.port}")
         server |= {"data_dir": str(node.home / "data"), "pgpass": str(node.home / "pgpass"), "bin_dir": str(_BIN)}
-        server["parameters"] = {"unix_socket_directories": str(node.home)}
+        server["parameters"] |= {"unix_socket_directories": str(node.home)}
+        # the operator's certificates, from the folder that is ours
+        for told in (server["parameters"], *server["authentication"].values()):
+            told |= {
+                name: one.replace("/etc/ssl/weimin", f"{self.home}/tls")
+                for name, one in told.items()
+                if "ssl" in name and isinstance(one, str)
+            }
         sizes = node.home / "weimin.conf"
         sizes.write_text("shared_buffers = 64MB\njit = off\nrandom_page_cost = 1.1\n")
         server["custom_conf"] = str(sizes)
@@ -135,7 +143,7 @@ class Cluster:
             "local all all trust",
             *(one.replace("10.0.0.0/24", "127.0.0.1/32") for one in server["pg_hba"]),
         ]
-        server["pg_hba"].append("host all postgres 127.0.0.1/32 scram-sha-256")
+        server["pg_hba"].append("hostssl all postgres 127.0.0.1/32 scram-sha-256")
         return found
 
     def primary(self) -> Node | None:
@@ -154,6 +162,20 @@ class Cluster:
 def _give(path: Path, user: str | None) -> None:
     if user:
         shutil.chown(path, user, user)
+
+
+def _certify(folder: Path, user: str | None) -> None:
+    """A small authority and what it signs for a server, as deploy/patroni/README.md has them made."""
+    folder.mkdir()
+    curve = ["-pkeyopt", "ec_paramgen_curve:prime256v1"]
+    new = ["openssl", "req", "-x509", "-newkey", "ec", *curve, "-nodes", "-days", "2"]
+    own = [*new, "-subj", "/CN=Weimin database CA", "-keyout", "ca.key", "-out", "ca.crt"]
+    name = ["-subj", "/CN=db", "-addext", "subjectAltName=IP:127.0.0.1", "-extensions", "usr_cert"]
+    server = [*new, "-CA", "ca.crt", "-CAkey", "ca.key", *name, "-keyout", "server.key", "-out", "server.crt"]
+    for one in (own, server):
+        subprocess.run(one, cwd=folder, check=True, capture_output=True)
+    for path in (folder, *folder.iterdir()):
+        _give(path, user)
 
 
 def _start(command: list[str], home: Path, user: str | None) -> subprocess.Popen[bytes]:
@@ -179,6 +201,7 @@ def running() -> Iterator[Cluster]:
     user = "postgres" if os.geteuid() == 0 else None
     assert user is None or pwd.getpwnam(user)
     _give(home, user)
+    _certify(home / "tls", user)
     client, peer = free_port(), free_port()
     etcd = _start(
         [

@@ -114,6 +114,15 @@ def test_what_stands_before_the_database_meets() -> None:
     assert watching and watching[1] in made
 
 
+def test_nothing_goes_to_the_database_of_another_machine_in_clear() -> None:
+    told = yaml.safe_load((DEPLOY / "patroni/patroni.yml").read_text(encoding="utf-8"))
+    lines = told["postgresql"]["pg_hba"]
+    assert lines
+    assert {line.split()[0] for line in lines} <= {"hostssl", "local"}
+    pool = (DEPLOY / "pgbouncer/pgbouncer.ini").read_text(encoding="utf-8")
+    assert re.search(r"^server_tls_sslmode = verify-(ca|full)$", pool, re.M)
+
+
 def test_containers_are_told_only_settings() -> None:
     value = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
     told = {
