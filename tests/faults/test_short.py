@@ -50,7 +50,9 @@ def test_without_a_free_connection_the_answer_is_kind(stage: Stage, judge: Judge
 def test_ctrl_c_leaves_nobody_behind(stage: Stage) -> None:
     """Pressed while the web processes still load, when they hear nothing; a terminal's goes to the whole group."""
     command = [str(Path(sys.executable).parent / "weimin"), "run", "--no-demo", "--port", str(free_port())]
-    running = subprocess.Popen(command, env=stage.base, stderr=subprocess.DEVNULL, start_new_session=True)
+    running = subprocess.Popen(
+        command, env=stage.base, stderr=subprocess.DEVNULL, start_new_session=True, preexec_fn=_hear_ctrl_c
+    )
     try:
         until("web server, two processes and a worker", lambda: len(_session(running.pid)) == 5)
         os.killpg(running.pid, signal.SIGINT)
@@ -59,6 +61,11 @@ def test_ctrl_c_leaves_nobody_behind(stage: Stage) -> None:
     finally:
         for pid in _session(running.pid):
             os.kill(pid, signal.SIGKILL)
+
+
+def _hear_ctrl_c() -> None:
+    """As from a terminal: what a shell puts into the background, this test perhaps, hands on that it is ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _session(sid: int) -> list[int]:
