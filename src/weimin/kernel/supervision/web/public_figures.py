@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.http import FileResponse, HttpResponse
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 from weimin.base.guard import access, limited, shared
 from weimin.kernel.directory import queries as directory
 from weimin.kernel.supervision.queries import figures as queries
-from weimin.kernel.supervision.queries.figures import FEW, Numbers
+from weimin.kernel.supervision.queries.figures import FEW, Figures, Numbers
 from weimin.kernel.supervision.web.figures import month_text
 from weimin.ui.sheets import spreadsheets
 
@@ -82,12 +82,12 @@ def _places() -> list[tuple[str, list[tuple[str, str]]]]:
     return groups
 
 
-def _asked(request: Any, places: list[tuple[str, list[tuple[str, str]]]]) -> tuple[str, str]:
-    """The place that is asked for, the city where it is none of these, and the city."""
+def _read(request: Any, places: list[tuple[str, list[tuple[str, str]]]]) -> tuple[Figures, str]:
+    """The figures of the place that is asked for, or of the city where it is none of these; and the city."""
     known = {code for _, group in places for code, _ in group}
     city = directory.get_division(places[0][1][0][0]).parent_code if places else ""
-    asked = request.GET.get("place", "")
-    return (asked if asked in known else city), city
+    asked, last = request.GET.get("place", ""), queries.month_of(request.today, 1)
+    return queries.read_public(place=asked if asked in known else city, month=last, at=request.at), city
 
 
 @access("public", shared=shared("place", seconds=60))
@@ -95,17 +95,15 @@ def _asked(request: Any, places: list[tuple[str, list[tuple[str, str]]]]) -> tup
 def public_figures(request: Any) -> HttpResponse:
     """What was received and done in a place by month, how much of it in time, and how people rated it."""
     places = _places()
-    place, city = _asked(request, places)
-    last: date = queries.month_of(request.today, 1)
-    found = queries.read_public(place=place, month=last, at=request.at)
+    found, city = _read(request, places)
     months = [_line(month_text(day), one) for day, one in reversed(found.months.items())]
     page = PublicPage(
-        place=place if place != city else "",
-        name=directory.place_name(place),
+        place=found.place if found.place != city else "",
+        name=directory.place_name(found.place),
         places=places,
         months=months,
         most=max((one.size for one in months), default=0) or 1,
-        month=month_text(last),
+        month=month_text(found.month),
         by_item=[_line(found.item_names.get(code, code), one) for code, one in found.items.items()],
         as_of=found.as_of,
     )
@@ -117,11 +115,10 @@ def public_figures(request: Any) -> HttpResponse:
 @require_GET
 def export_public_figures(request: Any) -> FileResponse:
     """The same two tables as a spreadsheet, a sheet each; shares as parts of one."""
-    place, _ = _asked(request, _places())
-    last: date = queries.month_of(request.today, 1)
-    found = queries.read_public(place=place, month=last, at=request.at)
+    found, _ = _read(request, _places())
     columns = ["收件", "办结", "按期办结", "满意"]
     by_month = [[month_text(day), *told(one)] for day, one in reversed(found.months.items())]
     by_item = [[found.item_names.get(code, code), *told(one)] for code, one in found.items.items()]
-    sheets = [("近十二个月", ["月份", *columns], by_month), (f"{month_text(last)}按事项", ["事项", *columns], by_item)]
-    return spreadsheets(f"figures-{place}-{last:%Y%m}.xlsx", sheets)
+    items = f"{month_text(found.month)}按事项"
+    sheets = [("近十二个月", ["月份", *columns], by_month), (items, ["事项", *columns], by_item)]
+    return spreadsheets(f"figures-{found.place}-{found.month:%Y%m}.xlsx", sheets)
